@@ -1,0 +1,126 @@
+/**
+ * A SKU's state as one short string, and back: what an idle actor sleeps as, and what a snapshot holds.
+ *
+ * JSON arrays by position, because a million sleeping actors pay for every byte: a SKU with one location and no holds
+ * is about 30 characters.
+ */
+import { type Component, DEFAULT_LOCATION, type Settings } from "./commands.ts"
+import { defaultSettings, type Hold, type SkuState } from "./state.ts"
+
+type PackedHold = readonly [
+  holdId: string,
+  scope: string | null,
+  split: Hold["split"],
+  channel: string | null,
+  holder: string | null,
+  expiresAt: number
+]
+
+type PackedSettings = readonly [
+  safetyThreshold: number,
+  backorderLimit: number,
+  backorderKind: Settings["backorderKind"],
+  channels: Settings["channels"],
+  components: ReadonlyArray<Component>
+]
+
+type Packed = readonly [
+  version: number,
+  physical: number,
+  allocated: number,
+  low: 0 | 1,
+  /** `0` stands for the default location alone, with the SKU's own totals. */
+  locations: 0 | ReadonlyArray<readonly [string, number, number]>,
+  settings?: PackedSettings | 0,
+  taken?: ReadonlyArray<readonly [string, number]> | 0,
+  holds?: ReadonlyArray<PackedHold>
+]
+
+export const pack = (state: SkuState): string => {
+  const { version, physical, allocated, settings } = state
+  const only = state.locations.length === 1 ? state.locations[0] : undefined
+  const locations =
+    only?.locationId === DEFAULT_LOCATION && only.physical === physical && only.allocated === allocated
+      ? 0
+      : state.locations.map((place) => [place.locationId, place.physical, place.allocated] as const)
+  const head = [version, physical, allocated, state.low ? 1 : 0, locations] as const
+  const taken = state.taken?.size ?? 0
+  const holds = state.holds?.size ?? 0
+  const packed: Packed =
+    settings === defaultSettings && taken === 0 && holds === 0
+      ? head
+      : [
+          ...head,
+          settings === defaultSettings ? 0 : packSettings(settings),
+          taken === 0 ? 0 : [...(state.taken ?? [])],
+          [...(state.holds?.values() ?? [])].map(packHold)
+        ]
+  return JSON.stringify(packed)
+}
+
+const packSettings = (settings: Settings): PackedSettings => [
+  settings.safetyThreshold,
+  settings.backorderLimit,
+  settings.backorderKind,
+  settings.channels,
+  settings.components
+]
+
+const packHold = (hold: Hold): PackedHold => [
+  hold.holdId,
+  hold.scope ?? null,
+  hold.split,
+  hold.channel ?? null,
+  hold.holder ?? null,
+  hold.expiresAt
+]
+
+export const unpack = (sku: string, text: string): SkuState => {
+  const [version, physical, allocated, low, locations, settings, taken, holds] = JSON.parse(text) as Packed
+  const state: SkuState = {
+    sku,
+    version,
+    physical,
+    allocated,
+    locations:
+      locations === 0
+        ? [{ locationId: DEFAULT_LOCATION, physical, allocated }]
+        : locations.map((place) => ({ locationId: place[0], physical: place[1], allocated: place[2] })),
+    holds: undefined,
+    settings: settings === undefined || settings === 0 ? defaultSettings : unpackSettings(settings),
+    taken: taken === undefined || taken === 0 ? undefined : new Map(taken),
+    low: low === 1
+  }
+  if (holds !== undefined && holds.length > 0) {
+    state.holds = new Map()
+    for (const packed of holds) {
+      const hold = unpackHold(sku, packed)
+      state.holds.set(hold.key, hold)
+    }
+  }
+  return state
+}
+
+const unpackSettings = (packed: PackedSettings): Settings => ({
+  safetyThreshold: packed[0],
+  backorderLimit: packed[1],
+  backorderKind: packed[2],
+  channels: packed[3],
+  components: packed[4]
+})
+
+const unpackHold = (sku: string, [holdId, scope, split, channel, holder, expiresAt]: PackedHold): Hold => {
+  let quantity = 0
+  for (const [, units] of split) quantity += units
+  return {
+    key: scope === null ? holdId : `${scope}\u0000${holdId}`,
+    sku,
+    holdId,
+    scope: scope ?? undefined,
+    quantity,
+    split,
+    channel: channel ?? undefined,
+    holder: holder ?? undefined,
+    expiresAt
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * A SKU's state and its fold.
+ *
+ * `evolve` is total: it never refuses and never checks, because an event has happened. It folds in place: the caller
+ * owns the state and nobody else may keep a reference to it across a fold. A hot SKU has tens of thousands of open
+ * holds, and copying (or a persistent map) cost more than the whole rest of a turn; where the old state is wanted,
+ * `unpack(pack(state))` copies it. If the append of folded events fails for good, the whole activation is dropped.
+ */
+import { DEFAULT_LOCATION, type Settings } from "./commands.ts"
+import type { CloseEvent, FactEvent, LocationUnits, ReserveEvent, StockEvent } from "./events.ts"
+
+export interface Location {
+  readonly locationId: string
+  physical: number
+  allocated: number
+}
+
+export interface Hold {
+  /** `holdId` within its scope, see `holdKey`. */
+  readonly key: string
+  readonly sku: string
+  readonly holdId: string
+  readonly scope: string | undefined
+  readonly quantity: number
+  readonly split: ReadonlyArray<LocationUnits>
+  readonly channel: string | undefined
+  readonly holder: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+}
+
+export interface SkuState {
+  readonly sku: string
+  version: number
+  /** Totals over locations, in units. */
+  physical: number
+  allocated: number
+  locations: Array<Location>
+  holds: Map<string, Hold> | undefined
+  settings: Settings
+  /** Ring-fenced units that the channel has taken already. */
+  taken: Map<string, number> | undefined
+  /** A low-stock alert is raised and not cleared. */
+  low: boolean
+}
+
+export const defaultSettings: Settings = {
+  safetyThreshold: 0,
+  backorderLimit: 0,
+  backorderKind: "backorder",
+  channels: {},
+  components: []
+}
+
+export const initialState = (sku: string): SkuState => ({
+  sku,
+  version: 0,
+  physical: 0,
+  allocated: 0,
+  locations: [],
+  holds: undefined,
+  settings: defaultSettings,
+  taken: undefined,
+  low: false
+})
+
+/** The same `holdId` may be used by the SKU and by a hold that spans several: they are different holds. */
+export const holdKey = (scope: string | undefined, holdId: string): string =>
+  scope === undefined ? holdId : `${scope}\u0000${holdId}`
+
+export const available = (state: Pick<SkuState, "physical" | "allocated">): number => state.physical - state.allocated
+
+export const findLocation = (state: SkuState, locationId: string): Location | undefined => {
+  for (const location of state.locations) if (location.locationId === locationId) return location
+  return undefined
+}
+
+export const isBundle = (state: SkuState): boolean => state.settings.components.length > 0
+
+const locationOf = (state: SkuState, locationId: string): Location => {
+  const found = findLocation(state, locationId)
+  if (found !== undefined) return found
+  const location: Location = { locationId, physical: 0, allocated: 0 }
+  state.locations.push(location)
+  return location
+}
+
+export const evolve = (state: SkuState, event: StockEvent): SkuState => {
+  switch (event.type) {
+    case "sale":
+    case "receipt":
+    case "return":
+    case "count":
+    case "adjustment":
+    case "transfer":
+      // A bundle has no locations: what its facts moved are its components.
+      if (!isBundle(state)) moveStock(state, event)
+      break
+    case "reserve":
+      if (!isBundle(state)) openHold(state, event)
+      break
+    case "commit":
+    case "release":
+    case "expiry":
+      closeHold(state, event)
+      break
+    case "configure":
+      state.settings = { ...state.settings, ...event.settings }
+      break
+    case "bundle":
+      break
+  }
+  state.version = event.version
+  state.physical = event.physical
+  state.allocated = event.allocated
+  return state
+}
+
+const moveStock = (state: SkuState, event: FactEvent): void => {
+  const location = locationOf(state, event.locationId ?? DEFAULT_LOCATION)
+  switch (event.type) {
+    case "sale":
+      location.physical -= event.quantity
+      if (event.channel !== undefined) take(state, event.channel, event.quantity)
+      return
+    case "receipt":
+    case "adjustment":
+      location.physical += event.quantity
+      return
+    case "return":
+      location.physical += event.quantity
+      if (event.channel !== undefined) take(state, event.channel, -event.quantity)
+      return
+    case "count":
+      location.physical = event.quantity
+      return
+    case "transfer":
+      location.physical -= event.quantity
+      locationOf(state, event.toLocationId ?? DEFAULT_LOCATION).physical += event.quantity
+  }
+}
+
+const openHold = (state: SkuState, event: ReserveEvent): void => {
+  const key = holdKey(event.scope, event.holdId)
+  state.holds ??= new Map()
+  const replaced = state.holds.get(key)
+  if (replaced !== undefined) freeUnits(state, replaced)
+  const split = event.split ?? [[event.locationId ?? DEFAULT_LOCATION, event.quantity]]
+  for (const [locationId, units] of split) locationOf(state, locationId).allocated += units
+  if (event.channel !== undefined) take(state, event.channel, event.quantity)
+  state.holds.set(key, {
+    key,
+    sku: state.sku,
+    holdId: event.holdId,
+    scope: event.scope,
+    quantity: event.quantity,
+    split,
+    channel: event.channel,
+    holder: event.holder,
+    expiresAt: event.expiresAt
+  })
+}
+
+const closeHold = (state: SkuState, event: CloseEvent): void => {
+  const hold = state.holds?.get(holdKey(event.scope, event.holdId))
+  if (hold === undefined) return
+  state.holds?.delete(hold.key)
+  if (event.type === "commit") {
+    for (const [locationId, units] of hold.split) {
+      const location = locationOf(state, locationId)
+      location.allocated -= units
+      location.physical -= units
+    }
+  } else freeUnits(state, hold)
+}
+
+const freeUnits = (state: SkuState, hold: Hold): void => {
+  for (const [locationId, units] of hold.split) locationOf(state, locationId).allocated -= units
+  if (hold.channel !== undefined) take(state, hold.channel, -hold.quantity)
+}
+
+/** Counts against the channel's ring fence; a return gives back no more than was taken. */
+const take = (state: SkuState, channel: string, units: number): void => {
+  if ((state.settings.channels[channel]?.ringFenced ?? 0) === 0) return
+  state.taken ??= new Map()
+  state.taken.set(channel, Math.max(0, (state.taken.get(channel) ?? 0) + units))
+}

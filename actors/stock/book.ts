@@ -1,0 +1,230 @@
+/**
+ * All SKUs of a hub in memory, folded from journal records.
+ *
+ * An actor that was not asked for in a while sleeps as a packed string (a few dozen bytes) and is unpacked when
+ * somebody asks; nothing has to be read for it. The book is the only place that folds records, so the host, the audit
+ * and the tests cannot disagree about what a record means. Records may be applied again: one whose version the SKU
+ * already has is skipped, which is what lets a snapshot be taken while the hub works.
+ */
+import { type AlertRecord, isStockEvent, type JournalRecord, type LinesRecord, type StockEvent } from "../sku/events.ts"
+import { evolve, type Hold, holdKey, initialState, isBundle, type SkuState } from "../sku/state.ts"
+import { pack, unpack } from "../sku/pack.ts"
+import { Deadlines, type Due } from "./deadlines.ts"
+import { bundleScope, LINES_SCOPE, type SpanningHold, type Stock } from "./stock.ts"
+
+export class StockBook implements Stock {
+  readonly deadlines = new Deadlines()
+  readonly holdsPerHolderMax: number
+  /** Asked for since the last sweep, asked for before it, and asleep. */
+  private young = new Map<string, SkuState>()
+  private old = new Map<string, SkuState>()
+  private readonly asleep = new Map<string, string>()
+  private readonly spanningHolds = new Map<string, SpanningHold & Due>()
+  private readonly byHolder = new Map<string, number>()
+  private readonly byComponent = new Map<string, ReadonlyArray<string>>()
+  private lowCount = 0
+
+  constructor(holdsPerHolderMax = Number.MAX_SAFE_INTEGER) {
+    this.holdsPerHolderMax = holdsPerHolderMax
+  }
+
+  find(sku: string): SkuState | undefined {
+    const young = this.young.get(sku)
+    if (young !== undefined) return young
+    const old = this.old.get(sku)
+    if (old !== undefined) {
+      this.old.delete(sku)
+      this.young.set(sku, old)
+      return old
+    }
+    const packed = this.asleep.get(sku)
+    if (packed === undefined) return undefined
+    const state = unpack(sku, packed)
+    this.asleep.delete(sku)
+    this.young.set(sku, state)
+    return state
+  }
+
+  /** The state without waking the actor: for reports that pass over all of them. */
+  peek(sku: string): SkuState | undefined {
+    const awake = this.young.get(sku) ?? this.old.get(sku)
+    if (awake !== undefined) return awake
+    const packed = this.asleep.get(sku)
+    return packed === undefined ? undefined : unpack(sku, packed)
+  }
+
+  spanning(key: string): SpanningHold | undefined {
+    return this.spanningHolds.get(key)
+  }
+
+  openHoldsOf(holder: string): number {
+    return this.byHolder.get(holder) ?? 0
+  }
+
+  bundlesOf(sku: string): ReadonlyArray<string> {
+    return this.byComponent.get(sku) ?? none
+  }
+
+  get size(): number {
+    return this.young.size + this.old.size + this.asleep.size
+  }
+
+  get awakeCount(): number {
+    return this.young.size + this.old.size
+  }
+
+  get lowStockCount(): number {
+    return this.lowCount
+  }
+
+  *skus(): IterableIterator<string> {
+    yield* this.young.keys()
+    yield* this.old.keys()
+    yield* this.asleep.keys()
+  }
+
+  /** The SKU's state as stored in a snapshot. */
+  packed(sku: string): string | undefined {
+    const asleep = this.asleep.get(sku)
+    if (asleep !== undefined) return asleep
+    const state = this.young.get(sku) ?? this.old.get(sku)
+    return state === undefined ? undefined : pack(state)
+  }
+
+  get spanningCount(): number {
+    return this.spanningHolds.size
+  }
+
+  spanningRecords(): ReadonlyArray<LinesRecord> {
+    return [...this.spanningHolds.values()].map((hold) => ({
+      type: "lines",
+      act: "reserve",
+      ...(hold.sku === undefined ? {} : { sku: hold.sku }),
+      holdId: hold.holdId,
+      mutationId: "",
+      expiresAt: hold.expiresAt,
+      ...(hold.holder === undefined ? {} : { holder: hold.holder }),
+      legs: hold.legs,
+      asked: hold.asked
+    }))
+  }
+
+  /** Takes a SKU in from a snapshot. It sleeps, unless it has open holds. */
+  restore(sku: string, packed: string): void {
+    const state = unpack(sku, packed)
+    for (const hold of state.holds?.values() ?? []) this.noteOpened(hold)
+    if (state.low) this.lowCount++
+    if (isBundle(state)) this.noteComponents(state)
+    if (state.holds === undefined) this.asleep.set(sku, packed)
+    else this.young.set(sku, state)
+  }
+
+  apply(record: JournalRecord): void {
+    if (isStockEvent(record)) this.applyEvent(record)
+    else if (record.type === "lines") this.applyLines(record)
+    else if (record.type === "alert") this.applyAlert(record)
+  }
+
+  /**
+   * Puts actors to sleep that nobody asked for between the last two sweeps; at most `max`, so that a sweep never holds
+   * up a turn. Answers whether there is more to do.
+   */
+  sweep(max: number): boolean {
+    let packed = 0
+    for (const [sku, state] of this.old) {
+      if (packed++ === max) return true
+      this.old.delete(sku)
+      // Its open holds stand in `deadlines` as the very objects of its state: it stays awake until they are closed.
+      if ((state.holds?.size ?? 0) > 0) this.young.set(sku, state)
+      else this.asleep.set(sku, pack(state))
+    }
+    this.old = this.young
+    this.young = new Map()
+    return false
+  }
+
+  private applyEvent(event: StockEvent): void {
+    let state = this.find(event.sku)
+    if (state === undefined) this.young.set(event.sku, (state = initialState(event.sku)))
+    if (event.version <= state.version) return
+    const holding = "holdId" in event ? holdKey(event.scope, event.holdId) : undefined
+    const before = holding === undefined ? undefined : state.holds?.get(holding)
+    evolve(state, event)
+    if (holding !== undefined) {
+      const after = state.holds?.get(holding)
+      if (before !== undefined && before !== after) this.noteClosed(before)
+      if (after !== undefined && before !== after) this.noteOpened(after)
+    }
+    if (event.type === "configure" && event.settings.components !== undefined) {
+      if (!isBundle(state)) state.locations = state.locations.filter((place) => place.physical !== 0)
+      this.noteComponents(state)
+    }
+  }
+
+  private noteOpened(hold: Hold): void {
+    if (hold.scope !== undefined) return
+    this.deadlines.add(hold)
+    if (hold.holder !== undefined) this.byHolder.set(hold.holder, this.openHoldsOf(hold.holder) + 1)
+  }
+
+  private noteClosed(hold: Hold): void {
+    if (hold.scope !== undefined) return
+    this.deadlines.remove(hold)
+    if (hold.holder !== undefined) this.forget(hold.holder)
+  }
+
+  private forget(holder: string): void {
+    const left = this.openHoldsOf(holder) - 1
+    if (left > 0) this.byHolder.set(holder, left)
+    else this.byHolder.delete(holder)
+  }
+
+  private applyLines(record: LinesRecord): void {
+    const scope = record.sku === undefined ? LINES_SCOPE : bundleScope(record.sku)
+    const key = holdKey(scope, record.holdId)
+    const before = this.spanningHolds.get(key)
+    if (before !== undefined) {
+      this.spanningHolds.delete(key)
+      this.deadlines.remove(before)
+      if (before.holder !== undefined) this.forget(before.holder)
+    }
+    if (record.act !== "reserve") return
+    const hold = {
+      key,
+      scope,
+      sku: record.sku,
+      holdId: record.holdId,
+      legs: record.legs,
+      asked: record.asked,
+      holder: record.holder,
+      expiresAt: record.expiresAt ?? 0
+    }
+    this.spanningHolds.set(key, hold)
+    this.deadlines.add(hold)
+    if (hold.holder !== undefined) this.byHolder.set(hold.holder, this.openHoldsOf(hold.holder) + 1)
+  }
+
+  private applyAlert(record: AlertRecord): void {
+    const state = this.find(record.sku)
+    const low = record.state === "raised"
+    if (state === undefined || state.low === low || record.version < state.version) return
+    state.low = low
+    this.lowCount += low ? 1 : -1
+  }
+
+  private noteComponents(bundle: SkuState): void {
+    for (const [component, bundles] of this.byComponent) {
+      if (bundles.includes(bundle.sku)) {
+        this.byComponent.set(
+          component,
+          bundles.filter((sku) => sku !== bundle.sku)
+        )
+      }
+    }
+    for (const { sku } of bundle.settings.components) {
+      this.byComponent.set(sku, [...this.bundlesOf(sku), bundle.sku])
+    }
+  }
+}
+
+const none: ReadonlyArray<string> = []

@@ -1,0 +1,312 @@
+/**
+ * Holds that span several SKUs, all or nothing: the several-lines endpoint's, and a bundle's over its components.
+ *
+ * Demand is summed per SKU and location, components of bundles included, before any of it is checked; so a cart with a
+ * bundle and one of its parts cannot take the same unit twice. The records of all legs are one decision and are
+ * appended in one commit, so there is nothing to lock, nothing to undo, and no half-held cart after a crash.
+ */
+import type { Line } from "../sku/commands.ts"
+import { sellable } from "../sku/channels.ts"
+import { closeEvent, freedBy, holdExpired, reservable, showable } from "../sku/decide.ts"
+import {
+  alertFor,
+  type Decision,
+  locationField,
+  type LineAtFault,
+  type RefusalCode,
+  thresholdField
+} from "../sku/decision.ts"
+import type { CloseEvent, JournalRecord, LinesRecord, LocationUnits, ReserveEvent } from "../sku/events.ts"
+import { holdKey, isBundle, type SkuState } from "../sku/state.ts"
+import { bundleNumbers, numbersAfter } from "./bundles.ts"
+import type { SpanningHold, Stock } from "./stock.ts"
+
+export interface SpanningReserve {
+  readonly scope: string
+  /** The bundle asked for on its own; absent for the several-lines endpoint. */
+  readonly sku?: string
+  readonly mutationId: string
+  readonly hash: string
+  readonly holdId: string
+  readonly expiresAt: number
+  readonly channel?: string | undefined
+  readonly holder?: string | undefined
+  readonly lines: ReadonlyArray<Line>
+}
+
+/** Units demanded of one SKU, by location. */
+interface Leg {
+  readonly state: SkuState
+  readonly split: Array<[locationId: string, units: number]>
+  short: boolean
+}
+
+export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Decision => {
+  const lines = sumLines(asked.lines)
+  const legs = demandOf(stock, lines)
+  for (const leg of legs) leg.short = isShort(leg, asked)
+  const faults = faultsOf(stock, lines, legs, asked.channel)
+  const first = faults[0]
+  if (first !== undefined) return refuseLines(asked, first.code, faults)
+  const records: Array<JournalRecord> = []
+  for (const leg of legs) reserveLeg(leg, asked, records)
+  releaseOldLegs(stock, asked, legs, records)
+  reserveBundles(stock, lines, asked, records)
+  records.push({
+    type: "lines",
+    act: "reserve",
+    ...(asked.sku === undefined ? { hash: asked.hash } : { sku: asked.sku }),
+    holdId: asked.holdId,
+    mutationId: asked.mutationId,
+    expiresAt: asked.expiresAt,
+    ...(asked.holder === undefined ? {} : { holder: asked.holder }),
+    legs: legs.map((leg) => leg.state.sku),
+    asked: distinctSkus(lines)
+  })
+  return { records }
+}
+
+/** Lines of one SKU and location become one, in the order of their first. */
+const sumLines = (lines: ReadonlyArray<Line>): ReadonlyArray<Line> => {
+  const summed: Array<{ sku: string; quantity: number; locationId: string }> = []
+  const byPlace = new Map<string, { quantity: number }>()
+  for (const line of lines) {
+    const place = `${line.sku}\u0000${line.locationId}`
+    const known = byPlace.get(place)
+    if (known === undefined) {
+      const copy = { sku: line.sku, quantity: line.quantity, locationId: line.locationId }
+      byPlace.set(place, copy)
+      summed.push(copy)
+    } else known.quantity += line.quantity
+  }
+  return summed
+}
+
+const distinctSkus = (lines: ReadonlyArray<Line>): ReadonlyArray<string> => [...new Set(lines.map((line) => line.sku))]
+
+const demandOf = (stock: Stock, lines: ReadonlyArray<Line>): Array<Leg> => {
+  const legs = new Map<string, Leg>()
+  const demand = (state: SkuState, locationId: string, units: number): void => {
+    let leg = legs.get(state.sku)
+    if (leg === undefined) legs.set(state.sku, (leg = { state, split: [], short: false }))
+    const place = leg.split.find(([known]) => known === locationId)
+    if (place === undefined) leg.split.push([locationId, units])
+    else place[1] += units
+  }
+  for (const line of lines) {
+    const state = stock.find(line.sku)
+    if (state === undefined) continue
+    if (!isBundle(state)) demand(state, line.locationId, line.quantity)
+    for (const component of state.settings.components) {
+      const part = stock.find(component.sku)
+      if (part !== undefined) demand(part, line.locationId, line.quantity * component.quantity)
+    }
+  }
+  return [...legs.values()]
+}
+
+const unitsOf = (split: ReadonlyArray<LocationUnits>): number => {
+  let units = 0
+  for (const [, part] of split) units += part
+  return units
+}
+
+const isShort = (leg: Leg, asked: SpanningReserve): boolean => {
+  const { state } = leg
+  const replaced = state.holds?.get(holdKey(asked.scope, asked.holdId))
+  for (const [locationId, units] of leg.split) {
+    if (units > reservable(state, locationId, asked.channel, freedBy(replaced, locationId))) return true
+  }
+  // Each location may have enough while the channel's share over all of them has not.
+  const share = sellable(state, asked.channel, replaced?.quantity ?? 0) + state.settings.backorderLimit
+  return unitsOf(leg.split) > share
+}
+
+interface Fault extends LineAtFault {
+  readonly code: RefusalCode
+}
+
+const faultsOf = (
+  stock: Stock,
+  lines: ReadonlyArray<Line>,
+  legs: ReadonlyArray<Leg>,
+  channel: string | undefined
+): Array<Fault> => {
+  const isLegShort = (sku: string): boolean => legs.some((leg) => leg.short && leg.state.sku === sku)
+  const faults: Array<Fault> = []
+  for (const line of lines) {
+    const requested = line.quantity
+    const state = stock.find(line.sku)
+    if (state === undefined) {
+      faults.push({ code: "unknown_sku", sku: line.sku, requested, available: 0 })
+    } else if (!isBundle(state)) {
+      if (!isLegShort(line.sku)) continue
+      const units = showable(state, line.locationId, channel)
+      faults.push({ code: "insufficient_stock", sku: line.sku, requested, available: units })
+    } else if (state.settings.components.some((component) => isLegShort(component.sku))) {
+      const units = bundlesToBeHad(stock, state, line.locationId, channel)
+      faults.push({ code: "insufficient_stock", sku: line.sku, requested, available: units })
+    }
+  }
+  return faults
+}
+
+const bundlesToBeHad = (stock: Stock, bundle: SkuState, locationId: string, channel: string | undefined): number =>
+  Math.min(
+    ...bundle.settings.components.map((component) => {
+      const part = stock.find(component.sku)
+      return part === undefined ? 0 : Math.floor(showable(part, locationId, channel) / component.quantity)
+    })
+  )
+
+const refuseLines = (asked: SpanningReserve, code: RefusalCode, faults: ReadonlyArray<Fault>): Decision => {
+  const named = faults.map((fault) => `${fault.sku} (${fault.requested} asked for, ${fault.available} to be had)`)
+  const reason = code === "unknown_sku" ? "at least one SKU is not known" : "not every line can be had in full"
+  const refusal = {
+    ok: false as const,
+    code,
+    message: `Nothing was held, because ${reason}: ${named.slice(0, 5).join(", ")}${named.length > 5 ? ", …" : ""}.`,
+    holdId: asked.holdId
+  }
+  if (asked.sku !== undefined) {
+    return { records: [], refusal: { ...refusal, sku: asked.sku, available: faults[0]?.available ?? 0 } }
+  }
+  return {
+    records: [],
+    refusal: { ...refusal, lines: faults.map(({ sku, requested, available }) => ({ sku, requested, available })) }
+  }
+}
+
+const reserveLeg = (leg: Leg, asked: SpanningReserve, records: Array<JournalRecord>): void => {
+  const { state, split } = leg
+  const quantity = unitsOf(split)
+  const replaced = state.holds?.get(holdKey(asked.scope, asked.holdId))
+  const event: ReserveEvent = {
+    type: "reserve",
+    sku: state.sku,
+    version: state.version + 1,
+    mutationId: asked.mutationId,
+    scope: asked.scope,
+    holdId: asked.holdId,
+    quantity,
+    ...(split.length === 1 && split[0] !== undefined ? locationField(split[0][0]) : { split }),
+    ...(asked.channel === undefined ? {} : { channel: asked.channel }),
+    expiresAt: asked.expiresAt,
+    physical: state.physical,
+    allocated: state.allocated - (replaced?.quantity ?? 0) + quantity,
+    ...thresholdField(state)
+  }
+  records.push(event)
+  const alert = alertFor(state.low, state.settings.safetyThreshold, event)
+  if (alert !== undefined) records.push(alert)
+}
+
+/** A hold that is replaced gives back the SKUs that the new one does not ask for, in the same step. */
+const releaseOldLegs = (
+  stock: Stock,
+  asked: SpanningReserve,
+  legs: ReadonlyArray<Leg>,
+  records: Array<JournalRecord>
+): void => {
+  const key = holdKey(asked.scope, asked.holdId)
+  for (const sku of stock.spanning(key)?.legs ?? []) {
+    if (legs.some((leg) => leg.state.sku === sku)) continue
+    const state = stock.find(sku)
+    const hold = state?.holds?.get(key)
+    if (state === undefined || hold === undefined) continue
+    records.push(...closeEvent(state, hold, "release", asked.mutationId, { scope: asked.scope }).records)
+  }
+}
+
+/** A bundle that was asked for has an event of its own; its numbers follow the legs before it. */
+const reserveBundles = (
+  stock: Stock,
+  lines: ReadonlyArray<Line>,
+  asked: SpanningReserve,
+  records: Array<JournalRecord>
+): void => {
+  const own = asked.sku === undefined ? { scope: asked.scope } : { hash: asked.hash }
+  for (const sku of distinctSkus(lines)) {
+    const bundle = stock.find(sku)
+    if (bundle === undefined || !isBundle(bundle)) continue
+    const event: ReserveEvent = {
+      type: "reserve",
+      sku,
+      version: bundle.version + 1,
+      mutationId: asked.mutationId,
+      ...own,
+      holdId: asked.holdId,
+      quantity: lines.reduce((units, line) => (line.sku === sku ? units + line.quantity : units), 0),
+      ...(asked.channel === undefined ? {} : { channel: asked.channel }),
+      expiresAt: asked.expiresAt,
+      ...bundleNumbers(bundle.settings.components, numbersAfter(stock, records)),
+      ...thresholdField(bundle)
+    }
+    records.push(event)
+    const alert = alertFor(bundle.low, bundle.settings.safetyThreshold, event)
+    if (alert !== undefined) records.push(alert)
+  }
+}
+
+export interface SpanningClose {
+  readonly type: CloseEvent["type"]
+  readonly mutationId: string
+  readonly hash?: string
+}
+
+/** Closes every leg, and gives each bundle that was asked for its event. */
+export const closeSpanning = (stock: Stock, hold: SpanningHold, close: SpanningClose): Decision => {
+  const records: Array<JournalRecord> = []
+  const { type, mutationId } = close
+  for (const sku of hold.legs) {
+    const state = stock.find(sku)
+    const leg = state?.holds?.get(hold.key)
+    if (state === undefined || leg === undefined) continue
+    records.push(...closeEvent(state, leg, type, legMutationId(close, state, hold), { scope: hold.scope }).records)
+  }
+  for (const sku of hold.asked) {
+    const bundle = stock.find(sku)
+    if (bundle === undefined || (!isBundle(bundle) && sku !== hold.sku)) continue
+    const own = hold.sku === undefined || close.hash === undefined ? { scope: hold.scope } : { hash: close.hash }
+    const event: CloseEvent = {
+      type,
+      sku,
+      version: bundle.version + 1,
+      mutationId: legMutationId(close, bundle, hold),
+      ...own,
+      holdId: hold.holdId,
+      quantity: 0,
+      // A SKU that was made plain again while its hold was open keeps the numbers it has.
+      ...(isBundle(bundle)
+        ? bundleNumbers(bundle.settings.components, numbersAfter(stock, records))
+        : { physical: bundle.physical, allocated: bundle.allocated }),
+      ...thresholdField(bundle)
+    }
+    records.push(event)
+    const alert = alertFor(bundle.low, bundle.settings.safetyThreshold, event)
+    if (alert !== undefined) records.push(alert)
+  }
+  const record: LinesRecord = {
+    type: "lines",
+    act: type,
+    ...(hold.sku === undefined ? {} : { sku: hold.sku }),
+    ...(close.hash === undefined || hold.sku !== undefined ? {} : { hash: close.hash }),
+    holdId: hold.holdId,
+    mutationId,
+    legs: hold.legs,
+    asked: hold.asked
+  }
+  records.push(record)
+  return { records }
+}
+
+const legMutationId = (close: SpanningClose, state: SkuState, hold: SpanningHold): string =>
+  close.type === "expiry" ? `expiry:${hold.holdId}:${state.version + 1}` : close.mutationId
+
+export const expireSpanning = (stock: Stock, hold: SpanningHold): Decision =>
+  closeSpanning(stock, hold, { type: "expiry", mutationId: `expiry:${hold.holdId}` })
+
+export const expiredOnClose = (stock: Stock, hold: SpanningHold): Decision => ({
+  ...expireSpanning(stock, hold),
+  refusal: holdExpired({ holdId: hold.holdId, ...(hold.sku === undefined ? {} : { sku: hold.sku }) })
+})

@@ -1,0 +1,44 @@
+/**
+ * The hub's settings from the environment, as one record. Units are in the names.
+ */
+import { Config } from "effect"
+
+export interface HubConfig {
+  readonly port: number
+  readonly host: string
+  readonly home: string
+  readonly natsUrl: string | undefined
+  readonly redisUrl: string | undefined
+  readonly databaseUrl: string | undefined
+  readonly logLevel: "debug" | "info" | "warn" | "error"
+  readonly partitions: number
+  readonly journalReplicas: number
+  readonly idempotencyWindowHours: number
+  readonly idempotencyIdsMax: number
+  readonly holdsPerHolderMax: number
+  readonly requestsPerSecondMax: number
+}
+
+const optional = (name: string) => Config.String(name).pipe(Config.withDefault(undefined))
+
+/** Reads the environment. Fails with a `ConfigError` that names the variable when a value cannot be read. */
+export const hubConfig = Config.all({
+  /** `0` takes a free port. */
+  port: Config.Int("PORT").pipe(Config.withDefault(3020)),
+  host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
+  home: Config.String("HOLDFAST_HOME").pipe(Config.withDefault(".holdfast")),
+  natsUrl: optional("NATS_URL"),
+  redisUrl: optional("REDIS_URL"),
+  databaseUrl: optional("DATABASE_URL"),
+  logLevel: Config.Literals(["debug", "info", "warn", "error"], "LOG_LEVEL").pipe(Config.withDefault("info" as const)),
+  /** Hash ranges of SKUs, fixed when the journal is made. One process owns them all; see ARCHITECTURE.md. */
+  partitions: Config.Int("PARTITIONS").pipe(Config.withDefault(1)),
+  /** Copies of the journal; 3 needs a cluster of three servers. */
+  journalReplicas: Config.Int("JOURNAL_REPLICAS").pipe(Config.withDefault(1)),
+  idempotencyWindowHours: Config.Int("IDEMPOTENCY_WINDOW_HOURS").pipe(Config.withDefault(24)),
+  /** Mutation ids and closed holds remembered at most; the oldest are forgotten first, and a metric tells. */
+  idempotencyIdsMax: Config.Int("IDEMPOTENCY_IDS_MAX").pipe(Config.withDefault(16_000_000)),
+  holdsPerHolderMax: Config.Int("HOLDS_PER_HOLDER_MAX").pipe(Config.withDefault(20)),
+  /** Per client address over HTTP and per socket; 0 is no limit, the default until access control is configured. */
+  requestsPerSecondMax: Config.Int("REQUESTS_PER_SECOND_MAX").pipe(Config.withDefault(0))
+})

@@ -1,0 +1,68 @@
+/**
+ * Every bound in one place, each with its reason. Sizes in bytes, times in milliseconds.
+ */
+
+/** The contract's: one message, wherever it comes from. */
+export const MESSAGE_BYTES_MAX = 64 * 1024
+/** The contract's: a socket frame or an HTTP array. */
+export const FRAME_BYTES_MAX = 1024 * 1024
+/** Messages in one frame or array: 1 MiB of the shortest valid message (`{"op":"ping"}`) would be 80,000. */
+export const FRAME_MESSAGES_MAX = 20_000
+/** Identifiers (SKU, hold, mutation, location, holder, channel), in UTF-16 code units. */
+export const ID_LENGTH_MAX = 128
+/** Free text beside a fact (`reference`, `reason`). */
+export const TEXT_LENGTH_MAX = 1_024
+export const QUANTITY_MAX = 2 ** 31 - 1
+/** Lines of one cart; with ids at their longest and in three-byte characters its commit stays below 1 MiB. */
+export const LINES_MAX = 500
+/** Channels with rules on one SKU, and components of one bundle: both are read on every decision. */
+export const CHANNEL_RULES_MAX = 64
+export const COMPONENTS_MAX = 64
+
+export const HOLD_TTL_MS_DEFAULT = 15 * 60_000
+export const HOLD_TTL_MS_MIN = 100
+export const HOLD_TTL_MS_MAX = 7 * 24 * 60 * 60_000
+
+/** Mail that waits for a turn. At 100,000 a second this is a sixth of a second of work: more is better refused. */
+export const MAILBOX_MAX = 16_384
+/** What an `overloaded` answer tells the client to wait. */
+export const OVERLOADED_RETRY_MS = 100
+/** Commands decided in one turn, and the size at which a turn stops taking more: one commit, one fsync. */
+export const TURN_COMMANDS_MAX = 2_048
+export const TURN_BYTES_MAX = 640 * 1024
+/** Holds released in one turn when many end together; the rest follow in the next. */
+export const TURN_EXPIRIES_MAX = 1_024
+/** Commits read back in one turn to repeat the answers to ids that came again after long. */
+export const TURN_RECALLS_MAX = 64
+
+/** Commits kept in memory for projections, fan-out and repeats: 96 MiB of journal text, about half a million events. */
+export const TAIL_BYTES_MAX = 96 * 1024 * 1024
+export const TAIL_COMMITS_MAX = 200_000
+
+/** Facts read ahead of the turn that commits them. */
+export const FACTS_AHEAD_MAX = 2_048
+
+/** Records folded after the last snapshot before another is taken; about a second of recovery. */
+export const SNAPSHOT_EVERY_RECORDS = 250_000
+/** SKUs packed before the event loop gets its turn again: about 2 ms. */
+export const SNAPSHOT_SLICE_SKUS = 500
+/** One snapshot message: below NATS's default `max_payload` of 1 MiB. */
+export const SNAPSHOT_CHUNK_BYTES = 512 * 1024
+
+/** Actors put to sleep at a stroke: about a millisecond. */
+export const SWEEP_ACTORS_MAX = 500
+
+/** Unsent bytes of a socket above which it gets the newest state of each SKU instead of every version. */
+export const SOCKET_UNSENT_BYTES_MAX = 64 * 1024
+/** Bytes that the socket library may keep for one client before it drops frames; conflation sets in far below. */
+export const SOCKET_BACKPRESSURE_BYTES_MAX = 1024 * 1024
+export const SOCKET_TOPICS_MAX = 10_000
+/** Requests of one socket that wait for answers. */
+export const SOCKET_REQUESTS_MAX = 8_192
+/** Messages a socket may send that cannot be understood, before it is closed. */
+export const SOCKET_ERRORS_MAX = 20
+/** A socket that says nothing for so long is closed; the library pings before that. */
+export const SOCKET_IDLE_SECONDS = 60
+
+export const PAGE_LIMIT_DEFAULT = 500
+export const PAGE_LIMIT_MAX = 1_000
