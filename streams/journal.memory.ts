@@ -1,0 +1,50 @@
+/**
+ * The journal's twin in memory: the same rules without a server, for tests and simulations.
+ *
+ * Commits go through the codec, so what a test reads back is what a server would have kept.
+ */
+import { Effect, Layer } from "effect"
+import { decodeCommit, encodeCommit, type StoredCommit } from "./codec.ts"
+import { type Append, AppendUncertain, Journal, type JournalShape } from "./journal.ts"
+
+export interface MemoryJournal extends JournalShape {
+  /** Everything stored, oldest first. */
+  readonly stored: ReadonlyArray<StoredCommit>
+}
+
+export const makeMemoryJournal = (): MemoryJournal => {
+  const stored: Array<StoredCommit> = []
+  const lastOf = (partition: number): StoredCommit | undefined =>
+    stored.findLast((commit) => commit.partition === partition)
+
+  const append = (appends: ReadonlyArray<Append>) =>
+    Effect.suspend(() => {
+      for (const { partition, expectedSequence } of appends) {
+        const last = lastOf(partition)?.sequence ?? 0
+        if (last !== expectedSequence) {
+          return Effect.fail(new AppendUncertain({ reason: "conflict", detail: `wrong last sequence: ${last}` }))
+        }
+      }
+      const sequences = appends.map(({ partition, commit }) => {
+        const bytes = encodeCommit(commit)
+        const sequence = stored.length + 1
+        stored.push({ ...decodeCommit(bytes), partition, sequence, sizeBytes: bytes.length })
+        return sequence
+      })
+      return Effect.succeed(sequences)
+    })
+
+  return {
+    stored,
+    append,
+    last: (partition) => Effect.sync(() => lastOf(partition)),
+    get: (sequence) => Effect.sync(() => stored[sequence - 1]),
+    lastSequence: Effect.sync(() => stored.length),
+    scan: ({ fromSequence, untilSequence }, visit) =>
+      Effect.sync(() => {
+        for (const commit of stored.slice(Math.max(0, fromSequence - 1), untilSequence)) visit(commit)
+      })
+  }
+}
+
+export const journalMemory: Layer.Layer<Journal> = Layer.sync(Journal, makeMemoryJournal)

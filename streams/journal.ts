@@ -1,0 +1,55 @@
+/**
+ * The journal: the record of everything, and the fence that keeps a second owner out.
+ *
+ * An append names, for each partition that it writes, the sequence it believes to be that partition's last; the server
+ * refuses it when somebody else has written since. An append to several partitions is stored whole or not at all.
+ *
+ * J1 An acknowledged commit is read back by every later `last`, `get` and `scan`.
+ * J2 Two appends with the same expectation: at most one is stored.
+ * J3 A failed append may have been stored all the same (`AppendUncertain`): read `last` before going on.
+ */
+import { Context, type Effect, Schema } from "effect"
+import type { Commit, StoredCommit } from "./codec.ts"
+
+export interface Append {
+  readonly partition: number
+  /** Sequence of the partition's last commit; 0 when it has none. */
+  readonly expectedSequence: number
+  readonly commit: Commit
+}
+
+/**
+ * The append was not acknowledged. `conflict`: the server says the expectation is wrong, which is also what it says to
+ * a repeat of a stored append. `timeout`, `unavailable`: nobody knows. `refused`: the server gave another reason.
+ */
+export class AppendUncertain extends Schema.TaggedError<AppendUncertain>()("AppendUncertain", {
+  reason: Schema.Literals(["conflict", "timeout", "unavailable", "refused"]),
+  detail: Schema.String
+}) {}
+
+/** The journal could not be read; trying again may help. */
+export class JournalUnavailable extends Schema.TaggedError<JournalUnavailable>()("JournalUnavailable", {
+  operation: Schema.String,
+  detail: Schema.String
+}) {}
+
+export interface ScanRange {
+  /** First sequence to visit. */
+  readonly fromSequence: number
+  /** Last sequence to visit; the scan ends there, or at the journal's end if that comes first. */
+  readonly untilSequence: number
+}
+
+export interface JournalShape {
+  /** Stores the commits of one turn; answers each one's sequence, in order. */
+  readonly append: (appends: ReadonlyArray<Append>) => Effect.Effect<ReadonlyArray<number>, AppendUncertain>
+  /** The partition's newest commit, as the leader knows it. */
+  readonly last: (partition: number) => Effect.Effect<StoredCommit | undefined, JournalUnavailable>
+  readonly get: (sequence: number) => Effect.Effect<StoredCommit | undefined, JournalUnavailable>
+  /** The journal's newest sequence, 0 when it is empty. */
+  readonly lastSequence: Effect.Effect<number, JournalUnavailable>
+  /** Visits commits in order, as fast as they come; `visit` must not wait. */
+  readonly scan: (range: ScanRange, visit: (commit: StoredCommit) => void) => Effect.Effect<void, JournalUnavailable>
+}
+
+export class Journal extends Context.Service<Journal, JournalShape>()("holdfast/streams/Journal") {}
