@@ -32,6 +32,8 @@ export interface Hold {
 export interface SkuState {
   readonly sku: string
   version: number
+  /** Milliseconds since the epoch: the time of the commit that made this version. */
+  changedAt: number
   /** Totals over locations, in units. */
   physical: number
   allocated: number
@@ -55,6 +57,7 @@ export const defaultSettings: Settings = {
 export const initialState = (sku: string): SkuState => ({
   sku,
   version: 0,
+  changedAt: 0,
   physical: 0,
   allocated: 0,
   locations: [],
@@ -85,7 +88,8 @@ const locationOf = (state: SkuState, locationId: string): Location => {
   return location
 }
 
-export const evolve = (state: SkuState, event: StockEvent): SkuState => {
+/** `at`: the commit's time, in milliseconds since the epoch. */
+export const evolve = (state: SkuState, event: StockEvent, at: number): SkuState => {
   switch (event.type) {
     case "sale":
     case "receipt":
@@ -111,6 +115,7 @@ export const evolve = (state: SkuState, event: StockEvent): SkuState => {
       break
   }
   state.version = event.version
+  state.changedAt = at
   state.physical = event.physical
   state.allocated = event.allocated
   return state

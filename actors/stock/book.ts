@@ -119,8 +119,9 @@ export class StockBook implements Stock {
     else this.young.set(sku, state)
   }
 
-  apply(record: JournalRecord): void {
-    if (isStockEvent(record)) this.applyEvent(record)
+  /** `at`: the commit's time, in milliseconds since the epoch. */
+  apply(record: JournalRecord, at: number): void {
+    if (isStockEvent(record)) this.applyEvent(record, at)
     else if (record.type === "lines") this.applyLines(record)
     else if (record.type === "alert") this.applyAlert(record)
   }
@@ -143,13 +144,13 @@ export class StockBook implements Stock {
     return false
   }
 
-  private applyEvent(event: StockEvent): void {
+  private applyEvent(event: StockEvent, at: number): void {
     let state = this.find(event.sku)
     if (state === undefined) this.young.set(event.sku, (state = initialState(event.sku)))
     if (event.version <= state.version) return
     const holding = "holdId" in event ? holdKey(event.scope, event.holdId) : undefined
     const before = holding === undefined ? undefined : state.holds?.get(holding)
-    evolve(state, event)
+    evolve(state, event, at)
     if (holding !== undefined) {
       const after = state.holds?.get(holding)
       if (before !== undefined && before !== after) this.noteClosed(before)
