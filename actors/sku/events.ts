@@ -89,6 +89,13 @@ export interface LinesRecord {
   readonly legs: ReadonlyArray<string>
   /** The SKUs that were asked for, in order: what the answer's lines name. */
   readonly asked: ReadonlyArray<string>
+  /** Numbers of asked SKUs whose events stand in another partition's commit, so that this one can answer alone. */
+  readonly elsewhere?: ReadonlyArray<{
+    readonly sku: string
+    readonly version: number
+    readonly physical: number
+    readonly allocated: number
+  }>
 }
 
 /** An answer that made no event (a refusal, or a repeat under a new id) and must stay the answer to that id. */

@@ -1,0 +1,90 @@
+/**
+ * The streams as data: what is kept, for how long, and how safely.
+ *
+ * JOURNAL is the record: never trimmed, nothing deleted from it. FACTS keeps what adapters published until it is in the
+ * journal (the hub purges what it has consumed); when it is full it refuses, and the adapter keeps its fact. The others
+ * are derived or bounded by age.
+ */
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig
+} from "@nats-io/jetstream"
+import { nanos } from "@nats-io/transport-node"
+import * as Subjects from "../streams/subjects.ts"
+
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+const GIB = 1024 ** 3
+
+type Spec = Partial<StreamConfig> & Pick<StreamConfig, "name" | "subjects">
+
+export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
+  {
+    name: Subjects.JOURNAL,
+    subjects: [Subjects.JOURNAL_SUBJECTS],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    num_replicas: journalReplicas,
+    allow_direct: true,
+    allow_atomic: true,
+    deny_delete: true,
+    deny_purge: true
+  },
+  {
+    name: Subjects.FACTS,
+    subjects: [Subjects.FACT_SUBJECTS],
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    num_replicas: journalReplicas,
+    max_bytes: 4 * GIB,
+    // Publishing again within this time is recognised by the broker already; the mutation id holds for longer.
+    duplicate_window: nanos(2 * MINUTE_MS)
+  },
+  {
+    name: Subjects.TIMERS,
+    subjects: [Subjects.TIMER_SUBJECTS, Subjects.DUE_SUBJECT],
+    storage: StorageType.File,
+    num_replicas: journalReplicas,
+    allow_msg_schedules: true,
+    allow_msg_ttl: true,
+    allow_rollup_hdrs: true,
+    // A schedule is one message on its own subject; due messages need to last only until they are seen.
+    max_age: nanos(8 * DAY_MS),
+    max_bytes: GIB
+  },
+  {
+    name: Subjects.SNAPSHOTS,
+    subjects: [Subjects.SNAPSHOT_SUBJECTS],
+    storage: StorageType.File,
+    num_replicas: journalReplicas,
+    max_msgs_per_subject: 1,
+    allow_direct: true
+  },
+  {
+    name: Subjects.DEAD_LETTERS,
+    subjects: [Subjects.DEAD_SUBJECTS],
+    storage: StorageType.File,
+    num_replicas: journalReplicas,
+    max_age: nanos(90 * DAY_MS),
+    max_bytes: GIB,
+    allow_direct: true,
+    duplicate_window: nanos(60 * MINUTE_MS)
+  }
+]
+
+/** Makes the streams that are missing and brings the others to these settings. */
+export const ensureStreams = async (manager: JetStreamManager, specs: ReadonlyArray<Spec>): Promise<void> => {
+  for (const spec of specs) {
+    try {
+      await manager.streams.info(spec.name)
+    } catch {
+      await manager.streams.add(spec)
+      continue
+    }
+    await manager.streams.update(spec.name, spec)
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Appends a turn's commits and finds out what became of them, however long that takes.
+ *
+ * An append that was not acknowledged may have been stored. Nothing is guessed: the partition's last commit is read. It
+ * is ours: stored. It is another's: somebody else owns the partition, and this hub has lost it. It is the one before:
+ * the same append goes out again with the same fence, so that of the two at most one can be stored. Servers have been
+ * seen to refuse an append although nothing else was written (nats-server#7361, #2242); that is the same case.
+ */
+import { Duration, Effect, Schema } from "effect"
+import type { Append, JournalShape } from "../../streams/journal.ts"
+
+/** Another hub has written to a partition that this one owned. */
+export class FenceLost extends Schema.TaggedError<FenceLost>()("FenceLost", {
+  partition: Schema.Int,
+  message: Schema.String
+}) {}
+
+export interface AppendOptions {
+  readonly journal: JournalShape
+  /** Told when the outcome is not known at once, and again when it is. */
+  readonly onStalled: (stalled: boolean, why: string) => void
+}
+
+const RETRY_MS_MIN = 5
+const RETRY_MS_MAX = 1_000
+
+/** Answers each append's sequence. */
+export const appendSurely = (
+  appends: ReadonlyArray<Append>,
+  options: AppendOptions
+): Effect.Effect<ReadonlyArray<number>, FenceLost> =>
+  Effect.catch(options.journal.append(appends), (uncertain) =>
+    Effect.gen(function* () {
+      options.onStalled(true, `${uncertain.reason}: ${uncertain.detail}`)
+      const sequences = yield* settle(appends, options.journal)
+      options.onStalled(false, "")
+      return sequences
+    })
+  )
+
+const settle = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, journal: JournalShape) {
+  for (let waitMs = RETRY_MS_MIN; ; waitMs = Math.min(waitMs * 2, RETRY_MS_MAX)) {
+    const stored = yield* lookUp(appends, journal)
+    if (stored !== undefined) return stored
+    const again = yield* Effect.option(journal.append(appends))
+    if (again._tag === "Some") return again.value
+    yield* Effect.sleep(Duration.millis(waitMs))
+  }
+})
+
+/** The sequences if the appends are stored, `undefined` if they are not; waits until the journal can be read. */
+const lookUp = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, journal: JournalShape) {
+  const sequences: Array<number> = []
+  for (const { partition, expectedSequence, commit } of appends) {
+    const last = yield* readLast(partition, journal)
+    if (last?.id === commit.id) {
+      sequences.push(last.sequence)
+      continue
+    }
+    if ((last?.sequence ?? 0) === expectedSequence) return undefined
+    const other = last?.id.split("-")[0] ?? "unknown"
+    return yield* new FenceLost({
+      partition,
+      message: `Partition ${partition} was taken over by the hub ${other}; this one stops. Run one hub for each journal.`
+    })
+  }
+  return sequences
+})
+
+const readLast = (
+  partition: number,
+  journal: JournalShape,
+  waitMs = RETRY_MS_MIN
+): Effect.Effect<{ readonly id: string; readonly sequence: number } | undefined> =>
+  Effect.catch(journal.last(partition), () =>
+    Effect.andThen(
+      Effect.sleep(Duration.millis(waitMs)),
+      readLast(partition, journal, Math.min(waitMs * 2, RETRY_MS_MAX))
+    )
+  )

@@ -1,0 +1,59 @@
+/**
+ * What waits in the mailbox for a turn. Every piece of mail is answered exactly once, whatever becomes of the turn.
+ */
+import type { LinesCommand, SkuCommand } from "../../actors/sku/commands.ts"
+import type { ResolutionRecord } from "../../actors/sku/events.ts"
+import type { StockBook } from "../../actors/stock/book.ts"
+import type { Answer } from "../gateway/protocol.ts"
+
+export type Reply = (answer: Answer) => void
+
+export interface CommandMail {
+  readonly kind: "command"
+  readonly command: SkuCommand
+  readonly hash: string
+  /** The command's place in the FACTS stream; 0 when it came another way. */
+  readonly factSequence: number
+  /** `performance.now()` when it came in. */
+  readonly receivedAtMs: number
+  readonly reply: Reply
+}
+
+export interface LinesMail {
+  readonly kind: "lines"
+  readonly command: LinesCommand
+  readonly hash: string
+  readonly receivedAtMs: number
+  readonly reply: Reply
+}
+
+/** Looks at the book between two commands; `reply` gets what it saw once everything it saw is in the journal. */
+export interface ViewMail {
+  readonly kind: "view"
+  readonly view: (book: StockBook) => void
+  readonly reply: (failure: Answer | undefined) => void
+}
+
+/** Some holds have come to their end. */
+export interface DueMail {
+  readonly kind: "due"
+}
+
+/** A fact that was given up (it is in the dead letters): only the position moves on. */
+export interface SkippedFactMail {
+  readonly kind: "skipped"
+  readonly factSequence: number
+}
+
+export interface ResolutionMail {
+  readonly kind: "resolution"
+  readonly record: ResolutionRecord
+  readonly reply: (failure: Answer | undefined) => void
+}
+
+export type Mail = CommandMail | LinesMail | ViewMail | DueMail | SkippedFactMail | ResolutionMail
+
+/** Tells whoever waits that the turn did not come about. */
+export const fail = (mail: Mail, answer: Answer): void => {
+  if (mail.kind !== "due" && mail.kind !== "skipped") mail.reply(answer)
+}

@@ -1,0 +1,71 @@
+/**
+ * What this hub believes to be each partition's last sequence, and how a turn's records become fenced appends.
+ *
+ * A SKU's partition is the hash of its name; records that belong to no SKU go by their hold or mutation id. The number
+ * of partitions is fixed when the journal is made, because a SKU must not change its fence.
+ */
+import { isStockEvent, type JournalRecord, type LinesRecord } from "../../actors/sku/events.ts"
+import type { Commit } from "../../streams/codec.ts"
+import type { Append } from "../../streams/journal.ts"
+
+export const partitionOf = (key: string, partitions: number): number => {
+  if (partitions === 1) return 0
+  // FNV-1a: stable for ever, because it decides where a SKU's history lies.
+  let hash = 0x811c9dc5
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
+  return (hash >>> 0) % partitions
+}
+
+const keyOf = (record: JournalRecord): string => {
+  if (record.type === "lines") return record.sku ?? record.holdId
+  if (record.type === "answered") return record.sku ?? record.mutationId
+  return record.type === "resolution" ? record.incidentId : record.sku
+}
+
+/** Where a record will stand: which of the turn's appends, and its place in that commit. */
+export interface Place {
+  readonly append: number
+  readonly index: number
+}
+
+export interface SplitTurn {
+  readonly appends: ReadonlyArray<Append>
+  readonly places: ReadonlyMap<JournalRecord, Place>
+}
+
+/** One append for each partition that the records touch. */
+export const splitTurn = (
+  turn: Omit<Commit, "records"> & { readonly records: ReadonlyArray<JournalRecord> },
+  lastSequences: ReadonlyArray<number>
+): SplitTurn => {
+  const byPartition = new Map<number, Array<JournalRecord>>()
+  const placedIn = new Map<JournalRecord, { partition: number; index: number }>()
+  for (const record of turn.records) {
+    const partition = partitionOf(keyOf(record), lastSequences.length)
+    let records = byPartition.get(partition)
+    if (records === undefined) byPartition.set(partition, (records = []))
+    placedIn.set(record, { partition, index: records.length })
+    records.push(lastSequences.length === 1 || record.type !== "lines" ? record : standAlone(record, turn.records))
+  }
+  const partitions = [...byPartition.keys()]
+  const places = new Map<JournalRecord, Place>()
+  for (const [record, { partition, index }] of placedIn) {
+    places.set(record, { append: partitions.indexOf(partition), index })
+  }
+  const { id, at, facts } = turn
+  const appends = partitions.map((partition) => ({
+    partition,
+    expectedSequence: lastSequences[partition] ?? 0,
+    commit: { id, at, facts, records: byPartition.get(partition) ?? [] }
+  }))
+  return { appends, places }
+}
+
+/** A lines record must answer its mutation id from its own commit: it takes along what other commits hold. */
+const standAlone = (record: LinesRecord, records: ReadonlyArray<JournalRecord>): LinesRecord => {
+  const elsewhere = records
+    .filter(isStockEvent)
+    .filter((event) => event.mutationId === record.mutationId && record.asked.includes(event.sku))
+    .map(({ sku, version, physical, allocated }) => ({ sku, version, physical, allocated }))
+  return { ...record, elsewhere }
+}

@@ -1,0 +1,111 @@
+/**
+ * Brings a hub to where the journal is: the newest snapshot, then the commits after it.
+ */
+import { Effect } from "effect"
+import type { JournalRecord } from "../../actors/sku/events.ts"
+import type { StockBook } from "../../actors/stock/book.ts"
+import type { StoredCommit } from "../../streams/codec.ts"
+import type { JournalShape, JournalUnavailable } from "../../streams/journal.ts"
+import type { Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
+import { Generation, type Remembered } from "./remembered.ts"
+import { rememberedBy } from "./turn.ts"
+
+export interface Recovered {
+  /** The journal's last sequence, and each partition's. */
+  readonly sequence: number
+  readonly partitions: Array<number>
+  /** Last consumed sequence of the FACTS stream. */
+  readonly facts: number
+  /** Milliseconds since the epoch of the newest commit. */
+  readonly at: number
+  readonly fromSnapshot: Manifest | undefined
+  readonly foldedRecords: number
+}
+
+export interface Memory {
+  readonly book: StockBook
+  readonly remembered: Remembered
+}
+
+const PARTS_AT_ONCE = 8
+
+export const recover = Effect.fnUntraced(function* (
+  memory: Memory,
+  partitions: number,
+  sources: { readonly journal: JournalShape; readonly snapshots: SnapshotsShape }
+): Effect.fn.Return<Recovered, JournalUnavailable | SnapshotFailed> {
+  const manifest = yield* sources.snapshots.latest
+  if (manifest !== undefined) yield* restore(memory, manifest, sources.snapshots)
+  const state = {
+    sequence: manifest?.sequence ?? 0,
+    partitions: [...(manifest?.partitions ?? Array.from({ length: partitions }, () => 0))],
+    facts: manifest?.facts ?? 0,
+    at: manifest?.at ?? 0,
+    foldedRecords: 0
+  }
+  const until = yield* sources.journal.lastSequence
+  // The scan may be cut by a server that restarts; what it visited stays folded and it goes on from there.
+  yield* Effect.retry(
+    Effect.suspend(() =>
+      sources.journal.scan({ fromSequence: state.sequence + 1, untilSequence: until }, (commit) => {
+        fold(memory, commit)
+        state.sequence = commit.sequence
+        state.partitions[commit.partition] = commit.sequence
+        state.facts = Math.max(state.facts, commit.facts)
+        state.at = Math.max(state.at, commit.at)
+        state.foldedRecords += commit.records.length
+      })
+    ),
+    { times: 5 }
+  )
+  return { ...state, fromSnapshot: manifest }
+})
+
+const fold = (memory: Memory, commit: StoredCommit): void => {
+  for (const [index, record] of commit.records.entries()) {
+    memory.book.apply(record, commit.at)
+    for (const { id } of rememberedBy(record)) {
+      memory.remembered.add(id, { sequence: commit.sequence, index }, commit.at)
+    }
+  }
+}
+
+const restore = Effect.fnUntraced(function* (memory: Memory, manifest: Manifest, snapshots: SnapshotsShape) {
+  yield* eachLine(manifest.states, snapshots, (line) => restoreState(memory.book, line))
+  yield* eachLine(manifest.spanning, snapshots, (line) => {
+    memory.book.apply(JSON.parse(line) as JournalRecord, manifest.at)
+  })
+  for (const { startedAt, base, parts: names } of manifest.ids) {
+    const generation = new Generation(startedAt, base)
+    for (const bytes of yield* Effect.forEach(names, snapshots.get, { concurrency: PARTS_AT_ONCE })) {
+      generation.decode(bytes)
+    }
+    memory.remembered.restore(generation)
+  }
+})
+
+/** Parts are cut anywhere, also within a character: they are one text. */
+const eachLine = Effect.fnUntraced(function* (
+  parts: ReadonlyArray<string>,
+  snapshots: SnapshotsShape,
+  visit: (line: string) => void
+) {
+  const decoder = new TextDecoder()
+  let rest = ""
+  for (let first = 0; first < parts.length; first += PARTS_AT_ONCE) {
+    const some = parts.slice(first, first + PARTS_AT_ONCE)
+    for (const bytes of yield* Effect.forEach(some, snapshots.get, { concurrency: PARTS_AT_ONCE })) {
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n")
+      rest = lines.pop() ?? ""
+      for (const line of lines) visit(line)
+    }
+  }
+})
+
+/** A line is the SKU as a JSON string, a tab (which JSON strings never hold), and the packed state. */
+const restoreState = (book: StockBook, line: string): void => {
+  const tab = line.indexOf("\t")
+  if (tab > 0) book.restore(JSON.parse(line.slice(0, tab)) as string, line.slice(tab + 1))
+}
+
+export const stateLine = (sku: string, packed: string): string => `${JSON.stringify(sku)}\t${packed}`

@@ -1,0 +1,142 @@
+/**
+ * Takes a snapshot while the hub works.
+ *
+ * The SKUs are packed in slices, each between two commands of some turn, so a slice may be newer than the sequence that
+ * the manifest names. That does no harm: every state carries its version, and recovery skips events that it has.
+ * A slice is stored only after its turn is in the journal, so a snapshot never holds what did not happen.
+ */
+import { Effect } from "effect"
+import type { StockBook } from "../../actors/stock/book.ts"
+import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_SLICE_SKUS } from "../../config/limits.ts"
+import type { IdsPart, Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
+import { stateLine } from "./recovery.ts"
+import type { Generation, Remembered } from "./remembered.ts"
+
+/** Where the hub stands, between two turns. */
+export interface Standing {
+  readonly sequence: number
+  readonly partitions: ReadonlyArray<number>
+  readonly facts: number
+  readonly at: number
+}
+
+export interface SnapshotSource {
+  /** Runs `look` between two commands, and answers once all that it saw is in the journal. */
+  readonly view: <A>(look: (book: StockBook) => A) => Effect.Effect<A, SnapshotFailed>
+  /** As of the turn before the one that asks. */
+  readonly standing: () => Standing
+  readonly remembered: Remembered
+}
+
+const encoder = new TextEncoder()
+
+/** `name` makes this snapshot's parts different from the last one's; `before` is that one, whose sealed ids are kept. */
+export const takeSnapshot = Effect.fnUntraced(function* (
+  source: SnapshotSource,
+  snapshots: SnapshotsShape,
+  name: string,
+  before: Manifest | undefined
+) {
+  const start = yield* source.view((book) => ({
+    standing: source.standing(),
+    skus: [...book.skus()],
+    spanning: book.spanningRecords()
+  }))
+  const states = new PartWriter(snapshots, `${name}.states`)
+  for (let first = 0; first < start.skus.length; first += SNAPSHOT_SLICE_SKUS) {
+    const slice = start.skus.slice(first, first + SNAPSHOT_SLICE_SKUS)
+    const lines = yield* source.view((book) =>
+      slice.flatMap((sku) => {
+        const packed = book.packed(sku)
+        return packed === undefined ? [] : [stateLine(sku, packed)]
+      })
+    )
+    yield* states.write(lines)
+  }
+  const spanning = new PartWriter(snapshots, `${name}.spanning`)
+  yield* spanning.write(start.spanning.map((record) => JSON.stringify(record)))
+  const ids = yield* storeIds(source.remembered, snapshots, name, before)
+  const manifest: Manifest = {
+    v: 1,
+    ...start.standing,
+    states: yield* states.finish,
+    spanning: yield* spanning.finish,
+    ids
+  }
+  yield* snapshots.publish(manifest)
+  // Parts that are left over cost only disk; the next snapshot tries again.
+  yield* Effect.ignore(snapshots.prune(manifest))
+  return manifest
+})
+
+/** Writes lines as parts of one size, wherever a line ends: a hot SKU with its holds may be longer than a part. */
+class PartWriter {
+  private readonly snapshots: SnapshotsShape
+  private readonly name: string
+  private readonly parts: Array<string> = []
+  private pending = new Uint8Array(0)
+
+  constructor(snapshots: SnapshotsShape, name: string) {
+    this.snapshots = snapshots
+    this.name = name
+  }
+
+  write(lines: ReadonlyArray<string>): Effect.Effect<void, SnapshotFailed> {
+    return Effect.suspend(() => {
+      const added = encoder.encode(lines.map((line) => `${line}\n`).join(""))
+      const joined = new Uint8Array(this.pending.length + added.length)
+      joined.set(this.pending)
+      joined.set(added, this.pending.length)
+      this.pending = joined
+      return this.flush(SNAPSHOT_CHUNK_BYTES)
+    })
+  }
+
+  readonly finish: Effect.Effect<ReadonlyArray<string>, SnapshotFailed> = Effect.suspend(() =>
+    Effect.as(this.flush(1), this.parts)
+  )
+
+  /** Puts parts out for as long as at least `sizeMin` bytes wait. */
+  private flush(sizeMin: number): Effect.Effect<void, SnapshotFailed> {
+    if (this.pending.length < sizeMin) return Effect.void
+    const bytes = this.pending.slice(0, SNAPSHOT_CHUNK_BYTES)
+    this.pending = this.pending.slice(SNAPSHOT_CHUNK_BYTES)
+    const part = `${this.name}.${this.parts.length}`
+    this.parts.push(part)
+    return Effect.andThen(
+      this.snapshots.put(part, bytes),
+      Effect.suspend(() => this.flush(sizeMin))
+    )
+  }
+}
+
+/** Sealed generations do not change: those that the last snapshot has are kept as they are. */
+const storeIds = Effect.fnUntraced(function* (
+  remembered: Remembered,
+  snapshots: SnapshotsShape,
+  name: string,
+  before: Manifest | undefined
+) {
+  const stored: Array<IdsPart> = []
+  for (const generation of remembered.generations.slice()) {
+    const known = before?.ids.find(
+      (part) =>
+        part.base === generation.base && part.startedAt === generation.startedAt && part.count === generation.count
+    )
+    stored.push(known ?? (yield* storeGeneration(generation, snapshots, name)))
+  }
+  return stored
+})
+
+const storeGeneration = Effect.fnUntraced(function* (generation: Generation, snapshots: SnapshotsShape, name: string) {
+  const { startedAt, base, count } = generation
+  const bytes = generation.encode()
+  const parts: Array<string> = []
+  const chunk = SNAPSHOT_CHUNK_BYTES - (SNAPSHOT_CHUNK_BYTES % 14)
+  for (let offset = 0; offset < bytes.length; offset += chunk) {
+    const part = `${name}.ids.${base}.${parts.length}`
+    yield* snapshots.put(part, bytes.subarray(offset, offset + chunk))
+    parts.push(part)
+  }
+  return { startedAt, base, count, parts }
+})

@@ -1,0 +1,313 @@
+/**
+ * One turn: every waiting command is decided against the book as the ones before it left it.
+ *
+ * `knownPositions` says first which commits must be at hand to know what was answered before; `decideTurn` then decides
+ * the whole batch without waiting for anything. What it returns is not true yet: answers go out and positions are noted
+ * only when the records are in the journal.
+ *
+ * T1 A mutation id that is known gets its first answer, or `mutation_conflict` when the content differs.
+ * T2 Every command leaves either records that remember its id, or an answer that need not be remembered.
+ * T3 Facts are decided in the order of their stream, and the position covers exactly the facts decided.
+ */
+
+import type { Decision, HoldOutcome } from "../../actors/sku/decision.ts"
+import type { JournalRecord, LinesRecord, RecordedAnswer, StockEvent } from "../../actors/sku/events.ts"
+import { holdKey } from "../../actors/sku/state.ts"
+import type { StockBook } from "../../actors/stock/book.ts"
+import { decide, decideDue, decideLines } from "../../actors/stock/decide.ts"
+import { bundleScope, LINES_SCOPE } from "../../actors/stock/stock.ts"
+import { TURN_EXPIRIES_MAX } from "../../config/limits.ts"
+import type { Answer } from "../gateway/protocol.ts"
+import { conflict, eventAnswer, linesAnswer, recordedAnswer, replayed, unchangedAnswer } from "./answers.ts"
+import type { CommandMail, LinesMail, Mail } from "./mail.ts"
+import { type Fingerprint, fingerprintOf, type Position, type Remembered } from "./remembered.ts"
+
+/** Records of a commit by its sequence; `undefined` when it is not at hand. */
+export type RecordsAt = (sequence: number) => ReadonlyArray<JournalRecord> | undefined
+
+export interface ToRemember {
+  readonly id: Fingerprint
+  readonly record: JournalRecord
+}
+
+export interface DeadFact {
+  readonly sequence: number
+  readonly sku: string
+  readonly mutationId: string
+  readonly answer: Answer
+}
+
+export interface Turn {
+  readonly at: number
+  readonly records: ReadonlyArray<JournalRecord>
+  readonly remember: ReadonlyArray<ToRemember>
+  /** Called in order once the records are in the journal. */
+  readonly answers: ReadonlyArray<() => void>
+  /** Facts that were refused for good; they must be in the dead letters before the position passes them. */
+  readonly deadFacts: ReadonlyArray<DeadFact>
+  /** Last fact decided, 0 when there was none. */
+  readonly facts: number
+  /** More holds are due than one turn releases. */
+  readonly moreDue: boolean
+}
+
+/** The owner that an id is unique for: the SKU, or nobody for the several-lines endpoint. */
+const ownerOf = (mail: CommandMail | LinesMail): string => (mail.kind === "command" ? mail.command.sku : "")
+
+/** Where the journal may know this mail's mutation id, or the closed hold that it names; oldest first. */
+export const knownPositions = (mail: Mail, book: StockBook, remembered: Remembered): ReadonlyArray<Position> => {
+  if (mail.kind !== "command" && mail.kind !== "lines") return NOTHING
+  const owner = ownerOf(mail)
+  const { command } = mail
+  const known = remembered.find(fingerprintOf("m", owner, command.mutationId))
+  if (command.type !== "commit" && command.type !== "release") return known
+  if (isOpen(book, mail.kind === "command" ? mail.command.sku : undefined, command.holdId)) return known
+  const closed = remembered.find(fingerprintOf("h", owner, command.holdId))
+  return known.length === 0 ? closed : [...known, ...closed]
+}
+
+const NOTHING: ReadonlyArray<Position> = []
+
+const isOpen = (book: StockBook, sku: string | undefined, holdId: string): boolean =>
+  sku === undefined
+    ? book.spanning(holdKey(LINES_SCOPE, holdId)) !== undefined
+    : book.find(sku)?.holds?.has(holdId) === true || book.spanning(holdKey(bundleScope(sku), holdId)) !== undefined
+
+const outcomes: Readonly<Record<string, HoldOutcome>> = { commit: "committed", release: "released", expiry: "expired" }
+
+interface Fresh {
+  readonly hash: string
+  readonly answer: Answer
+}
+
+class TurnInProgress {
+  readonly records: Array<JournalRecord> = []
+  readonly remember: Array<ToRemember> = []
+  readonly answers: Array<() => void> = []
+  readonly deadFacts: Array<DeadFact> = []
+  facts = 0
+  moreDue = false
+  private readonly fresh = new Map<string, Fresh>()
+  private readonly closed = new Map<string, HoldOutcome>()
+  private readonly book: StockBook
+  private readonly recordsAt: RecordsAt
+  private readonly at: number
+  /** Of the mail being decided. */
+  private known: ReadonlyArray<Position> = NOTHING
+
+  constructor(book: StockBook, recordsAt: RecordsAt, at: number) {
+    this.book = book
+    this.recordsAt = recordsAt
+    this.at = at
+  }
+
+  take(mail: Mail, known: ReadonlyArray<Position>): void {
+    this.known = known
+    switch (mail.kind) {
+      case "command":
+      case "lines":
+        this.takeCommand(mail)
+        return
+      case "view":
+        mail.view(this.book)
+        this.answers.push(() => mail.reply(undefined))
+        return
+      case "due":
+        this.expire()
+        return
+      case "skipped":
+        this.facts = mail.factSequence
+        return
+      case "resolution":
+        this.records.push(mail.record)
+        this.answers.push(() => mail.reply(undefined))
+    }
+  }
+
+  private takeCommand(mail: CommandMail | LinesMail): void {
+    const owner = ownerOf(mail)
+    const id = fingerprintOf("m", owner, mail.command.mutationId)
+    const freshKey = `${owner}\u0000${mail.command.mutationId}`
+    const before = this.fresh.get(freshKey) ?? this.recall(mail, owner)
+    const answer =
+      before === undefined
+        ? this.decide(mail, owner, id, freshKey)
+        : before.hash === mail.hash
+          ? replayed(before.answer)
+          : conflict(mail.command.mutationId, owner === "" ? undefined : owner)
+    if (mail.kind === "command" && mail.factSequence > 0) this.noteFact(mail, answer)
+    this.answers.push(() => mail.reply(answer))
+  }
+
+  private noteFact(mail: CommandMail, answer: Answer): void {
+    this.facts = mail.factSequence
+    if (answer.ok) return
+    const { sku, mutationId } = mail.command
+    this.deadFacts.push({ sequence: mail.factSequence, sku, mutationId, answer })
+  }
+
+  /** What was answered to this id before this turn; a record of another id with the same hash is passed over. */
+  private recall(mail: CommandMail | LinesMail, owner: string): Fresh | undefined {
+    for (const { sequence, index } of this.known) {
+      const records = this.recordsAt(sequence)
+      const record = records?.[index]
+      if (records === undefined || record === undefined) continue
+      const known = answerOf(record, records, owner, mail.command.mutationId)
+      if (known !== undefined) return known
+    }
+    return undefined
+  }
+
+  private decide(mail: CommandMail | LinesMail, owner: string, id: Fingerprint, freshKey: string): Answer {
+    const { hash } = mail
+    const given = { at: this.at, hash, closed: this.closedHold(mail, owner) }
+    const decision =
+      mail.kind === "command" ? decide(this.book, mail.command, given) : decideLines(this.book, mail.command, given)
+    this.keep(decision.records)
+    const { answer, carrier } = this.answerTo(mail, decision)
+    if (carrier === undefined) return answer
+    this.remember.push({ id, record: carrier })
+    this.fresh.set(freshKey, { hash, answer })
+    return answer
+  }
+
+  /** The answer, and the record that remembers it: the event itself, or an answer put down for its own sake. */
+  private answerTo(mail: CommandMail | LinesMail, decision: Decision) {
+    if (decision.refusal === undefined && decision.unchanged === undefined) {
+      const carrier = decision.records.find(remembers) as Carrier
+      return { answer: answerFrom(carrier, decision.records), carrier }
+    }
+    const answer: Answer = decision.refusal ?? this.unchanged(mail)
+    // `invalid_request` is decided afresh each time: the sender will mend it and may keep its id.
+    if (!answer.ok && answer.code === "invalid_request") return { answer, carrier: undefined }
+    const carrier: JournalRecord = {
+      type: "answered",
+      ...(mail.kind === "command" ? { sku: mail.command.sku } : {}),
+      mutationId: mail.command.mutationId,
+      hash: mail.hash,
+      answer: answer as unknown as RecordedAnswer
+    }
+    this.records.push(carrier)
+    return { answer, carrier }
+  }
+
+  private unchanged(mail: CommandMail | LinesMail): Answer {
+    const { command } = mail
+    const holdId = "holdId" in command ? command.holdId : ""
+    if (mail.kind === "command") {
+      const state = this.book.find(mail.command.sku)
+      return unchangedAnswer(holdId, state === undefined ? [] : [state], true)
+    }
+    const asked = this.lastLinesOf(holdId)
+    return unchangedAnswer(
+      holdId,
+      asked.flatMap((sku) => this.book.find(sku) ?? []),
+      false
+    )
+  }
+
+  /** The SKUs that a closed several-lines hold had asked for. */
+  private lastLinesOf(holdId: string): ReadonlyArray<string> {
+    const here = this.records.findLast((record) => record.type === "lines" && record.holdId === holdId)
+    if (here?.type === "lines") return here.asked
+    for (const { sequence, index } of this.known.toReversed()) {
+      const record = this.recordsAt(sequence)?.[index]
+      if (record?.type === "lines" && record.holdId === holdId) return record.asked
+    }
+    return []
+  }
+
+  private closedHold(mail: CommandMail | LinesMail, owner: string): HoldOutcome | undefined {
+    const { command } = mail
+    if (command.type !== "commit" && command.type !== "release") return undefined
+    if (isOpen(this.book, mail.kind === "command" ? mail.command.sku : undefined, command.holdId)) return undefined
+    const here = this.closed.get(`${owner}\u0000${command.holdId}`)
+    if (here !== undefined) return here
+    for (const { sequence, index } of this.known.toReversed()) {
+      const record = this.recordsAt(sequence)?.[index]
+      const closing = record === undefined ? undefined : closingOf(record)
+      if (closing?.owner === owner && closing.holdId === command.holdId) return closing.outcome
+    }
+    return undefined
+  }
+
+  private keep(records: ReadonlyArray<JournalRecord>): void {
+    for (const record of records) {
+      this.records.push(record)
+      this.book.apply(record, this.at)
+      const closing = closingOf(record)
+      if (closing === undefined) continue
+      this.closed.set(`${closing.owner}\u0000${closing.holdId}`, closing.outcome)
+      this.remember.push({ id: fingerprintOf("h", closing.owner, closing.holdId), record })
+    }
+  }
+
+  private expire(): void {
+    const due = this.book.deadlines.dueBy(this.at, TURN_EXPIRIES_MAX)
+    for (const one of due) this.keep(decideDue(this.book, one, this.at)?.records ?? [])
+    this.moreDue = due.length === TURN_EXPIRIES_MAX
+  }
+}
+
+/** The hold that a record closes, named as its maker would: legs of a spanning hold are closed by its own record. */
+export const closingOf = (
+  record: JournalRecord
+): { readonly owner: string; readonly holdId: string; readonly outcome: HoldOutcome } | undefined => {
+  if (record.type === "lines") {
+    const outcome = outcomes[record.act]
+    return outcome === undefined ? undefined : { owner: record.sku ?? "", holdId: record.holdId, outcome }
+  }
+  if (record.type !== "commit" && record.type !== "release" && record.type !== "expiry") return undefined
+  if (record.scope !== undefined) return undefined
+  return { owner: record.sku, holdId: record.holdId, outcome: outcomes[record.type] as HoldOutcome }
+}
+
+/** An accepted command's record that keeps its mutation id: exactly one of a decision's records does. */
+type Carrier = StockEvent | LinesRecord
+
+const remembers = (record: JournalRecord): record is Carrier =>
+  record.type !== "answered" && "hash" in record && record.hash !== undefined
+
+const answerFrom = (carrier: Carrier, records: ReadonlyArray<JournalRecord>): Answer =>
+  carrier.type === "lines" ? linesAnswer(carrier, records) : eventAnswer(carrier)
+
+/** The answer that a record stands for, when it is this id's. */
+const answerOf = (
+  record: JournalRecord,
+  records: ReadonlyArray<JournalRecord>,
+  owner: string,
+  mutationId: string
+): Fresh | undefined => {
+  if (!("hash" in record) || record.hash === undefined || record.mutationId !== mutationId) return undefined
+  if ((record.sku ?? "") !== owner) return undefined
+  const answer = record.type === "answered" ? recordedAnswer(record.answer) : answerFrom(record, records)
+  return { hash: record.hash, answer }
+}
+
+/** Decides a batch. The book is left as it will be once the records are in the journal. */
+export const decideTurn = (
+  batch: ReadonlyArray<Mail>,
+  given: {
+    readonly book: StockBook
+    readonly known: ReadonlyMap<Mail, ReadonlyArray<Position>>
+    readonly recordsAt: RecordsAt
+    readonly at: number
+  }
+): Turn => {
+  const turn = new TurnInProgress(given.book, given.recordsAt, given.at)
+  for (const mail of batch) turn.take(mail, given.known.get(mail) ?? NOTHING)
+  const { records, remember, answers, deadFacts, facts, moreDue } = turn
+  return { at: given.at, records, remember, answers, deadFacts, facts, moreDue }
+}
+
+/** What to note of a record that was read back from the journal. */
+export const rememberedBy = (record: JournalRecord): ReadonlyArray<ToRemember> => {
+  const noted: Array<ToRemember> = []
+  if ("hash" in record && record.hash !== undefined) {
+    const owner = "sku" in record && record.sku !== undefined ? record.sku : ""
+    noted.push({ id: fingerprintOf("m", owner, record.mutationId), record })
+  }
+  const closing = closingOf(record)
+  if (closing !== undefined) noted.push({ id: fingerprintOf("h", closing.owner, closing.holdId), record })
+  return noted
+}

@@ -1,0 +1,175 @@
+/**
+ * The journal on JetStream: one subject a partition, one message a commit.
+ *
+ * A commit to one partition is one publish, fenced by the expected last sequence of its subject. A turn that touches
+ * several partitions is one atomic batch, each message with its own fence. Where the idea is from: NATS ADR-50 (atomic
+ * batch publish) and the optimistic concurrency headers of JetStream.
+ */
+import { DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
+import { nuid } from "@nats-io/transport-node"
+import { Effect, Layer } from "effect"
+import { decodeCommit, encodeCommit, type StoredCommit } from "./codec.ts"
+import {
+  type Append,
+  AppendUncertain,
+  Journal,
+  type JournalShape,
+  JournalUnavailable,
+  type ScanRange
+} from "./journal.ts"
+import { headersOf, Nats, type NatsShape, publishAcked, type PublishFailed } from "./nats/connection.ts"
+import { JOURNAL, JOURNAL_SUBJECTS, journalSubject, partitionOfSubject } from "./subjects.ts"
+
+/**
+ * After this an append's fate is looked up. An fsync takes 0.3 ms here and tens of milliseconds on a slow volume; the
+ * client does not fail requests that were under way when a server dies, so waiting longer only lengthens the outage.
+ */
+const APPEND_TIMEOUT_MS = 1_000
+/** A scan that hears nothing for so long is given up and reported. */
+const SCAN_SILENCE_MS = 10_000
+/** Messages that the server may send ahead of the visitor. */
+const SCAN_AHEAD_MAX = 2_000
+
+const EXPECTED = "Nats-Expected-Last-Subject-Sequence"
+const WRONG_LAST_SEQUENCE = new Set([10071, 10164])
+
+export const journalNats: Layer.Layer<Journal, never, Nats> = Layer.effect(
+  Journal,
+  Effect.map(Nats, (nats) =>
+    Journal.of({
+      append: (appends) => append(nats, appends),
+      last: (partition) => readOne(nats, "last", { last_by_subj: journalSubject(partition) }),
+      get: (sequence) => readOne(nats, "get", { seq: sequence }),
+      lastSequence: lastSequence(nats),
+      scan: (range, visit) => scan(nats, range, visit)
+    })
+  )
+)
+
+const append = (nats: NatsShape, appends: ReadonlyArray<Append>): ReturnType<JournalShape["append"]> => {
+  const [only] = appends
+  if (only === undefined) return Effect.succeed([])
+  if (appends.length > 1) return appendBatch(nats, appends)
+  const { partition, expectedSequence, commit } = only
+  return publishAcked(nats.publisher, journalSubject(partition), encodeCommit(commit), {
+    headers: { [EXPECTED]: String(expectedSequence) },
+    timeoutMs: APPEND_TIMEOUT_MS
+  }).pipe(
+    Effect.map((ack) => [ack.seq]),
+    Effect.mapError(uncertain)
+  )
+}
+
+/** The messages of a batch get consecutive sequences; the acknowledgement names the last. */
+const appendBatch = (nats: NatsShape, appends: ReadonlyArray<Append>): ReturnType<JournalShape["append"]> => {
+  const batchId = nuid.next()
+  const fields = (index: number, expectedSequence: number) => ({
+    "Nats-Batch-Id": batchId,
+    "Nats-Batch-Sequence": String(index + 1),
+    [EXPECTED]: String(expectedSequence)
+  })
+  return Effect.suspend(() => {
+    for (const [index, { partition, expectedSequence, commit }] of appends.slice(0, -1).entries()) {
+      nats.connection.publish(journalSubject(partition), encodeCommit(commit), {
+        headers: headersOf(fields(index, expectedSequence))
+      })
+    }
+    const final = appends[appends.length - 1] as Append
+    return publishAcked(nats.publisher, journalSubject(final.partition), encodeCommit(final.commit), {
+      headers: { ...fields(appends.length - 1, final.expectedSequence), "Nats-Batch-Commit": "1" },
+      timeoutMs: APPEND_TIMEOUT_MS
+    })
+  }).pipe(
+    Effect.map((ack) => appends.map((_, index) => ack.seq - appends.length + 1 + index)),
+    Effect.mapError(uncertain)
+  )
+}
+
+const uncertain = (failed: PublishFailed): AppendUncertain =>
+  new AppendUncertain({
+    reason: WRONG_LAST_SEQUENCE.has(failed.code) ? "conflict" : failed.reason,
+    detail: failed.detail
+  })
+
+const unavailable = (operation: string) => (cause: unknown) =>
+  new JournalUnavailable({ operation, detail: String(cause) })
+
+/** Reads through the stream's leader: a replica may be behind. */
+const readOne = (
+  nats: NatsShape,
+  operation: string,
+  query: { readonly seq: number } | { readonly last_by_subj: string }
+): Effect.Effect<StoredCommit | undefined, JournalUnavailable> =>
+  Effect.tryPromise({
+    try: () => nats.manager.streams.getMessage(JOURNAL, query),
+    catch: unavailable(operation)
+  }).pipe(Effect.map((message) => (message === null ? undefined : stored(message.subject, message.seq, message.data))))
+
+const stored = (subject: string, sequence: number, data: Uint8Array): StoredCommit => ({
+  ...decodeCommit(data),
+  partition: partitionOfSubject(subject),
+  sequence,
+  sizeBytes: data.length
+})
+
+const lastSequence = (nats: NatsShape): Effect.Effect<number, JournalUnavailable> =>
+  Effect.tryPromise({
+    try: () => nats.manager.streams.info(JOURNAL),
+    catch: unavailable("lastSequence")
+  }).pipe(Effect.map((info) => info.state.last_seq))
+
+const scan = (
+  nats: NatsShape,
+  range: ScanRange,
+  visit: (commit: StoredCommit) => void
+): Effect.Effect<void, JournalUnavailable> =>
+  Effect.flatMap(lastSequence(nats), (last) => {
+    const until = Math.min(range.untilSequence, last)
+    if (range.fromSequence > until) return Effect.void
+    return Effect.tryPromise({
+      try: (signal) => consumeUntil(nats, range.fromSequence, until, visit, signal),
+      catch: unavailable("scan")
+    })
+  })
+
+/** An ordered consumer sees to gaps itself; what it cannot see is a server that never speaks again. */
+const consumeUntil = async (
+  nats: NatsShape,
+  from: number,
+  until: number,
+  visit: (commit: StoredCommit) => void,
+  signal: AbortSignal
+): Promise<void> => {
+  const consumer = await nats.jetstream.consumers.get(JOURNAL, {
+    filter_subjects: [JOURNAL_SUBJECTS],
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: from
+  })
+  const cleanups: Array<() => void> = []
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let heardAt = performance.now()
+      const watch = setInterval(() => {
+        if (performance.now() - heardAt > SCAN_SILENCE_MS) reject(new Error("the journal fell silent during a scan"))
+      }, 1_000)
+      cleanups.push(() => clearInterval(watch))
+      signal.addEventListener("abort", () => reject(new Error("interrupted")), { once: true })
+      const callback = (message: JsMsg): void => {
+        heardAt = performance.now()
+        if (message.seq > until) return
+        try {
+          visit(stored(message.subject, message.seq, message.data))
+        } catch (cause) {
+          reject(cause as Error)
+        }
+        if (message.seq === until) resolve()
+      }
+      consumer
+        .consume({ max_messages: SCAN_AHEAD_MAX, idle_heartbeat: 1_000, expires: 5_000, callback })
+        .then((messages) => cleanups.push(() => void messages.close()), reject)
+    })
+  } finally {
+    for (const cleanup of cleanups) cleanup()
+    await consumer.delete().catch(() => false)
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * The one connection to NATS, and publishing with acknowledgements over it.
+ *
+ * The client's own `js.publish` costs more CPU than everything else a turn does; here one wildcard inbox takes all
+ * acknowledgements, which is several times cheaper. A publish that gets none in time is reported as unknown: it may
+ * have been stored.
+ */
+import { connect, createInbox, headers, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node"
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { Context, Effect, Layer, Schedule, Schema } from "effect"
+
+/** NATS cannot be reached, or is not the server the hub needs. */
+export class NatsUnavailable extends Schema.TaggedError<NatsUnavailable>()("NatsUnavailable", {
+  message: Schema.String
+}) {}
+
+/** `timeout`: nobody knows whether it was stored. `unavailable`: no stream listened. `refused`: the server said no. */
+export class PublishFailed extends Schema.TaggedError<PublishFailed>()("PublishFailed", {
+  reason: Schema.Literals(["timeout", "unavailable", "refused"]),
+  code: Schema.Finite,
+  detail: Schema.String
+}) {}
+
+export interface PublishAck {
+  readonly seq: number
+  readonly duplicate: boolean
+}
+
+interface Waiting {
+  readonly settle: (outcome: PublishAck | PublishFailed) => void
+  readonly deadline: number
+}
+
+/** Acknowledgements that may be outstanding; callers bound themselves far below. */
+const WAITING_MAX = 65_536
+const SWEEP_MS = 100
+
+export class AckPublisher {
+  private readonly prefix = `${createInbox()}.`
+  private readonly waiting = new Map<string, Waiting>()
+  private readonly sweeper: NodeJS.Timeout
+  private readonly connection: NatsConnection
+  private count = 0
+
+  constructor(connection: NatsConnection) {
+    this.connection = connection
+    connection.subscribe(`${this.prefix}*`, {
+      callback: (error, message) => {
+        if (error === null) this.onAck(message)
+      }
+    })
+    this.sweeper = setInterval(() => this.expire(), SWEEP_MS)
+    this.sweeper.unref()
+  }
+
+  publish(
+    subject: string,
+    data: Uint8Array,
+    options: { readonly headers?: MsgHdrs; readonly timeoutMs: number },
+    settle: (outcome: PublishAck | PublishFailed) => void
+  ): void {
+    if (this.waiting.size >= WAITING_MAX || this.connection.isClosed()) {
+      settle(
+        new PublishFailed({ reason: "unavailable", code: 0, detail: "too many publishes wait, or NATS is closed" })
+      )
+      return
+    }
+    const token = (this.count++).toString(36)
+    this.waiting.set(token, { settle, deadline: performance.now() + options.timeoutMs })
+    this.connection.publish(subject, data, {
+      reply: this.prefix + token,
+      ...(options.headers === undefined ? {} : { headers: options.headers })
+    })
+  }
+
+  close(): void {
+    clearInterval(this.sweeper)
+  }
+
+  private onAck(message: Msg): void {
+    const token = message.subject.slice(this.prefix.length)
+    const waiting = this.waiting.get(token)
+    if (waiting === undefined) return
+    this.waiting.delete(token)
+    waiting.settle(readAck(message))
+  }
+
+  private expire(): void {
+    const now = performance.now()
+    for (const [token, waiting] of this.waiting) {
+      if (waiting.deadline > now) continue
+      this.waiting.delete(token)
+      waiting.settle(new PublishFailed({ reason: "timeout", code: 0, detail: "no acknowledgement in time" }))
+    }
+  }
+}
+
+const readAck = (message: Msg): PublishAck | PublishFailed => {
+  if (message.headers?.code === 503) {
+    return new PublishFailed({ reason: "unavailable", code: 503, detail: "no stream answers on this subject" })
+  }
+  const ack = message.json<{ seq?: number; duplicate?: boolean; error?: { err_code: number; description: string } }>()
+  if (ack.error !== undefined || ack.seq === undefined) {
+    return new PublishFailed({
+      reason: "refused",
+      code: ack.error?.err_code ?? 0,
+      detail: ack.error?.description ?? "the acknowledgement names no sequence"
+    })
+  }
+  return { seq: ack.seq, duplicate: ack.duplicate === true }
+}
+
+export interface NatsShape {
+  readonly connection: NatsConnection
+  readonly jetstream: JetStreamClient
+  readonly manager: JetStreamManager
+  readonly publisher: AckPublisher
+}
+
+/** `duplicate_window`, schedules and atomic batches need this release. */
+const SERVER_MIN = [2, 12] as const
+
+export class Nats extends Context.Service<Nats, NatsShape>()("holdfast/streams/Nats") {
+  static readonly layer = (url: string): Layer.Layer<Nats, NatsUnavailable> => Layer.effect(Nats, acquire(url))
+}
+
+const acquire = Effect.fnUntraced(function* (url: string) {
+  const connection = yield* Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () =>
+        connect({
+          servers: url,
+          noAsyncTraces: true,
+          maxReconnectAttempts: -1,
+          reconnectTimeWait: 50,
+          name: "holdfast"
+        }),
+      catch: (cause) =>
+        new NatsUnavailable({ message: `NATS does not answer at ${url} (${String(cause)}); start it or set NATS_URL.` })
+    }).pipe(Effect.retry(Schedule.spaced("250 millis").pipe(Schedule.upTo({ times: 20 })))),
+    // Everything that publishes waits for its acknowledgements itself, so closing needs no drain.
+    (open) => Effect.promise(() => open.close())
+  )
+  yield* checkVersion(connection.info?.version ?? "0")
+  const manager = yield* Effect.tryPromise({
+    try: () => jetstreamManager(connection),
+    catch: () =>
+      new NatsUnavailable({ message: `The NATS server at ${url} runs without JetStream; start it with -js.` })
+  })
+  const publisher = yield* Effect.acquireRelease(
+    Effect.sync(() => new AckPublisher(connection)),
+    (open) => Effect.sync(() => open.close())
+  )
+  return Nats.of({ connection, jetstream: jetstream(connection), manager, publisher })
+})
+
+const checkVersion = (version: string): Effect.Effect<void, NatsUnavailable> => {
+  const [major = 0, minor = 0] = version.split(".").map(Number)
+  return major > SERVER_MIN[0] || (major === SERVER_MIN[0] && minor >= SERVER_MIN[1])
+    ? Effect.void
+    : Effect.fail(
+        new NatsUnavailable({ message: `NATS ${version} is too old; ${SERVER_MIN.join(".")} or newer is needed.` })
+      )
+}
+
+/** Publishes and waits for the acknowledgement; see `PublishFailed` for the ways it can end otherwise. */
+export const publishAcked = (
+  publisher: AckPublisher,
+  subject: string,
+  data: Uint8Array,
+  options: { readonly headers?: Record<string, string>; readonly timeoutMs: number }
+): Effect.Effect<PublishAck, PublishFailed> =>
+  Effect.callback((resume) => {
+    const given = options.headers === undefined ? {} : { headers: headersOf(options.headers) }
+    publisher.publish(subject, data, { ...given, timeoutMs: options.timeoutMs }, (outcome) =>
+      resume(outcome instanceof PublishFailed ? Effect.fail(outcome) : Effect.succeed(outcome))
+    )
+  })
+
+export const headersOf = (fields: Readonly<Record<string, string>>): MsgHdrs => {
+  const made = headers()
+  for (const name in fields) {
+    const value = fields[name]
+    if (value !== undefined) made.set(name, value)
+  }
+  return made
+}
