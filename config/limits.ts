@@ -32,8 +32,6 @@ export const TURN_COMMANDS_MAX = 2_048
 export const TURN_BYTES_MAX = 640 * 1024
 /** Holds released in one turn when many end together; the rest follow in the next. */
 export const TURN_EXPIRIES_MAX = 1_024
-/** Commits read back in one turn to repeat the answers to ids that came again after long. */
-export const TURN_RECALLS_MAX = 64
 
 /** Commits kept in memory for projections, fan-out and repeats: 96 MiB of journal text, about half a million events. */
 export const TAIL_BYTES_MAX = 96 * 1024 * 1024
@@ -42,15 +40,18 @@ export const TAIL_COMMITS_MAX = 200_000
 /** Facts read ahead of the turn that commits them. */
 export const FACTS_AHEAD_MAX = 2_048
 
-/** Records folded after the last snapshot before another is taken; about a second of recovery. */
-export const SNAPSHOT_EVERY_RECORDS = 250_000
+/** Records folded after the last snapshot before another is taken, and the time between two: seconds of recovery. */
+export const SNAPSHOT_EVERY_RECORDS = 500_000
+export const SNAPSHOT_EVERY_MS_MIN = 15_000
 /** SKUs packed before the event loop gets its turn again: about 2 ms. */
 export const SNAPSHOT_SLICE_SKUS = 500
 /** One snapshot message: below NATS's default `max_payload` of 1 MiB. */
 export const SNAPSHOT_CHUNK_BYTES = 512 * 1024
 
-/** Actors put to sleep at a stroke: about a millisecond. */
+/** Actors put to sleep at a stroke, ten strokes a second: about a millisecond each. */
 export const SWEEP_ACTORS_MAX = 500
+/** An actor sleeps after one to two of these without mail. */
+export const SWEEP_EVERY_MS = 30_000
 
 /** Unsent bytes of a socket above which it gets the newest state of each SKU instead of every version. */
 export const SOCKET_UNSENT_BYTES_MAX = 64 * 1024

@@ -57,3 +57,7 @@ export type Mail = CommandMail | LinesMail | ViewMail | DueMail | SkippedFactMai
 export const fail = (mail: Mail, answer: Answer): void => {
   if (mail.kind !== "due" && mail.kind !== "skipped") mail.reply(answer)
 }
+
+/** Mail that the hub owes itself: nobody outside waits for it, and nobody else would send it again. */
+export const isHubsOwn = (mail: Mail): boolean =>
+  mail.kind === "due" || mail.kind === "skipped" || (mail.kind === "command" && mail.factSequence > 0)

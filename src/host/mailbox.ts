@@ -5,7 +5,7 @@
  * could send it again.
  */
 import { MAILBOX_MAX, TURN_BYTES_MAX, TURN_COMMANDS_MAX } from "../../config/limits.ts"
-import type { Mail } from "./mail.ts"
+import { isHubsOwn, type Mail } from "./mail.ts"
 
 /** What a record costs beside its identifiers: field names, numbers, punctuation. */
 const RECORD_BYTES = 160
@@ -41,7 +41,8 @@ export class Mailbox {
 
   /** False: full. */
   offer(mail: Mail): boolean {
-    if (this.length >= MAILBOX_MAX && (mail.kind === "command" || mail.kind === "lines")) return false
+    const mayWait = mail.kind === "view" || isHubsOwn(mail)
+    if (this.length >= MAILBOX_MAX && !mayWait) return false
     this.waiting.push(mail)
     return true
   }
@@ -70,8 +71,7 @@ export class Mailbox {
     this.head = 0
     const taken: Array<Mail> = []
     for (const mail of rest) {
-      const own = mail.kind === "due" || mail.kind === "skipped" || (mail.kind === "command" && mail.factSequence > 0)
-      if (own) this.waiting.push(mail)
+      if (isHubsOwn(mail)) this.waiting.push(mail)
       else taken.push(mail)
     }
     return taken

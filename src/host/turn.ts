@@ -19,7 +19,7 @@ import { bundleScope, LINES_SCOPE } from "../../actors/stock/stock.ts"
 import { TURN_EXPIRIES_MAX } from "../../config/limits.ts"
 import type { Answer } from "../gateway/protocol.ts"
 import { conflict, eventAnswer, linesAnswer, recordedAnswer, replayed, unchangedAnswer } from "./answers.ts"
-import type { CommandMail, LinesMail, Mail } from "./mail.ts"
+import type { CommandMail, LinesMail, Mail, ResolutionMail, ViewMail } from "./mail.ts"
 import { type Fingerprint, fingerprintOf, type Position, type Remembered } from "./remembered.ts"
 
 /** Records of a commit by its sequence; `undefined` when it is not at hand. */
@@ -41,8 +41,10 @@ export interface Turn {
   readonly at: number
   readonly records: ReadonlyArray<JournalRecord>
   readonly remember: ReadonlyArray<ToRemember>
-  /** Called in order once the records are in the journal. */
-  readonly answers: ReadonlyArray<() => void>
+  /** To be given in order once the records are in the journal. */
+  readonly answers: ReadonlyArray<{ readonly mail: Mail; readonly answer: Answer }>
+  /** Mail that is owed no more than word that the turn is in the journal. */
+  readonly seen: ReadonlyArray<ViewMail | ResolutionMail>
   /** Facts that were refused for good; they must be in the dead letters before the position passes them. */
   readonly deadFacts: ReadonlyArray<DeadFact>
   /** Last fact decided, 0 when there was none. */
@@ -83,7 +85,8 @@ interface Fresh {
 class TurnInProgress {
   readonly records: Array<JournalRecord> = []
   readonly remember: Array<ToRemember> = []
-  readonly answers: Array<() => void> = []
+  readonly answers: Array<{ readonly mail: Mail; readonly answer: Answer }> = []
+  readonly seen: Array<ViewMail | ResolutionMail> = []
   readonly deadFacts: Array<DeadFact> = []
   facts = 0
   moreDue = false
@@ -110,7 +113,7 @@ class TurnInProgress {
         return
       case "view":
         mail.view(this.book)
-        this.answers.push(() => mail.reply(undefined))
+        this.seen.push(mail)
         return
       case "due":
         this.expire()
@@ -120,7 +123,7 @@ class TurnInProgress {
         return
       case "resolution":
         this.records.push(mail.record)
-        this.answers.push(() => mail.reply(undefined))
+        this.seen.push(mail)
     }
   }
 
@@ -136,7 +139,7 @@ class TurnInProgress {
           ? replayed(before.answer)
           : conflict(mail.command.mutationId, owner === "" ? undefined : owner)
     if (mail.kind === "command" && mail.factSequence > 0) this.noteFact(mail, answer)
-    this.answers.push(() => mail.reply(answer))
+    this.answers.push({ mail, answer })
   }
 
   private noteFact(mail: CommandMail, answer: Answer): void {
@@ -296,8 +299,8 @@ export const decideTurn = (
 ): Turn => {
   const turn = new TurnInProgress(given.book, given.recordsAt, given.at)
   for (const mail of batch) turn.take(mail, given.known.get(mail) ?? NOTHING)
-  const { records, remember, answers, deadFacts, facts, moreDue } = turn
-  return { at: given.at, records, remember, answers, deadFacts, facts, moreDue }
+  const { records, remember, answers, seen, deadFacts, facts, moreDue } = turn
+  return { at: given.at, records, remember, answers, seen, deadFacts, facts, moreDue }
 }
 
 /** What to note of a record that was read back from the journal. */

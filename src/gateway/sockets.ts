@@ -1,0 +1,214 @@
+/**
+ * What clients say over the socket: subscriptions, requests, pings. A frame holds one message or an array of them.
+ *
+ * Answers of one turn to one socket go out as one frame. What cannot be understood is answered with an error and
+ * costs the socket a strike; a socket that keeps on is closed (1008), as is one that does not read its answers.
+ */
+import * as Limits from "../../config/limits.ts"
+import { decodeSku } from "../../streams/subjects.ts"
+import { decodeJson, invalid } from "./decode.ts"
+import type { Fanout } from "./fanout/fanout.ts"
+import { joinFrames } from "./fanout/frames.ts"
+import { ALL, type SocketPort, type Subscriber } from "./fanout/subscriber.ts"
+import type { Answer, Refusal } from "./protocol.ts"
+import { type RateLimit, TokenBucket } from "./rate-limit.ts"
+import { type MailTaker, submitLines, submitRequest } from "./requests.ts"
+
+/** Close codes that the hub gives of its own accord. */
+export const CLOSE = {
+  /** The hub is going down; connect again. */
+  goingAway: 1001,
+  /** Too many messages that could not be understood, or answers left unread. */
+  policy: 1008
+} as const
+
+export interface ClientPort extends SocketPort {
+  readonly close: (code: number, reason: string) => void
+}
+
+export interface SocketServices {
+  readonly host: MailTaker
+  readonly fanout: Fanout
+  readonly rateLimit: RateLimit | undefined
+}
+
+/** What may wait unsent for a socket that asks more than it reads. */
+const UNREAD_BYTES_MAX = 4 * Limits.SOCKET_BACKPRESSURE_BYTES_MAX
+const SKU_TOPIC = "stock."
+
+export class SocketClient {
+  readonly subscriber: Subscriber
+  private readonly port: ClientPort
+  private readonly services: SocketServices
+  private readonly bucket: TokenBucket | undefined
+  private outgoing: Array<string> = []
+  private outgoingUnits = 0
+  private flushing = false
+  private waiting = 0
+  private strikes = 0
+  private closed = false
+
+  constructor(port: ClientPort, services: SocketServices) {
+    this.port = port
+    this.services = services
+    this.subscriber = services.fanout.join(port)
+    this.bucket = services.rateLimit === undefined ? undefined : new TokenBucket(services.rateLimit)
+  }
+
+  onFrame(bytes: ArrayBuffer): void {
+    const receivedAtMs = performance.now()
+    const decoded = decodeJson(bytes, Limits.FRAME_BYTES_MAX)
+    if (!decoded.ok) return this.strike(decoded.refusal)
+    if (!Array.isArray(decoded.value)) {
+      if (bytes.byteLength > Limits.MESSAGE_BYTES_MAX) return this.strike(tooLarge)
+      return this.onMessage(decoded.value, receivedAtMs)
+    }
+    if (decoded.value.length > Limits.FRAME_MESSAGES_MAX) return this.strike(tooMany)
+    const mayBeLarge = bytes.byteLength > Limits.MESSAGE_BYTES_MAX
+    for (const message of decoded.value as ReadonlyArray<unknown>) {
+      if (this.closed) return
+      if (mayBeLarge && isLarge(message)) this.strike(tooLarge)
+      else this.onMessage(message, receivedAtMs)
+    }
+  }
+
+  onDrained(): void {
+    this.services.fanout.drained(this.subscriber)
+  }
+
+  onClosed(): void {
+    this.closed = true
+    this.services.fanout.leave(this.subscriber)
+  }
+
+  private onMessage(message: unknown, receivedAtMs: number): void {
+    if (typeof message !== "object" || message === null || Array.isArray(message)) {
+      return this.strike(invalid("Send a JSON object with op."))
+    }
+    const { op, id, sku, body, topics, have } = message as Record<string, unknown>
+    switch (op) {
+      case "request":
+        return this.onRequest(id, sku, body, receivedAtMs)
+      case "subscribe":
+        return this.onTopics(topics, have, id, true)
+      case "unsubscribe":
+        return this.onTopics(topics, undefined, id, false)
+      case "ping":
+        return this.say(`{"op":"pong"}`)
+      default:
+        return this.strike(invalid("Send op as one of subscribe, unsubscribe, request, ping.", "op"), id)
+    }
+  }
+
+  private onRequest(id: unknown, sku: unknown, body: unknown, receivedAtMs: number): void {
+    if (typeof id !== "string" || id.length === 0 || id.length > Limits.ID_LENGTH_MAX) {
+      return this.strike(invalid(`Send id as a string of 1 to ${Limits.ID_LENGTH_MAX} characters.`, "id"))
+    }
+    if (sku !== undefined && typeof sku !== "string") {
+      return this.strike(invalid("Send sku as a string, or leave it out for several lines.", "sku"), id)
+    }
+    const head = `{"op":"answer","id":${JSON.stringify(id)},"body":`
+    const reply = (answer: Answer): void => this.say(`${head}${JSON.stringify(answer)}}`)
+    const busy = this.waiting >= Limits.SOCKET_REQUESTS_MAX || this.bucket?.take(receivedAtMs) === false
+    if (busy) return reply(tooFast)
+    this.waiting++
+    const answered = (answer: Answer): void => {
+      this.waiting--
+      reply(answer)
+    }
+    const received = { body, receivedAtMs }
+    if (sku === undefined) submitLines(this.services.host, received, answered)
+    else submitRequest(this.services.host, sku, received, answered)
+  }
+
+  private onTopics(topics: unknown, have: unknown, id: unknown, subscribe: boolean): void {
+    const read = readTopics(topics)
+    if (read === undefined) {
+      return this.strike(invalid('Send topics as an array of "stock.*" and "stock.<encoded SKU>".', "topics"), id)
+    }
+    if (!subscribe) return this.services.fanout.unsubscribe(this.subscriber, read.skus, read.all)
+    const versions = readHave(have)
+    if (versions === undefined) {
+      return this.strike(invalid("Send have as an object of SKUs and the versions you have.", "have"), id)
+    }
+    if (this.subscriber.topicCount + read.skus.length > Limits.SOCKET_TOPICS_MAX) {
+      return this.strike(
+        invalid(`A socket may follow ${Limits.SOCKET_TOPICS_MAX} SKUs one by one; follow stock.* for more.`, "topics"),
+        id
+      )
+    }
+    this.services.fanout.subscribe(this.subscriber, read.skus, read.all, versions)
+  }
+
+  /** Queues a message; what comes together in one turn goes out in one frame. */
+  private say(message: string): void {
+    if (this.closed) return
+    this.outgoing.push(message)
+    this.outgoingUnits += message.length
+    if (this.outgoingUnits > Limits.FRAME_BYTES_MAX / 4) return this.flush()
+    if (this.flushing) return
+    this.flushing = true
+    queueMicrotask(() => this.flush())
+  }
+
+  private flush(): void {
+    this.flushing = false
+    if (this.closed || this.outgoing.length === 0) return
+    if (this.port.unsentBytes() > UNREAD_BYTES_MAX) {
+      return this.port.close(CLOSE.policy, "answers are not read; repeat what is open with the same mutation ids")
+    }
+    this.port.send(joinFrames(this.outgoing))
+    this.outgoing = []
+    this.outgoingUnits = 0
+  }
+
+  private strike(refusal: Refusal, id?: unknown): void {
+    const named = typeof id === "string" && id.length <= Limits.ID_LENGTH_MAX ? { id } : {}
+    const { code, message, path } = refusal
+    this.say(JSON.stringify({ op: "error", code, message, ...(path === undefined ? {} : { path }), ...named }))
+    if (++this.strikes < Limits.SOCKET_ERRORS_MAX) return
+    this.flush()
+    this.port.close(CLOSE.policy, "too many messages that cannot be understood")
+  }
+}
+
+const tooLarge = invalid(`A message has at most ${Limits.MESSAGE_BYTES_MAX} bytes.`)
+const tooMany = invalid(`A frame holds at most ${Limits.FRAME_MESSAGES_MAX} messages.`)
+const tooFast: Refusal = {
+  ok: false,
+  code: "overloaded",
+  message: "This socket asks faster than it may; wait for answers and try again with the same mutation id.",
+  retryAfterMs: 1_000
+}
+
+const isLarge = (message: unknown): boolean =>
+  Buffer.byteLength(JSON.stringify(message) ?? "") > Limits.MESSAGE_BYTES_MAX
+
+const readTopics = (topics: unknown): { readonly skus: Array<string>; readonly all: boolean } | undefined => {
+  if (!Array.isArray(topics)) return undefined
+  const skus = new Set<string>()
+  let all = false
+  for (const topic of topics as ReadonlyArray<unknown>) {
+    if (typeof topic !== "string" || !topic.startsWith(SKU_TOPIC)) return undefined
+    if (topic === ALL) {
+      all = true
+      continue
+    }
+    const sku = decodeSku(topic.slice(SKU_TOPIC.length))
+    if (sku === undefined || sku.length === 0 || sku.length > Limits.ID_LENGTH_MAX) return undefined
+    skus.add(sku)
+  }
+  return { skus: [...skus], all }
+}
+
+/** Read as plain data: a SKU may be called `__proto__`. */
+const readHave = (have: unknown): ReadonlyMap<string, number> | undefined => {
+  const versions = new Map<string, number>()
+  if (have === undefined) return versions
+  if (typeof have !== "object" || have === null || Array.isArray(have)) return undefined
+  for (const [sku, version] of Object.entries(have)) {
+    if (typeof version !== "number" || !Number.isSafeInteger(version) || version < 0) return undefined
+    versions.set(sku, version)
+  }
+  return versions
+}

@@ -1,0 +1,132 @@
+/**
+ * The host as a service: recovers, takes the partitions over, and keeps its small chores going until the scope closes.
+ */
+import { Clock, Context, Deferred, Effect, FiberSet, Layer } from "effect"
+import { SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_EVERY_RECORDS } from "../../config/limits.ts"
+import { DeadLetters } from "../../streams/dead-letters.ts"
+import { CommitFeed } from "../../streams/feed.ts"
+import { Journal } from "../../streams/journal.ts"
+import { type Manifest, SnapshotFailed, Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
+import { Timers } from "../../streams/timers.ts"
+import { submitView } from "../gateway/requests.ts"
+import { type HostOptions, PartitionHost } from "./host.ts"
+import { recover } from "./recovery.ts"
+import { type SnapshotSource, takeSnapshot } from "./snapshotting.ts"
+
+export class StockHost extends Context.Service<StockHost, PartitionHost>()("holdfast/src/host/StockHost") {
+  static readonly layer = (options: HostOptions) => Layer.effect(StockHost, acquire(options))
+}
+
+const acquire = Effect.fnUntraced(function* (options: HostOptions) {
+  const ports = {
+    journal: yield* Journal,
+    feed: yield* CommitFeed,
+    timers: yield* Timers,
+    deadLetters: yield* DeadLetters
+  }
+  const snapshots = yield* Snapshots
+  const startTurns = yield* FiberSet.makeRuntime<never>()
+  const host = new PartitionHost(options, ports, yield* Clock.Clock, (turns) => void startTurns(turns))
+  const recovered = yield* recover(host, options.partitions, { journal: ports.journal, snapshots })
+  yield* host.takeOver(recovered)
+  yield* Effect.addFinalizer(() => host.shut)
+  yield* Effect.forkScoped(ports.timers.watch(() => host.submit({ kind: "due" })))
+  yield* Effect.forkScoped(
+    Effect.forever(
+      Effect.andThen(
+        Effect.sleep("100 millis"),
+        Effect.sync(() => host.tend())
+      )
+    )
+  )
+  yield* Effect.forkScoped(sweepDue(host))
+  const keeper = new SnapshotKeeper(host, snapshots)
+  yield* Effect.forkScoped(keeper.keep)
+  yield* Effect.addFinalizer(() => keeper.atStop)
+  return StockHost.of(host)
+})
+
+/** The broker's timers wake the hub; this finds what a lost one has missed. */
+const sweepDue = (host: PartitionHost): Effect.Effect<never> =>
+  Effect.forever(
+    Effect.gen(function* () {
+      yield* Effect.sleep("1 second")
+      const at = yield* Clock.currentTimeMillis
+      if (host.book.deadlines.dueBy(at - DUE_MISSED_MS, 1).length > 0) host.submit({ kind: "due" })
+    })
+  )
+
+/** A timer is at most a quarter of a second late. */
+const DUE_MISSED_MS = 500
+
+const source = (host: PartitionHost): SnapshotSource => ({
+  remembered: host.remembered,
+  standing: () => host.standing,
+  view: (look) =>
+    Effect.callback((resume) => {
+      submitView(host, look, (outcome) =>
+        resume(
+          "value" in outcome
+            ? Effect.succeed(outcome.value)
+            : Effect.fail(new SnapshotFailed({ operation: "view", detail: "the hub does not take turns now" }))
+        )
+      )
+    })
+})
+
+/** Below this a start folds them in a tenth of a second. */
+const SNAPSHOT_ON_STOP_RECORDS = 20_000
+
+/** Takes a snapshot when enough has happened since the last one, and one on a clean stop. */
+class SnapshotKeeper {
+  private readonly host: PartitionHost
+  private readonly snapshots: SnapshotsShape
+  private newest: Manifest | undefined
+  /** Of `stats.turnRecords`, what the newest snapshot covers; what recovery had to fold is not covered. */
+  private coveredRecords: number
+  private count = 0
+
+  constructor(host: PartitionHost, snapshots: SnapshotsShape) {
+    this.host = host
+    this.snapshots = snapshots
+    this.newest = host.recovered?.fromSnapshot
+    this.coveredRecords = -(host.recovered?.foldedRecords ?? 0)
+  }
+
+  private get uncovered(): number {
+    return this.host.stats.turnRecords - this.coveredRecords
+  }
+
+  private readonly take = Effect.suspend(() => {
+    const records = this.host.stats.turnRecords
+    const name = `${this.host.standing.sequence}-${this.count++}`
+    return Effect.map(takeSnapshot(source(this.host), this.snapshots, name, this.newest), (manifest) => {
+      this.newest = manifest
+      this.coveredRecords = records
+    })
+  })
+
+  readonly keep: Effect.Effect<never> = Effect.forever(
+    Effect.andThen(
+      Effect.sleep(SNAPSHOT_EVERY_MS_MIN),
+      Effect.suspend(() => {
+        if (this.uncovered < SNAPSHOT_EVERY_RECORDS) return Effect.void
+        return Effect.catch(this.take, (failed) =>
+          Effect.logWarning(
+            `No snapshot was taken (${failed.operation}: ${failed.detail}); the next start takes longer.`
+          )
+        )
+      })
+    )
+  )
+
+  /** Leaves little to fold for the next start. */
+  readonly atStop: Effect.Effect<void> = Effect.suspend(() =>
+    !this.host.isOpen || this.uncovered < SNAPSHOT_ON_STOP_RECORDS
+      ? Effect.void
+      : Effect.ignore(Effect.timeout(this.take, "5 seconds"))
+  )
+}
+
+/** Fails when the hub has lost its partitions. */
+export const lost = (host: PartitionHost) => Deferred.await(host.lost)

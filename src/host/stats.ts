@@ -1,0 +1,92 @@
+/**
+ * Latencies and rates over the last seconds, for `/metrics` and `/v1/status`.
+ *
+ * Node's own HDR histograms, one filling and one full: a figure covers between one and two windows, so it neither
+ * jumps to nothing nor remembers yesterday.
+ */
+import { createHistogram, type RecordableHistogram } from "node:perf_hooks"
+
+const WINDOW_MS = 10_000
+const MICROS_MAX = 60_000_000
+
+const fresh = (): RecordableHistogram => createHistogram({ lowest: 1, highest: MICROS_MAX, figures: 3 })
+
+export interface Percentiles {
+  readonly p50: number
+  readonly p95: number
+  readonly p99: number
+}
+
+export class RecentLatency {
+  private filling = fresh()
+  private full = fresh()
+  private turnedAtMs = performance.now()
+  totalCount = 0
+  totalMs = 0
+
+  record(latencyMs: number): void {
+    this.filling.record(Math.min(MICROS_MAX, Math.max(1, Math.round(latencyMs * 1_000))))
+    this.totalCount++
+    this.totalMs += latencyMs
+  }
+
+  /** Milliseconds; zeros when nothing was recorded lately. */
+  percentiles(): Percentiles {
+    this.turn()
+    const both = fresh()
+    both.add(this.full)
+    both.add(this.filling)
+    if (both.count === 0) return { p50: 0, p95: 0, p99: 0 }
+    const at = (percentile: number) => both.percentile(percentile) / 1_000
+    return { p50: at(50), p95: at(95), p99: at(99) }
+  }
+
+  private turn(): void {
+    const passedMs = performance.now() - this.turnedAtMs
+    if (passedMs < WINDOW_MS) return
+    this.full = passedMs < 2 * WINDOW_MS ? this.filling : fresh()
+    this.filling = fresh()
+    this.turnedAtMs = performance.now()
+  }
+}
+
+/** How often something happened a second, over about the last second. */
+export class RecentRate {
+  total = 0
+  private sinceMs = performance.now()
+  private before = 0
+  private rate = 0
+
+  add(count: number): void {
+    this.total += count
+  }
+
+  perSecond(): number {
+    const now = performance.now()
+    if (now - this.sinceMs >= 1_000) {
+      this.rate = ((this.total - this.before) * 1_000) / (now - this.sinceMs)
+      this.before = this.total
+      this.sinceMs = now
+    }
+    return this.rate
+  }
+}
+
+export class HostStats {
+  /** From a command's arrival to its answer. */
+  readonly answers = new RecentLatency()
+  readonly appends = new RecentLatency()
+  readonly commands = new RecentRate()
+  readonly changes = new RecentRate()
+  /** Answers by result: `ok`, `replayed`, or the refusal's code. */
+  readonly results = new Map<string, number>()
+  readonly incidents = new Map<string, number>()
+  turns = 0
+  turnCommandsMax = 0
+  turnRecords = 0
+  replayed = 0
+
+  countResult(result: string): void {
+    this.results.set(result, (this.results.get(result) ?? 0) + 1)
+  }
+}
