@@ -202,7 +202,9 @@ export interface HubStatus {
   readonly answerMs: LatencySummary
   readonly appendMs: LatencySummary
   readonly lowStock: number
+  /** Of all kinds, since the start of the process. */
   readonly oversellIncidents: number
+  readonly conflatedSockets: number
   readonly projections: ReadonlyArray<{
     readonly name: string
     readonly lagEvents: number

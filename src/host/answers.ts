@@ -6,7 +6,7 @@ import type { CloseEvent, JournalRecord, LinesRecord, RecordedAnswer, StockEvent
 import { isStockEvent } from "../../actors/sku/events.ts"
 import { available, type SkuState } from "../../actors/sku/state.ts"
 import { LINES_SCOPE } from "../../actors/stock/stock.ts"
-import type { Answer, LinesAnswer, Refusal, SkuAnswer, StockNumbers } from "../gateway/protocol.ts"
+import type { Answer, LinesAnswer, Refusal, SkuAnswer, StockNumbers, StockView } from "../gateway/protocol.ts"
 
 export const eventAnswer = (event: StockEvent): SkuAnswer => {
   const numbers = {
@@ -51,8 +51,7 @@ const numbersOf = (numbers: { sku: string; version: number; physical: number; al
   allocated: numbers.allocated
 })
 
-export const stateAnswer = (state: SkuState, withLocations: boolean): SkuAnswer => ({
-  ok: true,
+export const stateView = (state: SkuState, withLocations: boolean): StockView => ({
   ...numbersOf(state),
   safetyThreshold: state.settings.safetyThreshold,
   ...(withLocations
@@ -60,6 +59,11 @@ export const stateAnswer = (state: SkuState, withLocations: boolean): SkuAnswer 
         locations: state.locations.map(({ locationId, physical, allocated }) => ({ locationId, physical, allocated }))
       }
     : {})
+})
+
+export const stateAnswer = (state: SkuState, withLocations: boolean): SkuAnswer => ({
+  ok: true,
+  ...stateView(state, withLocations)
 })
 
 /** An accepted command that changed nothing: the numbers as they are. */

@@ -1,0 +1,37 @@
+/**
+ * HTTP responses from wire answers: one table says which code means which status.
+ */
+import type { Answer, Refusal, RefusalCode } from "../protocol.ts"
+import type { Response } from "../server.ts"
+
+const statusOf: Readonly<Record<RefusalCode, number>> = {
+  insufficient_stock: 409,
+  mutation_conflict: 409,
+  hold_closed: 409,
+  hold_limit: 409,
+  unknown_sku: 404,
+  unknown_hold: 404,
+  hold_expired: 410,
+  invalid_request: 400,
+  unauthorized: 401,
+  overloaded: 429,
+  unavailable: 503
+}
+
+export const json = (status: number, body: unknown, headers?: Readonly<Record<string, string>>): Response => ({
+  status,
+  contentType: "application/json; charset=utf-8",
+  body: JSON.stringify(body),
+  ...(headers === undefined ? {} : { headers })
+})
+
+export const answered = (answer: Answer): Response => (answer.ok ? json(200, answer) : refused(answer))
+
+export const refused = (refusal: Refusal, status = statusOf[refusal.code]): Response =>
+  json(
+    status,
+    refusal,
+    refusal.retryAfterMs === undefined
+      ? undefined
+      : { "retry-after": String(Math.max(1, Math.ceil(refusal.retryAfterMs / 1_000))) }
+  )

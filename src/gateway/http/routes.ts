@@ -1,0 +1,109 @@
+/**
+ * Which request goes where. The contract's addresses, version 1, and the pages.
+ */
+import type { Registry } from "prom-client"
+import { decodeSku } from "../../../streams/subjects.ts"
+import { invalid } from "../decode.ts"
+import type { HubStatus } from "../protocol.ts"
+import type { AddressLimiter } from "../rate-limit.ts"
+import type { MailTaker } from "../requests.ts"
+import type { Handle, Request } from "../server.ts"
+import type { Lists } from "./lists.ts"
+import { json, refused } from "./replies.ts"
+import type { StaticFiles } from "./static-files.ts"
+import {
+  getSku,
+  postFacts,
+  postLines,
+  postRequest,
+  postSync,
+  type Respond,
+  type StockPages,
+  type SyncServices
+} from "./stock.ts"
+
+export interface HttpServices {
+  readonly host: MailTaker
+  readonly pages: StockPages
+  readonly lists: Lists
+  readonly sync: SyncServices
+  readonly status: () => HubStatus
+  readonly metrics: Registry
+  /** Why the hub cannot take requests now, or `undefined`. */
+  readonly unready: () => string | undefined
+  readonly files: StaticFiles
+  readonly limiter: AddressLimiter | undefined
+}
+
+type Route = (request: Request, respond: Respond, parameter: string | undefined) => void
+
+/** `:x` stands for one segment, handed over percent-decoded; `undefined` when it cannot be decoded. */
+const table = (services: HttpServices): ReadonlyArray<readonly [method: string, pattern: string, route: Route]> => [
+  ["post", "/v1/stock/requests", (request, respond) => postLines(services.host, request, respond)],
+  ["post", "/v1/stock/:sku/requests", (request, respond, sku) => postRequest(services.host, sku, request, respond)],
+  ["post", "/v1/stock/:sku/facts", (request, respond, sku) => postFacts(services.host, sku, request, respond)],
+  ["get", "/v1/stock", (request, respond) => services.pages.get(request, respond)],
+  ["get", "/v1/stock/:sku", (_request, respond, sku) => getSku(services.host, sku, respond)],
+  ["get", "/v1/stock/:sku/ledger", (request, respond, sku) => services.lists.ledger(request, respond, sku)],
+  ["get", "/v1/incidents", (request, respond) => services.lists.incidents(request, respond)],
+  ["post", "/v1/incidents/:id/resolution", (request, respond, id) => services.lists.resolve(request, respond, id)],
+  ["get", "/v1/alerts", (request, respond) => services.lists.alerts(request, respond)],
+  ["get", "/v1/dead-letters", (request, respond) => services.lists.deadLetters(request, respond)],
+  ["get", "/v1/status", (_request, respond) => respond(json(200, services.status()))],
+  ["post", "/api/inventory/sync-stock", (request, respond) => postSync(services.sync, request, respond)],
+  ["get", "/healthz", (_request, respond) => respond(json(200, { ok: true }))],
+  ["get", "/readyz", (_request, respond) => respond(ready(services.unready()))],
+  ["get", "/metrics", (_request, respond) => void writeMetrics(services.metrics, respond)]
+]
+
+const ready = (why: string | undefined) =>
+  why === undefined ? json(200, { ok: true }) : json(503, { ok: false, code: "unavailable", message: why })
+
+const writeMetrics = async (metrics: Registry, respond: Respond): Promise<void> => {
+  respond({ status: 200, contentType: metrics.contentType, body: await metrics.metrics() })
+}
+
+/** Asked by programs that watch the hub: they must get through when nobody else does. */
+const UNLIMITED = new Set(["/healthz", "/readyz", "/metrics"])
+
+export const makeHandle = (services: HttpServices): Handle => {
+  const routes = table(services).map(([method, pattern, route]) => ({ method, route, segments: pattern.split("/") }))
+  return (request, respond) => {
+    const tooFast =
+      services.limiter !== undefined &&
+      !UNLIMITED.has(request.path) &&
+      !services.limiter.take(request.address, request.receivedAtMs)
+    if (tooFast) {
+      return respond(
+        refused({ ok: false, code: "overloaded", message: "Too many requests; slow down.", retryAfterMs: 1_000 })
+      )
+    }
+    const segments = request.path.split("/")
+    const method = request.method === "head" ? "get" : request.method
+    let otherMethod = false
+    for (const route of routes) {
+      const matched = match(route.segments, segments)
+      if (matched === undefined) continue
+      if (route.method === method) return route.route(request, respond, matched.parameter)
+      otherMethod = true
+    }
+    const file = method === "get" && !otherMethod ? services.files.get(request) : undefined
+    if (file !== undefined) return respond(file)
+    if (otherMethod) return respond(refused(invalid(`${request.path} does not take ${request.method}.`), 405))
+    respond(refused(invalid(`There is nothing at ${request.path}; see the README for the addresses.`), 404))
+  }
+}
+
+const match = (
+  pattern: ReadonlyArray<string>,
+  path: ReadonlyArray<string>
+): { readonly parameter: string | undefined } | undefined => {
+  if (pattern.length !== path.length) return undefined
+  let parameter: string | undefined
+  for (const [index, segment] of pattern.entries()) {
+    const given = path[index] as string
+    if (segment.startsWith(":")) parameter = decodeSku(given)
+    else if (segment !== given) return undefined
+  }
+  return { parameter }
+}

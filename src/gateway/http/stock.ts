@@ -1,0 +1,221 @@
+/**
+ * The stock's HTTP part of the contract: facts, requests, reads, and the one-call sync for channels that know no more.
+ */
+import { fingerprint } from "../../../actors/sku/fingerprint.ts"
+import type { Fact } from "../../../actors/sku/commands.ts"
+import { isStockEvent } from "../../../actors/sku/events.ts"
+import type { StockBook } from "../../../actors/stock/book.ts"
+import * as Limits from "../../../config/limits.ts"
+import { stateView } from "../../host/answers.ts"
+import type { StoredCommit } from "../../../streams/codec.ts"
+import { decodeFact, decodeJson, invalid, wrongSku } from "../decode.ts"
+import type { Answer, Refusal, SkuAnswer, StockPage } from "../protocol.ts"
+import { type MailTaker, submitFact, submitLines, submitRead, submitRequest, submitView } from "../requests.ts"
+import type { Request, Response } from "../server.ts"
+import { answered, json, refused } from "./replies.ts"
+import { SkuIndex } from "./sku-index.ts"
+
+export type Respond = (response: Response) => void
+
+const tooLarge = refused(invalid("The body is too large: a message has at most 64 KiB, an array 1 MiB."), 413)
+
+/** The body as JSON, or `undefined` after the refusal went out. */
+const bodyOf = (request: Request, sizeMax: number, respond: Respond): { readonly value: unknown } | undefined => {
+  if (request.body === undefined || request.body.byteLength > sizeMax) {
+    respond(tooLarge)
+    return undefined
+  }
+  const decoded = decodeJson(request.body, sizeMax)
+  if (decoded.ok) return { value: decoded.value }
+  respond(refused(decoded.refusal))
+  return undefined
+}
+
+export const postRequest = (host: MailTaker, sku: string | undefined, request: Request, respond: Respond): void => {
+  const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
+  if (body === undefined) return
+  const received = { body: body.value, receivedAtMs: request.receivedAtMs }
+  submitRequest(host, sku, received, (answer) => respond(answered(answer)))
+}
+
+export const postLines = (host: MailTaker, request: Request, respond: Respond): void => {
+  const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
+  if (body === undefined) return
+  const received = { body: body.value, receivedAtMs: request.receivedAtMs }
+  submitLines(host, received, (answer) => respond(answered(answer)))
+}
+
+interface RejectedFact {
+  readonly index: number
+  readonly code: string
+  readonly message: string
+  readonly path?: string
+}
+
+/** One fact or an array; each is judged alone, and the response goes out when the accepted ones are in the journal. */
+export const postFacts = (host: MailTaker, sku: string | undefined, request: Request, respond: Respond): void => {
+  const wrong = wrongSku(sku)
+  if (wrong !== undefined || sku === undefined) return respond(refused(wrong as Refusal))
+  const body = bodyOf(request, Limits.FRAME_BYTES_MAX, respond)
+  if (body === undefined) return
+  const isArray = Array.isArray(body.value)
+  if (!isArray && (request.body?.byteLength ?? 0) > Limits.MESSAGE_BYTES_MAX) return respond(tooLarge)
+  const facts = (isArray ? body.value : [body.value]) as ReadonlyArray<unknown>
+  if (facts.length === 0 || facts.length > Limits.FRAME_MESSAGES_MAX) {
+    return respond(refused(invalid(`Send 1 to ${Limits.FRAME_MESSAGES_MAX} facts.`)))
+  }
+  const refusals = new Map<number, Refusal>()
+  let open = facts.length
+  for (const [index, fact] of facts.entries()) {
+    const received = { body: fact, receivedAtMs: request.receivedAtMs }
+    submitFact(host, sku, received, (answer) => {
+      if (!answer.ok) refusals.set(index, answer)
+      if (--open === 0) respond(factsResponse(facts.length, refusals))
+    })
+  }
+}
+
+const factsResponse = (count: number, refusals: ReadonlyMap<number, Refusal>): Response => {
+  const rejected: Array<RejectedFact> = []
+  for (const [index, { code, message, path }] of [...refusals].toSorted(([a], [b]) => a - b)) {
+    rejected.push({ index, code, message, ...(path === undefined ? {} : { path }) })
+  }
+  const accepted = count - refusals.size
+  if (accepted > 0) return json(202, { accepted, rejected })
+  const [first] = refusals.values()
+  const isTransient = first?.code === "overloaded" || first?.code === "unavailable"
+  // When the hub is at fault the status says so, and the client may send the same array again.
+  const body = { ...(first as Refusal), accepted, rejected }
+  return isTransient ? refused(body) : json(400, body)
+}
+
+export const getSku = (host: MailTaker, sku: string | undefined, respond: Respond): void => {
+  const wrong = wrongSku(sku)
+  if (wrong !== undefined || sku === undefined) return respond(refused(wrong as Refusal))
+  submitRead(host, sku, true, (answer) => respond(answered(answer)))
+}
+
+/** Pages in the order of the SKUs' UTF-16 code units. */
+export class StockPages {
+  private readonly host: MailTaker
+  private readonly index: SkuIndex
+
+  /** `known`: the SKUs of this moment; later ones are told to `onCommits`. */
+  constructor(host: MailTaker, known: Iterable<string>) {
+    this.host = host
+    this.index = new SkuIndex(known)
+  }
+
+  onCommits(commits: ReadonlyArray<StoredCommit>): void {
+    for (const commit of commits) {
+      for (const record of commit.records) if (isStockEvent(record) && record.version === 1) this.index.add(record.sku)
+    }
+  }
+
+  get(request: Request, respond: Respond): void {
+    const after = request.query.get("after") ?? ""
+    const limit = pageLimit(request.query.get("limit"))
+    if (limit === undefined) {
+      return respond(refused(invalid(`Send limit as an integer from 1 to ${Limits.PAGE_LIMIT_MAX}.`, "limit")))
+    }
+    submitView(
+      this.host,
+      (book) => this.page(book, after, limit),
+      (outcome) => respond("value" in outcome ? json(200, outcome.value) : answered(outcome.failure))
+    )
+  }
+
+  private page(book: StockBook, after: string, limit: number): StockPage {
+    const skus = this.index.after(after, limit + 1)
+    const items = skus.slice(0, limit).flatMap((sku) => {
+      const state = book.peek(sku)
+      return state === undefined ? [] : [stateView(state, false)]
+    })
+    const last = skus[limit - 1]
+    return skus.length > limit && last !== undefined ? { items, next: last } : { items }
+  }
+}
+
+export const pageLimit = (text: string | null): number | undefined => {
+  if (text === null) return Limits.PAGE_LIMIT_DEFAULT
+  const limit = Number(text)
+  return Number.isInteger(limit) && limit >= 1 && limit <= Limits.PAGE_LIMIT_MAX ? limit : undefined
+}
+
+export interface SyncServices {
+  readonly host: MailTaker
+  /** For a call that names no mutation id of its own. */
+  readonly newId: () => string
+  readonly now: () => Date
+}
+
+/** `POST /api/inventory/sync-stock`: applies the change, compares the total, and says truthfully who was told. */
+export const postSync = (services: SyncServices, request: Request, respond: Respond): void => {
+  const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
+  if (body === undefined) return
+  const sync = readSync(body.value, services.newId)
+  if ("refusal" in sync) return respond(refused(sync.refusal))
+  const done = (answer: Answer): void => {
+    if (!answer.ok) return respond(answered(answer))
+    const now = services.now()
+    respond(json(200, syncResponse(sync, answer as SkuAnswer, performance.now() - request.receivedAtMs, now)))
+  }
+  if (sync.fact === undefined) return submitRead(services.host, sync.sku, false, done)
+  services.host.submit({
+    kind: "command",
+    command: sync.fact,
+    hash: fingerprint(sync.fact),
+    factSequence: 0,
+    receivedAtMs: request.receivedAtMs,
+    reply: done
+  })
+}
+
+interface Sync {
+  readonly sku: string
+  /** Absent for a change of 0, which only compares. */
+  readonly fact: Fact | undefined
+  readonly reportedTotal: number
+}
+
+const readSync = (body: unknown, newId: () => string): Sync | { readonly refusal: Refusal } => {
+  const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>
+  const { sku, locationId, quantityChange, newTotalStock, mutationId = newId() } = fields
+  const wrong = typeof sku === "string" ? wrongSku(sku) : invalid("Send sku as a string.", "sku")
+  if (wrong !== undefined) return { refusal: wrong }
+  if (typeof newTotalStock !== "number" || !Number.isSafeInteger(newTotalStock)) {
+    return { refusal: invalid("Send newTotalStock as an integer: the channel's own total.", "newTotalStock") }
+  }
+  if (quantityChange === 0) return { sku: sku as string, fact: undefined, reportedTotal: newTotalStock }
+  const decoded = decodeFact(sku as string, {
+    type: "adjustment",
+    mutationId,
+    quantity: quantityChange,
+    reason: "sync-stock",
+    ...(locationId === undefined ? {} : { locationId })
+  })
+  if (decoded.ok) return { sku: sku as string, fact: decoded.value, reportedTotal: newTotalStock }
+  const { path, message } = decoded.refusal
+  return path === "quantity"
+    ? { refusal: invalid(message.replaceAll("quantity", "quantityChange"), "quantityChange") }
+    : { refusal: decoded.refusal }
+}
+
+const syncResponse = (sync: Sync, answer: SkuAnswer, latencyMs: number, now: Date) => ({
+  sku: sync.sku,
+  synchronized: true,
+  broadcast_latency_ms: Math.round(latencyMs * 1_000) / 1_000,
+  updated_channels: [],
+  new_master_stock: answer.physical,
+  timestamp: now.toISOString(),
+  version: answer.version,
+  ...(sync.reportedTotal === answer.physical
+    ? {}
+    : {
+        drift: {
+          reported: sync.reportedTotal,
+          master: answer.physical,
+          difference: sync.reportedTotal - answer.physical
+        }
+      })
+})

@@ -1,0 +1,89 @@
+/**
+ * The gateway as a service: HTTP, sockets and NATS requests in front of the host.
+ */
+import { randomUUID } from "node:crypto"
+import { Context, Effect, FiberSet, Layer } from "effect"
+import { DeadLetters } from "../../streams/dead-letters.ts"
+import { Nats } from "../../streams/nats/connection.ts"
+import { StockHost } from "../host/layer.ts"
+import { Fanout } from "./fanout/fanout.ts"
+import { Lists } from "./http/lists.ts"
+import { makeHandle } from "./http/routes.ts"
+import { StaticFiles } from "./http/static-files.ts"
+import { StockPages } from "./http/stock.ts"
+import { metricsRegistry, status } from "./metrics.ts"
+import { answerNatsRequests } from "./nats-requests.ts"
+import { AddressLimiter } from "./rate-limit.ts"
+import { Projections } from "./projections.ts"
+import { serve } from "./server.ts"
+import { SocketClient } from "./sockets.ts"
+
+export interface GatewayOptions {
+  readonly host: string
+  readonly port: number
+  /** Built pages. */
+  readonly webDirectory: string
+  /** 0: no limit. */
+  readonly requestsPerSecondMax: number
+}
+
+export class Gateway extends Context.Service<Gateway, { readonly port: number }>()("holdfast/src/gateway/Gateway") {
+  static readonly layer = (options: GatewayOptions) => Layer.effect(Gateway, acquire(options))
+}
+
+const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1_000)
+
+const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
+  const host = yield* StockHost
+  const nats = yield* Nats
+  const projections = yield* Projections
+  const deadLetters = yield* DeadLetters
+  const run = yield* FiberSet.makeRuntime<never>()
+  const rateLimit = options.requestsPerSecondMax > 0 ? { requestsPerSecond: options.requestsPerSecondMax } : undefined
+  const pages = new StockPages(host, host.book.skus())
+  let publish: (topic: string, frame: string) => void = () => undefined
+  let sockets: () => number = () => 0
+  const fanout = new Fanout({ host, publish: (topic, frame) => publish(topic, frame), nowMicros })
+  host.onCommits((commits) => {
+    pages.onCommits(commits)
+    fanout.onCommits(commits)
+  })
+  const measured = {
+    host,
+    fanout,
+    sockets: () => sockets(),
+    projections: projections.lags,
+    startedAt: new Date(),
+    nowMs: Date.now
+  }
+  const handle = makeHandle({
+    host,
+    pages,
+    lists: new Lists({ host, readModels: projections, deadLetters, run: (effect) => void run(effect) }),
+    sync: { host, newId: () => `sync-${randomUUID()}`, now: () => new Date() },
+    status: () => status(measured),
+    metrics: metricsRegistry(measured),
+    unready: () =>
+      host.isOpen ? (host.isStalled ? "The journal does not answer." : undefined) : "The hub has stopped.",
+    files: new StaticFiles(options.webDirectory),
+    limiter: rateLimit === undefined ? undefined : new AddressLimiter(rateLimit)
+  })
+  const server = yield* serve({
+    host: options.host,
+    port: options.port,
+    socketPath: "/v1/ws",
+    handle,
+    openSocket: (socket) => {
+      const client = new SocketClient(socket, { host, fanout, rateLimit })
+      return {
+        onFrame: (bytes) => client.onFrame(bytes),
+        onDrained: () => client.onDrained(),
+        onClosed: () => client.onClosed()
+      }
+    }
+  })
+  publish = server.publish
+  sockets = server.sockets
+  yield* answerNatsRequests(nats.connection, host)
+  return Gateway.of({ port: server.port })
+})
