@@ -4,25 +4,34 @@
  */
 import { available, type SkuState } from "./state.ts"
 
-/** Units fenced off for other channels that those have not taken yet. */
-const fencedForOthers = (state: SkuState, channel: string | undefined): number => {
+/** Units that come back in the same step, because a hold is replaced, and the channel that had taken them. */
+export interface Freed {
+  readonly total: number
+  readonly channel: string | undefined
+}
+
+export const nothingFreed: Freed = { total: 0, channel: undefined }
+
+/** Units fenced off for other channels that those have not taken yet, or give back in this step. */
+const fencedForOthers = (state: SkuState, channel: string | undefined, freed: Freed): number => {
   let units = 0
   for (const name in state.settings.channels) {
     if (name === channel) continue
     const fenced = state.settings.channels[name]?.ringFenced ?? 0
-    if (fenced > 0) units += Math.max(0, fenced - (state.taken?.get(name) ?? 0))
+    if (fenced === 0) continue
+    const taken = state.taken?.get(name) ?? 0
+    units += Math.max(0, fenced - Math.max(0, name === freed.channel ? taken - freed.total : taken))
   }
   return units
 }
 
 /**
  * Units that `channel` may still take; `undefined` is a request that names no channel: no buffer and no cap hold it,
- * other channels' fences do. `freed` are units given back in the same step (a hold that is replaced).
- * May be negative, as `available` may.
+ * other channels' fences do. May be negative, as `available` may.
  */
-export const sellable = (state: SkuState, channel: string | undefined, freed = 0): number => {
+export const sellable = (state: SkuState, channel: string | undefined, freed = nothingFreed): number => {
   const rule = channel === undefined ? undefined : state.settings.channels[channel]
-  const units = available(state) + freed - fencedForOthers(state, channel) - (rule?.buffer ?? 0)
+  const units = available(state) + freed.total - fencedForOthers(state, channel, freed) - (rule?.buffer ?? 0)
   return rule?.cap === undefined ? units : Math.min(units, rule.cap)
 }
 

@@ -16,7 +16,7 @@ import {
   thresholdField
 } from "./decision.ts"
 import type { CloseEvent, FactEvent, IncidentKind, JournalRecord, ReserveEvent, StockEvent } from "./events.ts"
-import { sellable } from "./channels.ts"
+import { type Freed, hasChannelRules, nothingFreed, sellable } from "./channels.ts"
 import { available, findLocation, type Hold, holdKey, type SkuState } from "./state.ts"
 
 /** Where and by whom a mutation was asked for, when it was not by a command on this SKU. */
@@ -32,28 +32,35 @@ const locationAvailable = (state: SkuState, locationId: string): number => {
 
 export const decideFact = (state: SkuState, fact: Fact, origin: Origin): Decision => {
   const physical = state.physical + physicalChange(state, fact)
-  const { sku, mutationId, type, quantity } = fact
-  const event: FactEvent = {
-    type,
-    sku,
-    version: state.version + 1,
-    mutationId,
-    ...origin,
-    quantity,
-    ...locationField(fact.locationId),
-    ...(fact.toLocationId === undefined ? {} : { toLocationId: fact.toLocationId }),
-    ...(fact.channel === undefined ? {} : { channel: fact.channel }),
-    ...(fact.occurredAt === undefined ? {} : { occurredAt: fact.occurredAt }),
-    ...(fact.reference === undefined ? {} : { reference: fact.reference }),
-    ...(fact.reason === undefined ? {} : { reason: fact.reason }),
-    physical,
-    allocated: state.allocated,
-    ...thresholdField(state)
-  }
+  const event = factEvent(state, fact, origin, { physical, allocated: state.allocated })
   const before = locationAvailable(state, fact.locationId)
   const after = before + locationChange(state, fact)
   return withSignals(state, event, fact.type === "sale" ? "oversell" : "shortfall", fact.locationId, before, after)
 }
+
+/** The fact as it is written down, with the numbers that it leaves. */
+export const factEvent = (
+  state: SkuState,
+  fact: Fact,
+  origin: Origin,
+  numbers: { readonly physical: number; readonly allocated: number }
+): FactEvent => ({
+  type: fact.type,
+  sku: fact.sku,
+  version: state.version + 1,
+  mutationId: fact.mutationId,
+  ...origin,
+  quantity: fact.quantity,
+  ...locationField(fact.locationId),
+  ...(fact.toLocationId === undefined ? {} : { toLocationId: fact.toLocationId }),
+  ...(fact.channel === undefined ? {} : { channel: fact.channel }),
+  ...(fact.occurredAt === undefined ? {} : { occurredAt: fact.occurredAt }),
+  ...(fact.reference === undefined ? {} : { reference: fact.reference }),
+  ...(fact.reason === undefined ? {} : { reason: fact.reason }),
+  physical: numbers.physical,
+  allocated: numbers.allocated,
+  ...thresholdField(state)
+})
 
 /** How a fact changes the total over locations. */
 const physicalChange = (state: SkuState, fact: Fact): number => {
@@ -94,29 +101,38 @@ const withSignals = (
   return { records }
 }
 
-/** Units that may still be reserved at the location on the channel, when `freed` come back in the same step. */
+/**
+ * Units that may still be reserved at the location on the channel, when the hold that is replaced gives its back in the
+ * same step. What may be promised beyond the stock, and what channels may sell, counts over all locations; without
+ * rules for channels, units that lie at the location can be had whatever another location owes.
+ */
 export const reservable = (
   state: SkuState,
   locationId: string,
   channel: string | undefined,
-  freed: { readonly atLocation: number; readonly total: number }
-): number =>
-  Math.min(locationAvailable(state, locationId) + freed.atLocation, sellable(state, channel, freed.total)) +
-  state.settings.backorderLimit
-
-const nothingFreed = { atLocation: 0, total: 0 }
-
-export const freedBy = (hold: Hold | undefined, locationId: string): typeof nothingFreed => {
-  if (hold === undefined) return nothingFreed
-  let atLocation = 0
-  for (const [held, units] of hold.split) if (held === locationId) atLocation += units
-  return { atLocation, total: hold.quantity }
+  replaced: Hold | undefined
+): number => {
+  const here = freeAt(state, locationId, replaced)
+  const promised = Math.min(here, sellable(state, channel, freedBy(replaced))) + state.settings.backorderLimit
+  return hasChannelRules(state) ? promised : Math.max(here, promised)
 }
+
+/** Units free at the location once the hold that is replaced has given its back. */
+export const freeAt = (state: SkuState, locationId: string, replaced: Hold | undefined): number => {
+  let units = locationAvailable(state, locationId)
+  for (const [held, part] of replaced?.split ?? noSplit) if (held === locationId) units += part
+  return units
+}
+
+const noSplit: Hold["split"] = []
+
+export const freedBy = (hold: Hold | undefined): Freed =>
+  hold === undefined ? nothingFreed : { total: hold.quantity, channel: hold.channel }
 
 export const decideReserve = (state: SkuState, command: Reserve, at: number, origin: Origin): Decision => {
   const { sku, holdId, quantity, locationId, channel } = command
   const replaced = state.holds?.get(holdKey(origin.scope, holdId))
-  if (quantity > reservable(state, locationId, channel, freedBy(replaced, locationId))) {
+  if (quantity > reservable(state, locationId, channel, replaced)) {
     return refuse(insufficient(state, sku, holdId, quantity, locationId, channel))
   }
   const event: ReserveEvent = {

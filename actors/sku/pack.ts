@@ -5,7 +5,7 @@
  * is about 40 characters.
  */
 import { type Component, DEFAULT_LOCATION, type Settings } from "./commands.ts"
-import { defaultSettings, type Hold, type SkuState } from "./state.ts"
+import { defaultSettings, type Hold, holdKey, type SkuState } from "./state.ts"
 
 type PackedHold = readonly [
   holdId: string,
@@ -115,7 +115,7 @@ const unpackHold = (sku: string, [holdId, scope, split, channel, holder, expires
   let quantity = 0
   for (const [, units] of split) quantity += units
   return {
-    key: scope === null ? holdId : `${scope}\u0000${holdId}`,
+    key: holdKey(scope ?? undefined, holdId),
     sku,
     holdId,
     scope: scope ?? undefined,

@@ -67,9 +67,14 @@ export const initialState = (sku: string): SkuState => ({
   low: false
 })
 
-/** The same `holdId` may be used by the SKU and by a hold that spans several: they are different holds. */
-export const holdKey = (scope: string | undefined, holdId: string): string =>
-  scope === undefined ? holdId : `${scope}\u0000${holdId}`
+/**
+ * The same `holdId` may be used by the SKU and by a hold that spans several: they are different holds. An id may hold
+ * any character, so a scope goes in with its length, and a plain id that starts like a scoped key is marked.
+ */
+export const holdKey = (scope: string | undefined, holdId: string): string => {
+  if (scope !== undefined) return `\u0000${scope.length}:${scope}${holdId}`
+  return holdId.startsWith("\u0000") ? `\u0000-${holdId}` : holdId
+}
 
 export const available = (state: Pick<SkuState, "physical" | "allocated">): number => state.physical - state.allocated
 
@@ -77,6 +82,8 @@ export const findLocation = (state: SkuState, locationId: string): Location | un
   for (const location of state.locations) if (location.locationId === locationId) return location
   return undefined
 }
+
+export const hasUnits = (location: Location): boolean => location.physical !== 0 || location.allocated !== 0
 
 export const isBundle = (state: SkuState): boolean => state.settings.components.length > 0
 

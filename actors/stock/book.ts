@@ -7,7 +7,7 @@
  * already has is skipped, which is what lets a snapshot be taken while the hub works.
  */
 import { type AlertRecord, isStockEvent, type JournalRecord, type LinesRecord, type StockEvent } from "../sku/events.ts"
-import { evolve, type Hold, holdKey, initialState, isBundle, type SkuState } from "../sku/state.ts"
+import { evolve, hasUnits, type Hold, holdKey, initialState, isBundle, type SkuState } from "../sku/state.ts"
 import { pack, unpack } from "../sku/pack.ts"
 import { Deadlines, type Due } from "./deadlines.ts"
 import { bundleScope, LINES_SCOPE, type SpanningHold, type Stock } from "./stock.ts"
@@ -157,7 +157,7 @@ export class StockBook implements Stock {
       if (after !== undefined && before !== after) this.noteOpened(after)
     }
     if (event.type === "configure" && event.settings.components !== undefined) {
-      if (!isBundle(state)) state.locations = state.locations.filter((place) => place.physical !== 0)
+      if (!isBundle(state)) state.locations = state.locations.filter(hasUnits)
       this.noteComponents(state)
     }
   }

@@ -5,7 +5,7 @@
  * told when somebody buys a component. So every decision that moves a component ends here: `followBundles` adds an
  * event for each bundle whose numbers came out different.
  */
-import { alertFor } from "../sku/decision.ts"
+import { alertFor, thresholdField } from "../sku/decision.ts"
 import { type BundleEvent, isStockEvent, type JournalRecord } from "../sku/events.ts"
 import { isBundle, type SkuState } from "../sku/state.ts"
 import type { Stock } from "./stock.ts"
@@ -59,7 +59,8 @@ export const followBundles = (stock: Stock, records: ReadonlyArray<JournalRecord
         version: bundle.version + 1,
         mutationId: `bundle:${moved.sku}:${moved.version}`,
         scope: "bundle",
-        ...numbers
+        ...numbers,
+        ...thresholdField(bundle)
       }
       followed.push(event)
       const alert = alertFor(bundle.low, bundle.settings.safetyThreshold, event)

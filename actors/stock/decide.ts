@@ -20,13 +20,14 @@ import {
   decideExpiry,
   decideFact,
   decideReserve,
+  factEvent,
   type Origin
 } from "../sku/decide.ts"
-import { alertFor, type Decision, type HoldOutcome, locationField, refuse, thresholdField } from "../sku/decision.ts"
-import type { JournalRecord, StockEvent } from "../sku/events.ts"
-import { holdKey, initialState, isBundle, type SkuState } from "../sku/state.ts"
+import { alertFor, type Decision, type HoldOutcome, refuse } from "../sku/decision.ts"
+import type { JournalRecord } from "../sku/events.ts"
+import { hasUnits, holdKey, initialState, isBundle, type SkuState } from "../sku/state.ts"
 import { bundleNumbers, followBundles, numbersAfter } from "./bundles.ts"
-import { closeSpanning, decideSpanningReserve, expiredOnClose, expireSpanning } from "./spanning.ts"
+import { closeSpanning, decideSpanningReserve, expiredOnClose, expireSpanning, releaseComponents } from "./spanning.ts"
 import { bundleScope, LINES_SCOPE, type Stock } from "./stock.ts"
 
 export interface Circumstances {
@@ -71,11 +72,16 @@ const decideHold = (
   given: Circumstances,
   origin: Origin
 ): Decision => {
-  const spanningKey = holdKey(bundleScope(command.sku), command.holdId)
-  const open = state.holds?.has(command.holdId) === true || stock.spanning(spanningKey) !== undefined
-  const tooMany = open ? undefined : holdLimit(stock, command.holder, command.holdId)
+  const spanning = stock.spanning(holdKey(bundleScope(command.sku), command.holdId))
+  const replaced = spanning ?? state.holds?.get(holdKey(undefined, command.holdId))
+  const tooMany = holdLimit(stock, command, replaced)
   if (tooMany !== undefined) return tooMany
-  if (!isBundle(state)) return decideReserve(state, command, given.at, origin)
+  if (!isBundle(state)) {
+    const decision = decideReserve(state, command, given.at, origin)
+    if (spanning === undefined || decision.refusal !== undefined) return decision
+    // Made while the SKU was a bundle: what it holds of the components goes back as the new hold takes its place.
+    return { records: [...releaseComponents(stock, spanning, command.mutationId), ...decision.records] }
+  }
   const { sku, mutationId, holdId, quantity, locationId, channel, holder } = command
   return decideSpanningReserve(stock, {
     scope: bundleScope(sku),
@@ -90,8 +96,14 @@ const decideHold = (
   })
 }
 
-const holdLimit = (stock: Stock, holder: string | undefined, holdId: string): Decision | undefined => {
-  if (holder === undefined || stock.openHoldsOf(holder) < stock.holdsPerHolderMax) return undefined
+/** Whoever replaces a hold of their own has no more holds than before. */
+const holdLimit = (
+  stock: Stock,
+  { holder, holdId }: Pick<Reserve, "holder" | "holdId">,
+  replaced: { readonly holder: string | undefined } | undefined
+): Decision | undefined => {
+  if (holder === undefined || replaced?.holder === holder) return undefined
+  if (stock.openHoldsOf(holder) < stock.holdsPerHolderMax) return undefined
   return refuse({
     code: "hold_limit",
     message: `This holder has ${stock.holdsPerHolderMax} open holds, the most one may have; commit or release one first.`,
@@ -125,7 +137,7 @@ const decideLinesOne = (stock: Stock, command: LinesCommand, given: Circumstance
     if (given.at >= spanning.expiresAt) return expiredOnClose(stock, spanning)
     return closeSpanning(stock, spanning, { type: command.type, mutationId, hash: given.hash })
   }
-  const tooMany = spanning === undefined ? holdLimit(stock, command.holder, holdId) : undefined
+  const tooMany = holdLimit(stock, command, spanning)
   if (tooMany !== undefined) return tooMany
   return decideSpanningReserve(stock, {
     scope: LINES_SCOPE,
@@ -172,19 +184,8 @@ const decideBundleFact = (stock: Stock, bundle: SkuState, fact: Fact, hash: stri
     const moved = { ...fact, sku: component.sku, quantity: fact.quantity * component.quantity }
     records.push(...decideFact(part, moved, { scope: bundleScope(fact.sku) }).records)
   }
-  const event: StockEvent = {
-    type: fact.type,
-    sku: fact.sku,
-    version: bundle.version + 1,
-    mutationId: fact.mutationId,
-    hash,
-    quantity: fact.quantity,
-    ...locationField(fact.locationId),
-    ...(fact.channel === undefined ? {} : { channel: fact.channel }),
-    ...(fact.reference === undefined ? {} : { reference: fact.reference }),
-    ...bundleNumbers(bundle.settings.components, numbersAfter(stock, records)),
-    ...thresholdField(bundle)
-  }
+  const numbers = bundleNumbers(bundle.settings.components, numbersAfter(stock, records))
+  const event = factEvent(bundle, fact, { hash }, numbers)
   records.push(event)
   const alert = alertFor(bundle.low, bundle.settings.safetyThreshold, event)
   if (alert !== undefined) records.push(alert)
@@ -227,6 +228,3 @@ const wrongComponents = (
   }
   return undefined
 }
-
-const hasUnits = (location: { readonly physical: number; readonly allocated: number }): boolean =>
-  location.physical !== 0 || location.allocated !== 0

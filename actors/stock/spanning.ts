@@ -6,8 +6,8 @@
  * appended in one commit, so there is nothing to lock, nothing to undo, and no half-held cart after a crash.
  */
 import type { Line } from "../sku/commands.ts"
-import { sellable } from "../sku/channels.ts"
-import { closeEvent, freedBy, holdExpired, reservable, showable } from "../sku/decide.ts"
+import { hasChannelRules, sellable } from "../sku/channels.ts"
+import { closeEvent, freeAt, freedBy, holdExpired, reservable, showable } from "../sku/decide.ts"
 import {
   alertFor,
   type Decision,
@@ -38,14 +38,16 @@ export interface SpanningReserve {
 interface Leg {
   readonly state: SkuState
   readonly split: Array<[locationId: string, units: number]>
-  short: boolean
 }
+
+/** The locations, by SKU, that have not what is demanded of them. */
+type Shortages = ReadonlyMap<string, ReadonlySet<string>>
 
 export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Decision => {
   const lines = sumLines(asked.lines)
   const legs = demandOf(stock, lines)
-  for (const leg of legs) leg.short = isShort(leg, asked)
-  const faults = faultsOf(stock, lines, legs, asked.channel)
+  const shortages = new Map(legs.map((leg) => [leg.state.sku, shortLocations(leg, asked)]))
+  const faults = faultsOf(stock, lines, shortages, asked.channel)
   const first = faults[0]
   if (first !== undefined) return refuseLines(asked, first.code, faults)
   const records: Array<JournalRecord> = []
@@ -71,7 +73,7 @@ const sumLines = (lines: ReadonlyArray<Line>): ReadonlyArray<Line> => {
   const summed: Array<{ sku: string; quantity: number; locationId: string }> = []
   const byPlace = new Map<string, { quantity: number }>()
   for (const line of lines) {
-    const place = `${line.sku}\u0000${line.locationId}`
+    const place = `${line.sku.length}:${line.sku}${line.locationId}`
     const known = byPlace.get(place)
     if (known === undefined) {
       const copy = { sku: line.sku, quantity: line.quantity, locationId: line.locationId }
@@ -88,7 +90,7 @@ const demandOf = (stock: Stock, lines: ReadonlyArray<Line>): Array<Leg> => {
   const legs = new Map<string, Leg>()
   const demand = (state: SkuState, locationId: string, units: number): void => {
     let leg = legs.get(state.sku)
-    if (leg === undefined) legs.set(state.sku, (leg = { state, split: [], short: false }))
+    if (leg === undefined) legs.set(state.sku, (leg = { state, split: [] }))
     const place = leg.split.find(([known]) => known === locationId)
     if (place === undefined) leg.split.push([locationId, units])
     else place[1] += units
@@ -111,15 +113,18 @@ const unitsOf = (split: ReadonlyArray<LocationUnits>): number => {
   return units
 }
 
-const isShort = (leg: Leg, asked: SpanningReserve): boolean => {
-  const { state } = leg
+const shortLocations = (leg: Leg, asked: SpanningReserve): ReadonlySet<string> => {
+  const { state, split } = leg
   const replaced = state.holds?.get(holdKey(asked.scope, asked.holdId))
-  for (const [locationId, units] of leg.split) {
-    if (units > reservable(state, locationId, asked.channel, freedBy(replaced, locationId))) return true
+  const short = new Set<string>()
+  for (const [locationId, units] of split) {
+    if (units > reservable(state, locationId, asked.channel, replaced)) short.add(locationId)
   }
-  // Each location may have enough while the channel's share over all of them has not.
-  const share = sellable(state, asked.channel, replaced?.quantity ?? 0) + state.settings.backorderLimit
-  return unitsOf(leg.split) > share
+  if (short.size > 0 || split.length === 1) return short
+  // Each location may have enough while what may be had over all of them has not; then every one is at fault.
+  const share = sellable(state, asked.channel, freedBy(replaced)) + state.settings.backorderLimit
+  const allThere = !hasChannelRules(state) && split.every(([at, units]) => units <= freeAt(state, at, replaced))
+  return allThere || unitsOf(split) <= share ? short : new Set(split.map(([locationId]) => locationId))
 }
 
 interface Fault extends LineAtFault {
@@ -129,10 +134,10 @@ interface Fault extends LineAtFault {
 const faultsOf = (
   stock: Stock,
   lines: ReadonlyArray<Line>,
-  legs: ReadonlyArray<Leg>,
+  shortages: Shortages,
   channel: string | undefined
 ): Array<Fault> => {
-  const isLegShort = (sku: string): boolean => legs.some((leg) => leg.short && leg.state.sku === sku)
+  const isShort = (sku: string, locationId: string): boolean => shortages.get(sku)?.has(locationId) === true
   const faults: Array<Fault> = []
   for (const line of lines) {
     const requested = line.quantity
@@ -140,10 +145,10 @@ const faultsOf = (
     if (state === undefined) {
       faults.push({ code: "unknown_sku", sku: line.sku, requested, available: 0 })
     } else if (!isBundle(state)) {
-      if (!isLegShort(line.sku)) continue
+      if (!isShort(line.sku, line.locationId)) continue
       const units = showable(state, line.locationId, channel)
       faults.push({ code: "insufficient_stock", sku: line.sku, requested, available: units })
-    } else if (state.settings.components.some((component) => isLegShort(component.sku))) {
+    } else if (state.settings.components.some((component) => isShort(component.sku, line.locationId))) {
       const units = bundlesToBeHad(stock, state, line.locationId, channel)
       faults.push({ code: "insufficient_stock", sku: line.sku, requested, available: units })
     }
@@ -256,14 +261,8 @@ export interface SpanningClose {
 
 /** Closes every leg, and gives each bundle that was asked for its event. */
 export const closeSpanning = (stock: Stock, hold: SpanningHold, close: SpanningClose): Decision => {
-  const records: Array<JournalRecord> = []
-  const { type, mutationId } = close
-  for (const sku of hold.legs) {
-    const state = stock.find(sku)
-    const leg = state?.holds?.get(hold.key)
-    if (state === undefined || leg === undefined) continue
-    records.push(...closeEvent(state, leg, type, legMutationId(close, state, hold), { scope: hold.scope }).records)
-  }
+  const records = closeLegs(stock, hold, close)
+  const { type } = close
   for (const sku of hold.asked) {
     const bundle = stock.find(sku)
     if (bundle === undefined || (!isBundle(bundle) && sku !== hold.sku)) continue
@@ -286,19 +285,42 @@ export const closeSpanning = (stock: Stock, hold: SpanningHold, close: SpanningC
     const alert = alertFor(bundle.low, bundle.settings.safetyThreshold, event)
     if (alert !== undefined) records.push(alert)
   }
-  const record: LinesRecord = {
-    type: "lines",
-    act: type,
-    ...(hold.sku === undefined ? {} : { sku: hold.sku }),
-    ...(close.hash === undefined || hold.sku !== undefined ? {} : { hash: close.hash }),
-    holdId: hold.holdId,
-    mutationId,
-    legs: hold.legs,
-    asked: hold.asked
-  }
-  records.push(record)
+  records.push(closeRecord(hold, close))
   return { records }
 }
+
+/** Gives a bundle's components back without a word of the bundle, whose own event says what comes instead. */
+export const releaseComponents = (
+  stock: Stock,
+  hold: SpanningHold,
+  mutationId: string
+): ReadonlyArray<JournalRecord> => {
+  const close = { type: "release" as const, mutationId }
+  return [...closeLegs(stock, hold, close), closeRecord(hold, close)]
+}
+
+const closeLegs = (stock: Stock, hold: SpanningHold, close: SpanningClose): Array<JournalRecord> => {
+  const records: Array<JournalRecord> = []
+  for (const sku of hold.legs) {
+    const state = stock.find(sku)
+    const leg = state?.holds?.get(hold.key)
+    if (state === undefined || leg === undefined) continue
+    const mutationId = legMutationId(close, state, hold)
+    records.push(...closeEvent(state, leg, close.type, mutationId, { scope: hold.scope }).records)
+  }
+  return records
+}
+
+const closeRecord = (hold: SpanningHold, close: SpanningClose): LinesRecord => ({
+  type: "lines",
+  act: close.type,
+  ...(hold.sku === undefined ? {} : { sku: hold.sku }),
+  ...(close.hash === undefined || hold.sku !== undefined ? {} : { hash: close.hash }),
+  holdId: hold.holdId,
+  mutationId: close.mutationId,
+  legs: hold.legs,
+  asked: hold.asked
+})
 
 const legMutationId = (close: SpanningClose, state: SkuState, hold: SpanningHold): string =>
   close.type === "expiry" ? `expiry:${hold.holdId}:${state.version + 1}` : close.mutationId
