@@ -4,7 +4,7 @@
  * Pure: no clock, no ids, nothing thrown; the state is only read. A closed hold is no longer in the state, so what
  * became of it comes in from outside (`closed`), remembered for as long as mutation ids are.
  */
-import type { CloseHold, Configure, Fact, Reserve } from "./commands.ts"
+import { type CloseHold, type Configure, DEFAULT_LOCATION, type Fact, type Reserve } from "./commands.ts"
 import {
   alertFor,
   type Decision,
@@ -23,6 +23,15 @@ import { available, findLocation, type Hold, holdKey, type SkuState } from "./st
 export interface Origin {
   readonly scope?: string
   readonly hash?: string
+}
+
+/** Fields are added one by one where it is hot: an object spread for each costs more than the decision. */
+type Mutable<A> = { -readonly [K in keyof A]: A[K] }
+
+const complete = (event: Mutable<ReserveEvent | CloseEvent>, state: SkuState, origin: Origin): void => {
+  if (origin.scope !== undefined) event.scope = origin.scope
+  if (origin.hash !== undefined) event.hash = origin.hash
+  if (state.settings.safetyThreshold !== 0) event.safetyThreshold = state.settings.safetyThreshold
 }
 
 const locationAvailable = (state: SkuState, locationId: string): number => {
@@ -135,22 +144,21 @@ export const decideReserve = (state: SkuState, command: Reserve, at: number, ori
   if (quantity > reservable(state, locationId, channel, replaced)) {
     return refuse(insufficient(state, sku, holdId, quantity, locationId, channel))
   }
-  const event: ReserveEvent = {
+  const event: Mutable<ReserveEvent> = {
     type: "reserve",
     sku,
     version: state.version + 1,
     mutationId: command.mutationId,
-    ...origin,
     holdId,
     quantity,
-    ...locationField(locationId),
-    ...(channel === undefined ? {} : { channel }),
-    ...(command.holder === undefined ? {} : { holder: command.holder }),
     expiresAt: at + command.ttlMs,
     physical: state.physical,
-    allocated: state.allocated - (replaced?.quantity ?? 0) + quantity,
-    ...thresholdField(state)
+    allocated: state.allocated - (replaced?.quantity ?? 0) + quantity
   }
+  if (locationId !== DEFAULT_LOCATION) event.locationId = locationId
+  if (channel !== undefined) event.channel = channel
+  if (command.holder !== undefined) event.holder = command.holder
+  complete(event, state, origin)
   const alert = alertFor(state.low, state.settings.safetyThreshold, event)
   return { records: alert === undefined ? [event] : [event, alert] }
 }
@@ -235,19 +243,18 @@ export const closeEvent = (
   mutationId: string,
   origin: Origin
 ): Decision => {
-  const event: CloseEvent = {
+  const event: Mutable<CloseEvent> = {
     type,
     sku: state.sku,
     version: state.version + 1,
     mutationId,
-    ...origin,
     holdId: hold.holdId,
     quantity: hold.quantity,
-    ...(hold.channel === undefined ? {} : { channel: hold.channel }),
     physical: type === "commit" ? state.physical - hold.quantity : state.physical,
-    allocated: state.allocated - hold.quantity,
-    ...thresholdField(state)
+    allocated: state.allocated - hold.quantity
   }
+  if (hold.channel !== undefined) event.channel = hold.channel
+  complete(event, state, origin)
   const records: Array<JournalRecord> = [event]
   if (type === "commit") {
     for (const [locationId, units] of hold.split) {

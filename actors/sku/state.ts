@@ -72,9 +72,15 @@ export const initialState = (sku: string): SkuState => ({
  * any character, so a scope goes in with its length, and a plain id that starts like a scoped key is marked.
  */
 export const holdKey = (scope: string | undefined, holdId: string): string => {
-  if (scope !== undefined) return `\u0000${scope.length}:${scope}${holdId}`
-  return holdId.startsWith("\u0000") ? `\u0000-${holdId}` : holdId
+  if (scope === undefined) return holdId.startsWith("\u0000") ? `\u0000-${holdId}` : holdId
+  if (scope !== last.scope || holdId !== last.holdId) {
+    last = { scope, holdId, key: `\u0000${scope.length}:${scope}${holdId}` }
+  }
+  return last.key
 }
+
+/** A cart asks for one key for each of its legs; a string joined again would be hashed again for each of them. */
+let last = { scope: "", holdId: "", key: "" }
 
 export const available = (state: Pick<SkuState, "physical" | "allocated">): number => state.physical - state.allocated
 

@@ -4,12 +4,14 @@
  * Unknown fields are ignored, wrong types are refused with the place they stand at. A refusal says what to send
  * instead. Bodies are read as plain data: a key like `__proto__` is a key.
  */
+import { isAscii, isUtf8 } from "node:buffer"
 import {
   type ChannelRule,
   DEFAULT_LOCATION,
   type Component,
   type Fact,
   type FactType,
+  type Line,
   type LinesCommand,
   type SettingsChange,
   type SkuCommand
@@ -93,8 +95,9 @@ const location = (fields: Fields, path: string): string =>
 
 /** Leaves fields out that are absent, because an absent field and an undefined one are not the same in a record. */
 const defined = <A extends object>(fields: A): { readonly [K in keyof A]: Exclude<A[K], undefined> } => {
-  for (const name of Object.keys(fields) as Array<keyof A>) if (fields[name] === undefined) delete fields[name]
-  return fields as never
+  const made: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) made[name] = value
+  return made as never
 }
 
 /** The contract's rules for a SKU's name; `undefined` when it keeps them. */
@@ -164,15 +167,15 @@ const readRequest = (sku: string, body: unknown): SkuRequest => {
   const type = own(fields, "type")
   switch (type) {
     case "reserve":
-      return defined({
+      return withHoldFields(fields, {
         type,
         sku,
         mutationId: id(fields, "mutationId", ""),
         holdId: id(fields, "holdId", ""),
         quantity: integer(own(fields, "quantity"), "quantity", 1, Limits.QUANTITY_MAX),
-        locationId: location(fields, ""),
-        ...holdFields(fields)
-      }) as SkuRequest
+        ttlMs: ttl(fields),
+        locationId: location(fields, "")
+      })
     case "commit":
     case "release":
       return { type, sku, mutationId: id(fields, "mutationId", ""), holdId: id(fields, "holdId", "") }
@@ -190,12 +193,23 @@ const readRequest = (sku: string, body: unknown): SkuRequest => {
   }
 }
 
-const holdFields = (fields: Fields) => ({
-  ttlMs:
-    optionalInteger(fields, "ttlMs", "", Limits.HOLD_TTL_MS_MIN, Limits.HOLD_TTL_MS_MAX) ?? Limits.HOLD_TTL_MS_DEFAULT,
-  channel: optionalText(fields, "channel", "", Limits.ID_LENGTH_MAX),
-  holder: optionalText(fields, "holder", "", Limits.ID_LENGTH_MAX)
-})
+const ttl = (fields: Fields): number =>
+  optionalInteger(fields, "ttlMs", "", Limits.HOLD_TTL_MS_MIN, Limits.HOLD_TTL_MS_MAX) ?? Limits.HOLD_TTL_MS_DEFAULT
+
+/** Adds to the freshly made command what a hold may have beside. */
+const withHoldFields = <A extends object>(fields: Fields, command: A): A & HoldFields => {
+  const made: A & { channel?: string; holder?: string } = command
+  const channel = optionalText(fields, "channel", "", Limits.ID_LENGTH_MAX)
+  const holder = optionalText(fields, "holder", "", Limits.ID_LENGTH_MAX)
+  if (channel !== undefined) made.channel = channel
+  if (holder !== undefined) made.holder = holder
+  return made
+}
+
+interface HoldFields {
+  readonly channel?: string
+  readonly holder?: string
+}
 
 export const decodeLines = (body: unknown): Decoded<LinesCommand> => decoding(() => readLines(body))
 
@@ -212,16 +226,17 @@ const readLines = (body: unknown): LinesCommand => {
   }
   const mutationId = id(fields, "mutationId", "")
   const holdId = id(fields, "holdId", "")
-  return defined({
+  return withHoldFields(fields, {
     type,
     mutationId,
     holdId,
-    ...holdFields(fields),
-    lines: lines.map((line: unknown, index) => readLine(line, `lines[${index}]`))
-  }) as LinesCommand
+    ttlMs: ttl(fields),
+    lines: lines.map((line: unknown, index) => readLine(line, index))
+  })
 }
 
-const readLine = (line: unknown, path: string) => {
+const readLine = (line: unknown, index: number): Line => {
+  const path = `lines[${index}]`
   const fields = fieldsOf(line, path)
   return {
     sku: id(fields, "sku", path),
@@ -297,16 +312,23 @@ const readComponents = (value: unknown): ReadonlyArray<Component> | undefined =>
   return [...components].map(([sku, quantity]) => ({ sku, quantity }))
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true })
-
 /** JSON in UTF-8, at most `sizeMax` bytes. */
 export const decodeJson = (bytes: ArrayBuffer | Uint8Array, sizeMax: number): Decoded<unknown> => {
   if (bytes.byteLength > sizeMax) {
     return { ok: false, refusal: invalid(`The message has ${bytes.byteLength} bytes; ${sizeMax} is the most.`) }
   }
   try {
-    return { ok: true, value: JSON.parse(decoder.decode(bytes)) as unknown }
+    return { ok: true, value: JSON.parse(textOf(bytes)) as unknown }
   } catch {
     return { ok: false, refusal: invalid("The message is not JSON in UTF-8.") }
   }
+}
+
+/** Checking first and decoding without checks is several times as fast as a decoder that refuses. */
+const textOf = (bytes: ArrayBuffer | Uint8Array): string => {
+  const buffer =
+    bytes instanceof ArrayBuffer ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (isAscii(buffer)) return buffer.toString("latin1")
+  if (!isUtf8(buffer)) throw new SyntaxError("not UTF-8")
+  return buffer.toString("utf8")
 }

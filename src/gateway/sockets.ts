@@ -157,9 +157,10 @@ export class SocketClient {
     if (this.port.unsentBytes() > UNREAD_BYTES_MAX) {
       return this.port.close(CLOSE.policy, "answers are not read; repeat what is open with the same mutation ids")
     }
-    this.port.send(joinFrames(this.outgoing))
+    const messages = this.outgoing
     this.outgoing = []
     this.outgoingUnits = 0
+    this.port.send(joinFrames(messages))
   }
 
   private strike(refusal: Refusal, id?: unknown): void {

@@ -159,10 +159,11 @@ export class PartitionHost {
     return `${this.options.owner}-${(++this.commitCount).toString(36)}`
   }
 
+  /** Not at once: what the other sockets have sent in this round of the event loop goes into the same commit. */
   private kick(): void {
     if (this.running) return
     this.running = true
-    this.startTurns(this.turns)
+    setImmediate(() => this.startTurns(this.turns))
   }
 
   private readonly turns: Effect.Effect<void> = Effect.suspend(() =>

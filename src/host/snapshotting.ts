@@ -74,7 +74,8 @@ class PartWriter {
   private readonly snapshots: SnapshotsShape
   private readonly name: string
   private readonly parts: Array<string> = []
-  private pending = new Uint8Array(0)
+  private pending: Array<Uint8Array> = []
+  private pendingBytes = 0
 
   constructor(snapshots: SnapshotsShape, name: string) {
     this.snapshots = snapshots
@@ -84,10 +85,8 @@ class PartWriter {
   write(lines: ReadonlyArray<string>): Effect.Effect<void, SnapshotFailed> {
     return Effect.suspend(() => {
       const added = encoder.encode(lines.map((line) => `${line}\n`).join(""))
-      const joined = new Uint8Array(this.pending.length + added.length)
-      joined.set(this.pending)
-      joined.set(added, this.pending.length)
-      this.pending = joined
+      this.pending.push(added)
+      this.pendingBytes += added.length
       return this.flush(SNAPSHOT_CHUNK_BYTES)
     })
   }
@@ -98,15 +97,27 @@ class PartWriter {
 
   /** Puts parts out for as long as at least `sizeMin` bytes wait. */
   private flush(sizeMin: number): Effect.Effect<void, SnapshotFailed> {
-    if (this.pending.length < sizeMin) return Effect.void
-    const bytes = this.pending.slice(0, SNAPSHOT_CHUNK_BYTES)
-    this.pending = this.pending.slice(SNAPSHOT_CHUNK_BYTES)
+    if (this.pendingBytes < sizeMin) return Effect.void
     const part = `${this.name}.${this.parts.length}`
     this.parts.push(part)
     return Effect.andThen(
-      this.snapshots.put(part, bytes),
+      this.snapshots.put(part, this.takePart()),
       Effect.suspend(() => this.flush(sizeMin))
     )
+  }
+
+  private takePart(): Uint8Array {
+    const part = new Uint8Array(Math.min(SNAPSHOT_CHUNK_BYTES, this.pendingBytes))
+    let filled = 0
+    while (filled < part.length) {
+      const next = this.pending.shift() as Uint8Array
+      const fitting = next.subarray(0, part.length - filled)
+      part.set(fitting, filled)
+      filled += fitting.length
+      if (fitting.length < next.length) this.pending.unshift(next.subarray(fitting.length))
+    }
+    this.pendingBytes -= part.length
+    return part
   }
 }
 
