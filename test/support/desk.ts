@@ -40,9 +40,8 @@ export class Desk {
   }
 
   take(command: AnyCommand): Decision {
-    const closed = this.closed.get(
-      `${isForOneSku(command) ? command.sku : ""}\u0000${"holdId" in command ? command.holdId : ""}`
-    )
+    const owner = isForOneSku(command) ? command.sku : ""
+    const closed = "holdId" in command ? this.closed.get(JSON.stringify([owner, command.holdId])) : undefined
     const decision = this.looking((stock) =>
       isForOneSku(command)
         ? decide(stock, command, { at: this.at, hash: fingerprint(command), closed })
@@ -57,13 +56,14 @@ export class Desk {
   }
 
   /** What the host does when a timer comes: everything that is due, each in a decision of its own. */
-  releaseDue(): ReadonlyArray<Decision> {
+  releaseDue(afterEach: (desk: Desk) => void = () => {}): ReadonlyArray<Decision> {
     const decisions: Array<Decision> = []
     for (const due of this.book.deadlines.dueBy(this.at, DUE_MAX)) {
       const decision = this.looking((stock) => decideDue(stock, due, this.at))
       if (decision === undefined) continue
       decisions.push(decision)
       this.keep(decision.records)
+      afterEach(this)
     }
     return decisions
   }
@@ -96,7 +96,7 @@ export class Desk {
       this.history.push({ record, at: this.at })
       this.book.apply(record, this.at)
       const closing = closingOf(record)
-      if (closing !== undefined) this.closed.set(closing[0], closing[1])
+      if (closing !== undefined) this.closed.set(JSON.stringify([closing.owner, closing.holdId]), closing.outcome)
     }
   }
 
@@ -108,11 +108,12 @@ export class Desk {
   }
 }
 
-/** The hold that a record closes, as `<owner>\0<holdId>`: legs of a spanning hold are closed by its own record. */
-const closingOf = (record: JournalRecord): readonly [string, HoldOutcome] | undefined => {
+/** The hold that a record closes; legs of a spanning hold are closed by its own record. */
+export const closingOf = (record: JournalRecord) => {
   const outcome = record.type === "lines" ? outcomes[record.act] : outcomes[record.type]
-  if (outcome === undefined || !("holdId" in record) || (record.type !== "lines" && "scope" in record)) return undefined
-  return [`${record.sku ?? ""}\u0000${record.holdId}`, outcome]
+  if (outcome === undefined || !("holdId" in record)) return undefined
+  if (record.type !== "lines" && "scope" in record) return undefined
+  return { owner: record.sku ?? "", holdId: record.holdId, outcome }
 }
 
 /** Prototypes do not count: `channels` may have none before it is written and has one after. */
