@@ -1,0 +1,166 @@
+/**
+ * Hubs that crash, come back and fight over one journal, on a clock and a chance that a seed decides.
+ *
+ * Nothing here is real but the host: the journal is the twin in memory behind faults, time is a test clock. A run ends
+ * quietly (faults stop, everything open is asked again) and then every invariant must hold.
+ */
+import { Clock, Duration, Effect, FiberSet, Scope, Exit } from "effect"
+import { TestClock } from "effect/testing"
+import { DeadLetters } from "../../streams/dead-letters.ts"
+import { makeFeed } from "../../streams/feed.ts"
+import { Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
+import { PartitionHost } from "../../src/host/host.ts"
+import { recover } from "../../src/host/recovery.ts"
+import { submitView } from "../../src/gateway/requests.ts"
+import { takeSnapshot } from "../../src/host/snapshotting.ts"
+import { SnapshotFailed } from "../../streams/snapshots.ts"
+import { type Faults, type FaultyJournal, makeFaultyJournal, noFaults } from "./faulty-journal.ts"
+import { violations } from "./invariants.ts"
+import { Random } from "./random.ts"
+import { Shoppers } from "./shoppers.ts"
+
+export interface SimulationOptions {
+  readonly seed: number
+  readonly steps: number
+  readonly partitions: number
+}
+
+export interface SimulationReport {
+  readonly violations: ReadonlyArray<string>
+  readonly asked: number
+  readonly commits: number
+  readonly crashes: number
+  readonly takeovers: number
+  readonly snapshots: number
+  readonly faults: ReadonlyMap<string, number>
+}
+
+interface Hub {
+  readonly host: PartitionHost
+  readonly scope: Scope.Closeable
+}
+
+/** Weights of what may go wrong in one step. */
+const CRASH = 0.01
+const SECOND_OWNER = 0.005
+const SNAPSHOT = 0.02
+
+export const simulate = Effect.fnUntraced(function* (options: SimulationOptions) {
+  const random = new Random(options.seed)
+  const faults: Faults = {
+    lostAck: 0.05,
+    lostAppend: 0.03,
+    lateAppend: 0.02,
+    spuriousConflict: 0.02,
+    failedRead: 0.1,
+    latencyMsMax: 5
+  }
+  let current = faults
+  const journal = makeFaultyJournal(
+    random,
+    new Proxy(faults, { get: (_, name) => Reflect.get(current, name) as number })
+  )
+  const snapshots = yield* Snapshots.use((shape) => Effect.succeed(shape)).pipe(Effect.provide(Snapshots.layerMemory))
+  const shoppers = new Shoppers(random)
+  const counts = { crashes: 0, takeovers: 0, snapshots: 0 }
+  let hub = yield* startHub(options, journal, snapshots, 0)
+  for (let step = 1; step <= options.steps; step++) {
+    for (let acts = random.integer(1, 6); acts > 0; acts--) shoppers.act(hub.host)
+    hub.host.submit({ kind: "due" })
+    yield* pass(random.integer(1, 40))
+    hub.host.tend()
+    if (random.chance(SNAPSHOT) && (yield* snapshot(hub.host, snapshots, `s${step}`))) counts.snapshots++
+    if (random.chance(CRASH) || !hub.host.isOpen) {
+      counts.crashes++
+      yield* Scope.close(hub.scope, Exit.void)
+      hub = yield* startHub(options, journal, snapshots, step)
+    } else if (random.chance(SECOND_OWNER)) {
+      // The old owner does not know yet: what it still decides must be fenced off.
+      counts.takeovers++
+      const old = hub
+      hub = yield* startHub(options, journal, snapshots, step)
+      for (let acts = random.integer(1, 6); acts > 0; acts--) shoppers.act(old.host)
+      yield* pass(300)
+      yield* Scope.close(old.scope, Exit.void)
+    }
+  }
+  current = noFaults
+  for (let round = 0; round < 20; round++) {
+    yield* pass(500)
+    hub.host.tend()
+    if (!hub.host.isOpen) hub = yield* startHub(options, journal, snapshots, options.steps + 1 + round)
+    shoppers.insist(hub.host)
+  }
+  yield* pass(1_000)
+  yield* Scope.close(hub.scope, Exit.void)
+  const report: SimulationReport = {
+    violations: violations(journal.memory.stored, shoppers.book),
+    asked: shoppers.book.length,
+    commits: journal.memory.stored.length,
+    ...counts,
+    faults: journal.struck
+  }
+  return report
+})
+
+/** Lets time pass, and what time has woken run. */
+const pass = Effect.fnUntraced(function* (ms: number) {
+  for (let passed = 0; passed < ms; passed += 5) {
+    yield* TestClock.adjust(Duration.millis(5))
+    yield* Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+  }
+})
+
+const startHub = Effect.fnUntraced(function* (
+  options: SimulationOptions,
+  journal: FaultyJournal,
+  snapshots: SnapshotsShape,
+  step: number
+) {
+  const scope = yield* Scope.make()
+  const deadLetters = yield* DeadLetters.use((shape) => Effect.succeed(shape)).pipe(
+    Effect.provide(DeadLetters.layerMemory)
+  )
+  const startTurns = yield* Scope.provide(FiberSet.makeRuntime<never>(), scope)
+  const host = new PartitionHost(
+    {
+      owner: `hub${step}`,
+      partitions: options.partitions,
+      idempotencyWindowMs: 24 * 3_600_000,
+      idempotencyIdsMax: 1_000_000,
+      holdsPerHolderMax: 20
+    },
+    // A feed that keeps next to nothing, so that repeats are read back from the journal.
+    { journal, feed: makeFeed(journal, { bytesMax: 4_000, commitsMax: 8 }), timers: noTimers, deadLetters },
+    yield* Clock.Clock,
+    (turns) => void startTurns(turns)
+  )
+  const recovered = yield* recover(host, options.partitions, { journal, snapshots }).pipe(Effect.orDie)
+  const takeOver = yield* Effect.forkIn(host.takeOver(recovered), scope)
+  for (let waited = 0; !host.isOpen && waited < 200; waited++) yield* pass(20)
+  if (!host.isOpen) return yield* Effect.die(new Error(`the hub did not come up: ${String(takeOver.pollUnsafe())}`))
+  return { host, scope } satisfies Hub
+})
+
+const noTimers = { arm: () => undefined, watch: () => Effect.never }
+
+const snapshot = Effect.fnUntraced(function* (host: PartitionHost, snapshots: SnapshotsShape, name: string) {
+  const source = {
+    remembered: host.remembered,
+    standing: () => host.standing,
+    view: <A>(look: (book: PartitionHost["book"]) => A) =>
+      Effect.callback<A, SnapshotFailed>((resume) =>
+        submitView(host, look, (outcome) =>
+          resume(
+            "value" in outcome
+              ? Effect.succeed(outcome.value)
+              : Effect.fail(new SnapshotFailed({ operation: "view", detail: "closed" }))
+          )
+        )
+      )
+  }
+  const before = yield* Effect.orDie(snapshots.latest)
+  const taking = yield* Effect.forkChild(takeSnapshot(source, snapshots, name, before))
+  yield* pass(100)
+  return taking.pollUnsafe() !== undefined
+})

@@ -1,0 +1,31 @@
+/**
+ * Goal: whatever faults, crashes and second owners do, nothing acknowledged is lost and nothing is sold twice.
+ * Method: whole runs of `scripts/simulate` from many seeds; a failure prints the seed that plays it again.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { simulate } from "../../scripts/simulate/cluster.ts"
+
+const SEEDS = 60
+
+describe("simulation", () => {
+  for (const partitions of [1, 4]) {
+    it.effect(
+      `keeps every invariant over ${SEEDS} seeds with ${partitions} partition(s)`,
+      () =>
+        Effect.gen(function* () {
+          const struck = new Map<string, number>()
+          for (let seed = 1; seed <= SEEDS; seed++) {
+            const report = yield* simulate({ seed: seed * 7_919 + partitions, steps: 60, partitions })
+            assert.deepStrictEqual(report.violations, [], `seed ${seed * 7_919 + partitions}`)
+            for (const [fault, count] of report.faults) struck.set(fault, (struck.get(fault) ?? 0) + count)
+          }
+          // A run in which nothing went wrong would prove nothing.
+          for (const fault of ["lostAck", "lostAppend", "lateAppend", "spuriousConflict", "failedRead"]) {
+            assert.isAbove(struck.get(fault) ?? 0, 10, fault)
+          }
+        }),
+      120_000
+    )
+  }
+})
