@@ -1,0 +1,90 @@
+/**
+ * The hub as one layer, composed in the order of the data flow: NATS, the streams on it, the host, what is derived from
+ * its commits, the gateway in front. Layers close in reverse: intake first, then turns, then connections.
+ */
+import { Effect, Layer, Schema } from "effect"
+import type { HubConfig } from "../config/config.ts"
+import { ensureStreams, streamSpecs } from "../config/jetstream.ts"
+import { DeadLetters } from "../streams/dead-letters.ts"
+import { purgeFacts, readFacts } from "../streams/facts.ts"
+import { CommitFeed } from "../streams/feed.ts"
+import { journalNats } from "../streams/journal.nats.ts"
+import { Nats } from "../streams/nats/connection.ts"
+import { Snapshots } from "../streams/snapshots.ts"
+import { JOURNAL } from "../streams/subjects.ts"
+import { Timers } from "../streams/timers.ts"
+import { Gateway } from "./gateway/layer.ts"
+import { factReader } from "./host/facts.ts"
+import { StockHost } from "./host/layer.ts"
+import { projectionsLayer } from "./projections.ts"
+
+export interface HubUrls {
+  readonly nats: string
+  readonly redis: string
+  readonly postgres: string
+}
+
+/** The settings do not fit what is there. */
+export class WrongSettings extends Schema.TaggedError<WrongSettings>()("WrongSettings", { message: Schema.String }) {}
+
+export interface HubOptions {
+  readonly config: HubConfig
+  readonly urls: HubUrls
+  /** Names this hub in its commits: unique for each start, without a dash. */
+  readonly owner: string
+  readonly webDirectory: string
+}
+
+export const hubLayer = (options: HubOptions) => {
+  const { config, urls } = options
+  const streams = Layer.mergeAll(journalNats, Snapshots.layerNats, Timers.layerNats, DeadLetters.layerNats).pipe(
+    Layer.provideMerge(Layer.effectDiscard(prepareStreams(config))),
+    Layer.provideMerge(Nats.layer(urls.nats))
+  )
+  const host = StockHost.layer({
+    owner: options.owner,
+    partitions: config.partitions,
+    idempotencyWindowMs: config.idempotencyWindowHours * 3_600_000,
+    idempotencyIdsMax: config.idempotencyIdsMax,
+    holdsPerHolderMax: config.holdsPerHolderMax
+  }).pipe(Layer.provideMerge(CommitFeed.layer))
+  const gateway = Gateway.layer({
+    host: config.host,
+    port: config.port,
+    webDirectory: options.webDirectory,
+    requestsPerSecondMax: config.requestsPerSecondMax
+  })
+  return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(
+    Layer.provideMerge(projectionsLayer(urls)),
+    Layer.provideMerge(host),
+    Layer.provideMerge(streams)
+  )
+}
+
+/** The number of partitions stands with the journal: with another, SKUs would be looked for behind the wrong fence. */
+const prepareStreams = Effect.fnUntraced(function* (config: HubConfig) {
+  const { manager } = yield* Nats
+  const specs = streamSpecs(config.journalReplicas).map((spec) =>
+    spec.name === JOURNAL ? { ...spec, metadata: { partitions: String(config.partitions) } } : spec
+  )
+  const known = yield* Effect.option(Effect.tryPromise(() => manager.streams.info(JOURNAL)))
+  const partitions = known._tag === "Some" ? known.value.config.metadata?.["partitions"] : undefined
+  if (partitions !== undefined && partitions !== String(config.partitions)) {
+    return yield* new WrongSettings({
+      message: `The journal was made with PARTITIONS=${partitions} and cannot be read with PARTITIONS=${config.partitions}; set it back.`
+    })
+  }
+  yield* Effect.tryPromise({
+    try: () => ensureStreams(manager, specs),
+    catch: (cause) => new WrongSettings({ message: `The streams cannot be set up on this NATS server: ${String(cause)}.` })
+  })
+})
+
+const consumeFacts = Effect.gen(function* () {
+  const host = yield* StockHost
+  const nats = yield* Nats
+  const deadLetters = yield* DeadLetters
+  yield* Effect.forkScoped(readFacts(nats, factReader(host, deadLetters)))
+  const purge = Effect.suspend(() => purgeFacts(nats, host.standing.facts))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
+})
