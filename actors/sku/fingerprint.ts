@@ -4,7 +4,7 @@
  * Strings go in with their length before them, so no two contents share a text. The hash is cyrb53's two lanes kept
  * whole (public domain, by bryc); it guards against mistakes, not against somebody who wants to collide with himself.
  */
-import { isFact, type LinesCommand, type SkuCommand } from "./commands.ts"
+import { isFact, type LinesCommand, type SettingsChange, type SkuCommand } from "./commands.ts"
 
 const text = (value: string | undefined): string => (value === undefined ? "-" : `${value.length}:${value}`)
 
@@ -25,8 +25,14 @@ export const fingerprint = (command: SkuCommand): string => {
     case "release":
       return hash64(command.type + text(command.holdId))
     case "configure":
-      return hash64(`configure${JSON.stringify(command.settings)}`)
+      return hash64(`configure${settingsText(command.settings)}`)
   }
+}
+
+/** The order in which a client writes the channels down says nothing. */
+const settingsText = ({ channels, ...others }: SettingsChange): string => {
+  const rules = channels === undefined ? [] : Object.entries(channels).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([others, channels === undefined ? 0 : rules])
 }
 
 export const linesFingerprint = (command: LinesCommand): string => {

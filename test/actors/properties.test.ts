@@ -14,13 +14,16 @@ import { holdKey, type SkuState } from "../../actors/sku/state.ts"
 import { StockBook } from "../../actors/stock/book.ts"
 import { anyCommand, corner, openingOf, shop, type World } from "../support/arbitraries.ts"
 import { Bookkeeper } from "../support/bookkeeper.ts"
-import { type AnyCommand, isForOneSku } from "../support/commands.ts"
+import { type AnyCommand, configure, isForOneSku } from "../support/commands.ts"
 import { Desk, fullText, restored } from "../support/desk.ts"
 
 const parameters = {
   numRuns: Number(process.env["PROPERTY_RUNS"] ?? 500),
   ...(process.env["PROPERTY_SEED"] === undefined ? {} : { seed: Number(process.env["PROPERTY_SEED"]) })
 }
+
+/** A few seconds' work on one core, on a machine that others use too. */
+const TIMEOUT_MS = 120_000
 
 const HOLDS_PER_HOLDER_MAX = 2
 
@@ -60,7 +63,7 @@ const hold = (world: World, check: (steps: ReadonlyArray<Step>) => void): void =
   )
 
 for (const [name, world] of worlds) {
-  describe(`after any commands in ${name}`, () => {
+  describe(`after any commands in ${name}`, { timeout: TIMEOUT_MS }, () => {
     it("a bookkeeper agrees with every record and with the book", () => {
       hold(world, (steps) => {
         const desk = new Desk(HOLDS_PER_HOLDER_MAX)
@@ -126,7 +129,7 @@ const withoutEmpties = (state: SkuState): SkuState => ({
   holds: state.holds?.size === 0 ? undefined : state.holds
 })
 
-describe("a fingerprint", () => {
+describe("a fingerprint", { timeout: TIMEOUT_MS }, () => {
   const hashOf = (command: AnyCommand): string =>
     isForOneSku(command) ? fingerprint(command) : linesFingerprint(command)
   /** All that a command says but the id it goes by; a mutation's SKU is whose ids are compared. */
@@ -144,6 +147,17 @@ describe("a fingerprint", () => {
       }),
       { ...parameters, numRuns: 20_000 }
     )
+  })
+
+  it("of settings is the same in whatever order their channels are written", () => {
+    const [web, ebay] = [
+      { buffer: 1, ringFenced: 0 },
+      { buffer: 2, ringFenced: 0 }
+    ]
+    const one = configure("A", { channels: { web, ebay } })
+    assert.equal(fingerprint(one), fingerprint(configure("A", { channels: { ebay, web } })))
+    assert.notEqual(fingerprint(one), fingerprint(configure("A", { channels: { ebay: web, web: ebay } })))
+    assert.notEqual(fingerprint(configure("A", { channels: {} })), fingerprint(configure("A", {})))
   })
 
   it("does not mistake where one field ends and the next begins", () => {
