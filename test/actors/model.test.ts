@@ -13,6 +13,9 @@ import type { AnyCommand } from "../support/commands.ts"
 import { closingOf, Desk, START_AT } from "../support/desk.ts"
 import { Model } from "../support/model.ts"
 
+/** A few seconds' work on one core, on a machine that others use too. */
+const TIMEOUT_MS = 120_000
+
 const HOLDS_PER_HOLDER_MAX = 2
 
 type StepCommand = fc.Command<Model, Desk>
@@ -166,7 +169,7 @@ const agrees = (world: World, opening: ReadonlyArray<AnyCommand>): void => {
   )
 }
 
-describe("the deciders and the contract's model", () => {
+describe("the deciders and the contract's model", { timeout: TIMEOUT_MS }, () => {
   it("agree from an empty shop on", () => agrees(shop, []))
   it("agree in a shop with stock and bundles", () => agrees(shop, openingOf(shop)))
   it("agree where everything happens to the same unit", () => agrees(corner, openingOf(corner)))

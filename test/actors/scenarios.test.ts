@@ -97,7 +97,7 @@ describe("an abandoned checkout of the last unit", () => {
   })
 })
 
-describe("carts (A, B) and (B, A)", () => {
+describe("carts (A, B) and (B, A)", { timeout: 30_000 }, () => {
   it("a thousand times over: one or both are held whole, none by half", () => {
     for (let round = 0; round < 1_000; round++) {
       const desk = deskWith(receipt("A", 1 + (round % 2)), receipt("B", 1 + (round % 3)))
@@ -182,7 +182,7 @@ describe("stock that swings around its threshold", () => {
   })
 })
 
-describe("a script that opens 10,000 holds", () => {
+describe("a script that opens 10,000 holds", { timeout: 30_000 }, () => {
   it("is capped by its identity, and an honest buyer still buys", () => {
     const desk = new Desk(50)
     desk.take(receipt("A", 1_000))
