@@ -35,6 +35,8 @@ export class Bookkeeper {
   private readonly accounts = new Map<string, Account>()
   /** Open holds over several SKUs, by their legs. */
   private readonly spanning = new Map<string, ReadonlyArray<string>>()
+  /** Mutation ids seen, each with its SKU and scope. */
+  private readonly mutations = new Set<string>()
   private read = 0
 
   /** Reads what the desk wrote since the last call: the records of one decision. */
@@ -73,6 +75,9 @@ export class Bookkeeper {
     const account = this.account(event.sku)
     assert.equal(event.version, account.version + 1, `version of ${event.sku}`)
     account.version = event.version
+    const mutation = JSON.stringify([event.sku, event.scope ?? null, event.mutationId])
+    assert.ok(!this.mutations.has(mutation), `two events of the mutation ${mutation}`)
+    this.mutations.add(mutation)
     if (event.type === "configure") account.settings = { ...account.settings, ...event.settings }
     assert.equal(event.safetyThreshold ?? 0, account.settings.safetyThreshold ?? 0, `threshold of ${event.sku}`)
     if ((account.settings.components?.length ?? 0) === 0) {
