@@ -14,9 +14,12 @@ const FUNCTION_LINES_MAX = 70
 
 const folderOf = (path: string): string => path.slice(0, path.indexOf("/"))
 
-/** The file that a specifier means, from the root; `undefined` for a package. Compiled code names `.js`. */
+/** The file that a specifier means, from the root; `undefined` for a package. Launchers name what was compiled. */
 const targetOf = (from: string, specifier: string): string | undefined =>
-  specifier.startsWith(".") ? posix.join(posix.dirname(from), specifier) : undefined
+  specifier.startsWith(".") ? compiledFrom(posix.join(posix.dirname(from), specifier)) : undefined
+
+const compiledFrom = (path: string): string =>
+  path.startsWith("dist/") ? path.slice("dist/".length).replace(/\.js$/, ".ts") : path
 
 /** Which folders each may import from. */
 const direction: Readonly<Record<string, ReadonlyArray<string>>> = {
