@@ -76,7 +76,8 @@ const prepareStreams = Effect.fnUntraced(function* (config: HubConfig) {
   }
   yield* Effect.tryPromise({
     try: () => ensureStreams(manager, specs),
-    catch: (cause) => new WrongSettings({ message: `The streams cannot be set up on this NATS server: ${String(cause)}.` })
+    catch: (cause) =>
+      new WrongSettings({ message: `The streams cannot be set up on this NATS server: ${String(cause)}.` })
   })
 })
 

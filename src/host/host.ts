@@ -53,8 +53,9 @@ export class PartitionHost {
   readonly book: StockBook
   readonly remembered: Remembered
   readonly stats = new HostStats()
-  /** Fails when the hub has lost its partitions; it never succeeds. */
-  readonly lost = Deferred.makeUnsafe<never, FenceLost>()
+  private readonly lost = Deferred.makeUnsafe<never, FenceLost>()
+  /** Fails when the hub has lost its partitions. */
+  readonly whenLost: Effect.Effect<never, FenceLost> = Deferred.await(this.lost)
   recovered: Recovered | undefined
   private readonly mailbox = new Mailbox()
   private readonly options: HostOptions

@@ -1,7 +1,7 @@
 /**
  * The host as a service: recovers, takes the partitions over, and keeps its small chores going until the scope closes.
  */
-import { Clock, Context, Deferred, Effect, FiberSet, Layer } from "effect"
+import { Clock, Context, Effect, FiberSet, Layer } from "effect"
 import { SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_EVERY_RECORDS } from "../../config/limits.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { CommitFeed } from "../../streams/feed.ts"
@@ -127,6 +127,3 @@ class SnapshotKeeper {
       : Effect.ignore(Effect.timeout(this.take, "5 seconds"))
   )
 }
-
-/** Fails when the hub has lost its partitions. */
-export const lost = (host: PartitionHost) => Deferred.await(host.lost)

@@ -1,0 +1,144 @@
+/**
+ * Runs a hub: its private servers below, the hub on them, until a signal comes or something is lost for good.
+ *
+ * Prints `ready http://HOST:PORT` when it takes requests, and writes the addresses to `run.json` in its home. Exit codes:
+ * 0 after a signal, 1 when it lost what it needs while running, 3 when it could not start.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { randomBytes } from "node:crypto"
+import { join, resolve } from "node:path"
+import { Cause, Effect, Exit, Layer, Logger, References } from "effect"
+import { type HubConfig, hubConfig } from "../config/config.ts"
+import { Gateway } from "./gateway/layer.ts"
+import { StockHost } from "./host/layer.ts"
+import { hubLayer, type HubUrls, WrongSettings } from "./hub.ts"
+import { privateServers } from "./servers/private-servers.ts"
+import { binaries, projectRoot } from "./servers/servers.ts"
+
+const say = (line: string): void => void process.stderr.write(`holdfast: ${line}\n`)
+
+export interface RunOptions {
+  /** Called with the hub's address when it is ready; interrupted when the hub stops. */
+  readonly whenReady?: (url: string) => Promise<void>
+}
+
+/** Runs until a signal; settles with the exit code. */
+export const runHub = async (options: RunOptions = {}): Promise<number> => {
+  const stop = new AbortController()
+  let signalled = false
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (!signalled) say("stopping …")
+      signalled = true
+      stop.abort()
+    })
+  }
+  const progress = { started: false }
+  const exit = await Effect.runPromiseExit(Effect.scoped(hub(options, progress)).pipe(Effect.provide(logging)), {
+    signal: stop.signal
+  })
+  if (signalled) {
+    say("stopped")
+    return 0
+  }
+  say(Exit.isFailure(exit) ? sentence(exit.cause) : "the hub has ended")
+  return progress.started ? 1 : 3
+}
+
+const logging = Layer.mergeAll(Logger.layer([Logger.consolePretty({ stderr: true })]))
+
+/** What went wrong, in the words of whoever noticed. */
+const sentence = (cause: Cause.Cause<unknown>): string => {
+  const failure = Cause.squash(cause)
+  if (!(failure instanceof Error)) return String(failure)
+  return failure.message === "" ? failure.name : failure.message
+}
+
+const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { started: boolean }) {
+  const config = yield* hubConfig
+  yield* Effect.acquireRelease(claimHome(config), (lock) => Effect.sync(() => rmSync(lock, { force: true })))
+  const servers = yield* privateServers({
+    config,
+    binaries,
+    reachableHome: process.env["HOLDFAST_REACHABLE_HOME"] ?? resolve(config.home),
+    say
+  })
+  const context = yield* Layer.build(
+    hubLayer({
+      config,
+      urls: servers.urls,
+      owner: `hub${randomBytes(4).toString("hex")}`,
+      webDirectory: join(projectRoot(), "dist", "web")
+    })
+  ).pipe(Effect.provideService(References.MinimumLogLevel, levels[config.logLevel]))
+  return yield* Effect.provide(serving(config, servers, options, progress), context)
+})
+
+const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+
+const serving = Effect.fnUntraced(function* (
+  config: HubConfig,
+  servers: { readonly urls: HubUrls; readonly died: Effect.Effect<never, unknown> },
+  options: RunOptions,
+  progress: { started: boolean }
+) {
+  const { port } = yield* Gateway
+  const host = yield* StockHost
+  const url = `http://${config.host}:${port}`
+  yield* announce(config, url, servers.urls)
+  progress.started = true
+  if (options.whenReady !== undefined) {
+    const { whenReady } = options
+    yield* Effect.forkScoped(Effect.ignore(Effect.tryPromise(() => whenReady(url))))
+  }
+  return yield* Effect.raceFirst(servers.died, host.whenLost)
+})
+
+const announce = (config: HubConfig, url: string, urls: HubUrls) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const path = join(resolve(config.home), "run.json")
+      const described = { hub: url, ...urls, pid: process.pid }
+      // A reader must never see half of it.
+      writeFileSync(`${path}.new`, JSON.stringify(described), { mode: 0o600 })
+      renameSync(`${path}.new`, path)
+      if (!isLoopback(config.host)) say(`listening on ${config.host} without access control: keep it behind a proxy`)
+      else say("open to every program on this machine until access control is configured")
+      process.stdout.write(`ready ${url}\n`)
+      return path
+    }),
+    (path) => Effect.sync(() => rmSync(path, { force: true }))
+  )
+
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
+
+/** One hub for a home: two would start the same servers on the same data. */
+const claimHome = (config: HubConfig) =>
+  Effect.suspend(() => {
+    const home = resolve(config.home)
+    mkdirSync(home, { recursive: true })
+    const lock = join(home, "hub.pid")
+    const running = runningHub(lock)
+    if (running !== undefined) {
+      return Effect.fail(
+        new WrongSettings({
+          message: `A hub (process ${running}) already runs in ${home}; stop it, or set HOLDFAST_HOME and PORT for another.`
+        })
+      )
+    }
+    writeFileSync(lock, String(process.pid))
+    return Effect.succeed(lock)
+  })
+
+const runningHub = (lock: string): number | undefined => {
+  try {
+    const pid = Number(readFileSync(lock, "utf8"))
+    if (pid === process.pid) return undefined
+    process.kill(pid, 0)
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("node") ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
+if (process.argv[1] === import.meta.filename) process.exit(await runHub())
