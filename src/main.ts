@@ -45,7 +45,13 @@ export const runHub = async (options: RunOptions = {}): Promise<number> => {
   return progress.started ? 1 : 3
 }
 
-const logging = Layer.mergeAll(Logger.layer([Logger.consolePretty({ stderr: true })]))
+/** Standard output is for what programs read; the log goes beside it, one JSON object a line. */
+const logging = Logger.layer([
+  Logger.make(({ date, logLevel, message }) => {
+    const text = Array.isArray(message) ? message.join(" ") : String(message)
+    process.stderr.write(`${JSON.stringify({ at: date.toISOString(), level: logLevel, message: text })}\n`)
+  })
+])
 
 /** What went wrong, in the words of whoever noticed. */
 const sentence = (cause: Cause.Cause<unknown>): string => {

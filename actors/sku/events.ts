@@ -154,4 +154,4 @@ export const isStockEvent = (record: JournalRecord): record is StockEvent =>
 
 /** An incident's name: stable, and short enough to type. */
 export const incidentId = (incident: Pick<IncidentRecord, "sku" | "version" | "locationId">): string =>
-  `${incident.sku}:${incident.version}:${incident.locationId}`
+  `${incident.version}:${encodeURIComponent(incident.sku)}:${encodeURIComponent(incident.locationId)}`

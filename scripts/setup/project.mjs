@@ -52,7 +52,9 @@ export const ensureDependencies = async () => {
   const fingerprint = fingerprintOf(["package.json", "package-lock.json"])
   const isDone = () => existsSync(join(root, "node_modules", "effect"))
   await once("node_modules/.holdfast-stamp", fingerprint, isDone, "installing dependencies", () =>
-    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root })
+    // Not `npm ci`: it refuses a lock file made where the registry has no packages for other platforms. The versions are
+    // the lock file's all the same, and the file is left as it is.
+    run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root })
   )
 }
 

@@ -2,17 +2,11 @@
  * What `/metrics` and `/v1/status` tell. Figures are read where they arise, at the moment somebody asks.
  */
 import { Counter, Gauge, Registry } from "prom-client"
+import type { ProjectionLag } from "../../streams/projections/runner.ts"
 import type { PartitionHost } from "../host/host.ts"
 import type { Percentiles, RecentLatency } from "../host/stats.ts"
 import type { Fanout } from "./fanout/fanout.ts"
 import type { HubStatus } from "./protocol.ts"
-
-export interface ProjectionLag {
-  readonly name: string
-  /** Journal records not applied yet. */
-  readonly lagEvents: number
-  readonly lagSeconds: number
-}
 
 export interface Measured {
   readonly host: PartitionHost

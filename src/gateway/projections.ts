@@ -2,8 +2,8 @@
  * What the gateway needs of the projections: lists that PostgreSQL answers, and how far behind each projection is.
  */
 import { Context } from "effect"
+import type { ProjectionLag } from "../../streams/projections/runner.ts"
 import type { ReadModels } from "./http/lists.ts"
-import type { ProjectionLag } from "./metrics.ts"
 
 export interface ProjectionsShape extends ReadModels {
   readonly lags: () => ReadonlyArray<ProjectionLag>

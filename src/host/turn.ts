@@ -73,7 +73,11 @@ const NOTHING: ReadonlyArray<Position> = []
 const isOpen = (book: StockBook, sku: string | undefined, holdId: string): boolean =>
   sku === undefined
     ? book.spanning(holdKey(LINES_SCOPE, holdId)) !== undefined
-    : book.find(sku)?.holds?.has(holdId) === true || book.spanning(holdKey(bundleScope(sku), holdId)) !== undefined
+    : book.find(sku)?.holds?.has(holdKey(undefined, holdId)) === true ||
+      book.spanning(holdKey(bundleScope(sku), holdId)) !== undefined
+
+/** Identifiers may hold any character: only the length keeps two pairs apart. */
+const pairKey = (owner: string, id: string): string => `${owner.length}:${owner}${id}`
 
 const outcomes: Readonly<Record<string, HoldOutcome>> = { commit: "committed", release: "released", expiry: "expired" }
 
@@ -130,7 +134,7 @@ class TurnInProgress {
   private takeCommand(mail: CommandMail | LinesMail): void {
     const owner = ownerOf(mail)
     const id = fingerprintOf("m", owner, mail.command.mutationId)
-    const freshKey = `${owner}\u0000${mail.command.mutationId}`
+    const freshKey = pairKey(owner, mail.command.mutationId)
     const before = this.fresh.get(freshKey) ?? this.recall(mail, owner)
     const answer =
       before === undefined
@@ -224,7 +228,7 @@ class TurnInProgress {
     const { command } = mail
     if (command.type !== "commit" && command.type !== "release") return undefined
     if (isOpen(this.book, mail.kind === "command" ? mail.command.sku : undefined, command.holdId)) return undefined
-    const here = this.closed.get(`${owner}\u0000${command.holdId}`)
+    const here = this.closed.get(pairKey(owner, command.holdId))
     if (here !== undefined) return here
     for (const { sequence, index } of this.known.toReversed()) {
       const record = this.recordsAt(sequence)?.[index]
@@ -240,7 +244,7 @@ class TurnInProgress {
       this.book.apply(record, this.at)
       const closing = closingOf(record)
       if (closing === undefined) continue
-      this.closed.set(`${closing.owner}\u0000${closing.holdId}`, closing.outcome)
+      this.closed.set(pairKey(closing.owner, closing.holdId), closing.outcome)
       this.remember.push({ id: fingerprintOf("h", closing.owner, closing.holdId), record })
     }
   }

@@ -8,18 +8,13 @@ import { Effect } from "effect"
 import type { ResolutionRecord } from "../../../actors/sku/events.ts"
 import { MESSAGE_BYTES_MAX, TEXT_LENGTH_MAX } from "../../../config/limits.ts"
 import type { DeadLettersShape } from "../../../streams/dead-letters.ts"
+import type { ListQuery, Page } from "../../../streams/projections/queries.ts"
 import { decodeJson, invalid } from "../decode.ts"
 import type { Refusal } from "../protocol.ts"
 import type { MailTaker } from "../requests.ts"
 import type { Request } from "../server.ts"
 import { answered, json, refused } from "./replies.ts"
 import { pageLimit, type Respond } from "./stock.ts"
-
-/** A page; `next` is the `after` of the one that follows. */
-export interface Page {
-  readonly items: ReadonlyArray<unknown>
-  readonly next?: string
-}
 
 export interface ReadModels {
   /** Each fails with a sentence for the client when PostgreSQL cannot answer. */
@@ -28,11 +23,6 @@ export interface ReadModels {
   ) => Effect.Effect<Page, string>
   readonly alerts: (query: ListQuery) => Effect.Effect<Page, string>
   readonly ledger: (sku: string, query: ListQuery) => Effect.Effect<Page, string>
-}
-
-export interface ListQuery {
-  readonly after: string | undefined
-  readonly limit: number
 }
 
 export interface ListServices {

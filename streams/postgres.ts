@@ -1,0 +1,67 @@
+/**
+ * PostgreSQL: a bounded pool, and migrations run at the start of the hub.
+ */
+import { existsSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { Context, Effect, Layer, Schema } from "effect"
+import { runner } from "node-pg-migrate"
+import { Pool, type QueryResultRow } from "pg"
+
+/** PostgreSQL does not answer, or refused; trying again may help. */
+export class PostgresFailed extends Schema.TaggedError<PostgresFailed>()("PostgresFailed", {
+  operation: Schema.String,
+  detail: Schema.String
+}) {}
+
+/** The projection needs one connection, queries for pages a few. */
+const CONNECTIONS_MAX = 6
+const CONNECT_MS_MAX = 3_000
+
+export class Postgres extends Context.Service<Postgres, Pool>()("holdfast/streams/Postgres") {
+  static readonly layer = (url: string): Layer.Layer<Postgres, PostgresFailed> => Layer.effect(Postgres, acquire(url))
+}
+
+const acquire = Effect.fnUntraced(function* (url: string) {
+  yield* migrate(url)
+  return yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const pool = new Pool({ connectionString: url, max: CONNECTIONS_MAX, connectionTimeoutMillis: CONNECT_MS_MAX })
+      // An idle connection that is cut tells so here; the next query takes a new one.
+      pool.on("error", () => undefined)
+      return pool
+    }),
+    (pool) => Effect.promise(() => pool.end())
+  )
+})
+
+const migrationsDirectory = (): string => {
+  let directory = import.meta.dirname
+  while (!existsSync(join(directory, "package.json"))) directory = dirname(directory)
+  return join(directory, "scripts", "migrations")
+}
+
+/** Brings the schema up to date; two hubs that start together wait for each other. */
+export const migrate = (url: string): Effect.Effect<void, PostgresFailed> =>
+  Effect.tryPromise({
+    try: () =>
+      runner({
+        databaseUrl: url,
+        dir: migrationsDirectory(),
+        direction: "up",
+        migrationsTable: "schema_migrations",
+        log: () => undefined
+      }),
+    catch: (cause) => new PostgresFailed({ operation: "migrate", detail: String(cause) })
+  }).pipe(Effect.asVoid)
+
+/** Runs a query, with the failure as a value. */
+export const query = <Row extends QueryResultRow>(
+  pool: Pool,
+  operation: string,
+  text: string,
+  values: ReadonlyArray<unknown>
+): Effect.Effect<ReadonlyArray<Row>, PostgresFailed> =>
+  Effect.tryPromise({
+    try: () => pool.query<Row>(text, [...values]),
+    catch: (cause) => new PostgresFailed({ operation, detail: String(cause) })
+  }).pipe(Effect.map((result) => result.rows))

@@ -1,0 +1,66 @@
+/**
+ * Lists for people, from the read models: pages in the order in which things happened.
+ */
+import { Effect } from "effect"
+import type pg from "pg"
+import { query, type PostgresFailed } from "../postgres.ts"
+import { storable } from "./ledger-rows.ts"
+
+export interface Page {
+  readonly items: ReadonlyArray<unknown>
+  /** The `after` of the page that follows; absent on the last. */
+  readonly next?: string
+}
+
+export interface ListQuery {
+  readonly after: string | undefined
+  readonly limit: number
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+const paged = (rows: ReadonlyArray<Row>, limit: number, place: string): Page => {
+  const items = rows.slice(0, limit)
+  const last = items[items.length - 1]
+  return rows.length > limit && last !== undefined ? { items, next: String(last[place]) } : { items }
+}
+
+const position = (after: string | undefined): number => {
+  const place = Number(after ?? 0)
+  return Number.isSafeInteger(place) ? place : 0
+}
+
+export const incidents = (
+  pool: pg.Pool,
+  { after, limit, status }: ListQuery & { readonly status: "open" | "resolved" | undefined }
+): Effect.Effect<Page, PostgresFailed> =>
+  query<Row>(
+    pool,
+    "incidents",
+    `SELECT position::float8 AS position, id, kind, sku, version::float8 AS version, location_id AS "locationId",
+       units::float8 AS units, mutation_id AS "mutationId", channel, reference, hold_id AS "holdId", at, status, outcome,
+       note, resolved_at AS "resolvedAt"
+     FROM incidents WHERE position > $1 AND ($2::text IS NULL OR status = $2) ORDER BY position LIMIT $3`,
+    [position(after), status ?? null, limit + 1]
+  ).pipe(Effect.map((rows) => paged(rows, limit, "position")))
+
+export const alerts = (pool: pg.Pool, { after, limit }: ListQuery): Effect.Effect<Page, PostgresFailed> =>
+  query<Row>(
+    pool,
+    "alerts",
+    `SELECT position::float8 AS position, sku, version::float8 AS version, state, available::float8 AS available,
+       safety_threshold::float8 AS "safetyThreshold", at
+     FROM alerts WHERE position > $1 ORDER BY position LIMIT $2`,
+    [position(after), limit + 1]
+  ).pipe(Effect.map((rows) => paged(rows, limit, "position")))
+
+export const ledger = (pool: pg.Pool, sku: string, { after, limit }: ListQuery): Effect.Effect<Page, PostgresFailed> =>
+  query<Row>(
+    pool,
+    "ledger",
+    `SELECT version::float8 AS version, type, mutation_id AS "mutationId", scope, quantity::float8 AS quantity,
+       physical::float8 AS physical, allocated::float8 AS allocated, location_id AS "locationId", channel,
+       hold_id AS "holdId", reference, reason, at, journal_sequence::float8 AS "journalSequence"
+     FROM stock_ledger WHERE sku = $1 AND version > $2 ORDER BY version LIMIT $3`,
+    [storable(sku), position(after), limit + 1]
+  ).pipe(Effect.map((rows) => paged(rows, limit, "version")))

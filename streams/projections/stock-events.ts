@@ -1,0 +1,110 @@
+/**
+ * `stock.event.<sku>`: every change as a message of its own, for adapters and auditors.
+ *
+ * At least once, in version order for each SKU. The place to go on from stands in the stream itself: each message names
+ * the first commit of the batch that it was published with, and a start publishes that batch again; the broker
+ * recognises what it has by its message id.
+ *
+ * The stream is derived and can be published anew from the journal, so its writes are not fsynced one by one: the
+ * journal has paid for that already.
+ */
+import { DiscardPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream"
+import { nanos } from "@nats-io/transport-node"
+import { Effect } from "effect"
+import { DEFAULT_LOCATION } from "../../actors/sku/commands.ts"
+import { isStockEvent, type StockEvent } from "../../actors/sku/events.ts"
+import type { StoredCommit } from "../codec.ts"
+import { headersOf, type NatsShape, PublishFailed } from "../nats/connection.ts"
+import { EVENT_SUBJECTS, eventSubject, STOCK_EVENTS } from "../subjects.ts"
+import { type Projection, ProjectionFailed } from "./runner.ts"
+
+const NAME = "stock-events"
+const FROM_HEADER = "Holdfast-From"
+const PUBLISH_MS_MAX = 5_000
+const DAY_MS = 24 * 60 * 60_000
+const GIB = 1024 ** 3
+
+const failed = (detail: unknown) => new ProjectionFailed({ projection: NAME, detail: String(detail) })
+
+const spec = {
+  name: STOCK_EVENTS,
+  subjects: [EVENT_SUBJECTS],
+  storage: StorageType.File,
+  discard: DiscardPolicy.Old,
+  max_age: nanos(7 * DAY_MS),
+  max_bytes: 8 * GIB,
+  duplicate_window: nanos(2 * 60_000)
+}
+
+/** Where the server knows asynchronous writes (2.12, one copy) they are used; else the plain way is only slower. */
+export const ensureStockEvents = async (nats: NatsShape): Promise<void> => {
+  const streams = nats.manager.streams
+  const known = await streams.info(STOCK_EVENTS).catch(() => undefined)
+  if (known !== undefined) return
+  const asynchronous = { ...spec, persist_mode: "async" } as Partial<StreamConfig> & typeof spec
+  await streams.add(asynchronous).catch(() => streams.add(spec))
+}
+
+/** The contract's message; a field that has its default is written out, because readers know no defaults. */
+export const stockEventMessage = (event: StockEvent, at: string): string => {
+  const { sku, version, type, mutationId, physical, allocated, hash: _hash, ...rest } = event
+  const located = "quantity" in event ? { locationId: DEFAULT_LOCATION } : {}
+  return JSON.stringify({
+    sku,
+    version,
+    type,
+    at,
+    mutationId,
+    ...located,
+    ...rest,
+    ...("expiresAt" in event ? { expiresAt: new Date(event.expiresAt).toISOString() } : {}),
+    available: physical - allocated,
+    physical,
+    allocated
+  })
+}
+
+const encoder = new TextEncoder()
+
+export const stockEventsProjection = (nats: NatsShape): Projection => ({
+  name: NAME,
+  recordsMax: 1_000,
+  checkpoint: Effect.tryPromise({
+    try: async () => {
+      await ensureStockEvents(nats)
+      const { state } = await nats.manager.streams.info(STOCK_EVENTS)
+      if (state.messages === 0) return 0
+      const last = await nats.manager.streams.getMessage(STOCK_EVENTS, { seq: state.last_seq })
+      return Math.max(0, Number(last?.header?.get(FROM_HEADER) ?? 1) - 1)
+    },
+    catch: failed
+  }),
+  apply: (commits) => Effect.tryPromise({ try: () => publishAll(nats, commits), catch: failed })
+})
+
+const publishAll = async (nats: NatsShape, commits: ReadonlyArray<StoredCommit>): Promise<void> => {
+  const from = String(commits[0]?.sequence ?? 0)
+  const published: Array<Promise<void>> = []
+  for (const commit of commits) {
+    const at = new Date(commit.at).toISOString()
+    for (const record of commit.records) {
+      if (isStockEvent(record)) published.push(publishOne(nats, record, at, from))
+    }
+  }
+  await Promise.all(published)
+}
+
+const publishOne = (nats: NatsShape, event: StockEvent, at: string, from: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const fields = { "Nats-Msg-Id": `${encodeURIComponent(event.sku)}:${event.version}`, [FROM_HEADER]: from }
+    const options = { headers: headersOf(fields), timeoutMs: PUBLISH_MS_MAX }
+    nats.publisher.publish(
+      eventSubject(event.sku),
+      encoder.encode(stockEventMessage(event, at)),
+      options,
+      (outcome) => {
+        if (outcome instanceof PublishFailed) reject(new Error(outcome.detail))
+        else resolve()
+      }
+    )
+  })
