@@ -1,0 +1,41 @@
+/** Line icons at 16 pixels, in the colour of the text beside them. Decoration: the text says the same. */
+import type { ReactNode } from "react"
+
+const Icon = ({ children }: { readonly children: ReactNode }) => (
+  <svg className="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+    {children}
+  </svg>
+)
+
+export const StockIcon = () => (
+  <Icon>
+    <path d="M2.2 4.9 8 2l5.8 2.9v6.2L8 14l-5.8-2.9zM2.2 4.9 8 7.8l5.8-2.9M8 7.8V14" />
+  </Icon>
+)
+
+export const SearchIcon = () => (
+  <Icon>
+    <circle cx="7" cy="7" r="4.3" />
+    <path d="m10.3 10.3 3.4 3.4" />
+  </Icon>
+)
+
+export const CloseIcon = () => (
+  <Icon>
+    <path d="m4 4 8 8m0-8-8 8" />
+  </Icon>
+)
+
+export const HoldIcon = () => (
+  <Icon>
+    <path d="M5.5 3.5v9m5-9v9" />
+  </Icon>
+)
+
+/** The mark: two posts and the bar between them that does not give. */
+export const BrandMark = () => (
+  <svg className="brand-mark" viewBox="0 0 32 32" width="26" height="26" aria-hidden="true" focusable="false">
+    <rect width="32" height="32" rx="7" />
+    <path d="M9.5 7v18M22.5 7v18M9.5 16h13" />
+  </svg>
+)

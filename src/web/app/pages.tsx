@@ -1,0 +1,15 @@
+/** The pages that exist, in the order of the navigation. A new page is one entry here and one folder in `pages/`. */
+import type { ComponentType } from "react"
+import { LiveStockPage } from "../pages/live-stock/page.tsx"
+import { StockIcon } from "./icons.tsx"
+
+export interface Page {
+  readonly path: string
+  readonly label: string
+  readonly Icon: ComponentType
+  readonly Component: ComponentType
+}
+
+export const PAGES: ReadonlyArray<Page> = [
+  { path: "/", label: "Live stock", Icon: StockIcon, Component: LiveStockPage }
+]

@@ -1,0 +1,63 @@
+/**
+ * The address bar as state: which page is shown and the few choices worth a link.
+ *
+ * Small on purpose: a path picks a page, the query holds a page's own choices. The hub answers any path that is not
+ * its API with the same index file, so a page's address can be opened directly.
+ */
+import type { MouseEvent, ReactNode } from "react"
+import { useSyncExternalStore } from "react"
+
+const listeners = new Set<() => void>()
+
+const announce = (): void => {
+  for (const listener of listeners) listener()
+}
+
+window.addEventListener("popstate", announce)
+
+const subscribe = (listener: () => void): (() => void) => {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+export const navigate = (href: string, how: "push" | "replace" = "push"): void => {
+  if (how === "push") window.history.pushState(null, "", href)
+  else window.history.replaceState(null, "", href)
+  announce()
+}
+
+export const usePath = (): string => useSyncExternalStore(subscribe, () => window.location.pathname)
+
+/** One name of the query, or undefined. */
+export const useQuery = (name: string): string | undefined => {
+  const search = useSyncExternalStore(subscribe, () => window.location.search)
+  return new URLSearchParams(search).get(name) ?? undefined
+}
+
+/** Sets one name of the query; `undefined` takes it out. Not a step to go back to: it is a choice within a page. */
+export const setQuery = (name: string, value: string | undefined): void => {
+  const query = new URLSearchParams(window.location.search)
+  if (value === undefined) query.delete(name)
+  else query.set(name, value)
+  navigate(query.size === 0 ? window.location.pathname : `${window.location.pathname}?${query}`, "replace")
+}
+
+interface LinkProps {
+  readonly href: string
+  readonly current: boolean
+  readonly children: ReactNode
+}
+
+/** A link within the console. A modified click is the browser's: it opens a tab as anywhere else. */
+export const Link = ({ href, current, children }: LinkProps) => {
+  const onClick = (event: MouseEvent): void => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return
+    event.preventDefault()
+    navigate(href)
+  }
+  return (
+    <a href={href} className="nav-link" aria-current={current ? "page" : undefined} onClick={onClick}>
+      {children}
+    </a>
+  )
+}

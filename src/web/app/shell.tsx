@@ -1,0 +1,54 @@
+/**
+ * What every page sits in: brand, navigation, connection state, and the place where the page goes.
+ *
+ * Knows which pages exist and nothing of what they show.
+ */
+import { useEffect } from "react"
+import { ConnectionBadge } from "./connection.tsx"
+import { BrandMark } from "./icons.tsx"
+import { PAGES } from "./pages.tsx"
+import { Link, usePath } from "./router.tsx"
+
+const Nowhere = () => (
+  <section className="nowhere">
+    <h1>No page at this address</h1>
+    <p>
+      <a href="/">Go to live stock</a>
+    </p>
+  </section>
+)
+
+export const Shell = () => {
+  const path = usePath()
+  const page = PAGES.find((candidate) => candidate.path === path)
+  const Component = page?.Component ?? Nowhere
+  const label = page?.label ?? "Not found"
+  useEffect(() => {
+    document.title = `${label} · Holdfast`
+  }, [label])
+  return (
+    <div className="shell">
+      <a className="skip-link" href="#main">
+        Skip to the page
+      </a>
+      <header className="rail">
+        <div className="brand">
+          <BrandMark />
+          <span className="brand-name">Holdfast</span>
+        </div>
+        <nav className="nav" aria-label="Pages">
+          {PAGES.map(({ path: href, label: name, Icon }) => (
+            <Link key={href} href={href} current={href === path}>
+              <Icon />
+              <span>{name}</span>
+            </Link>
+          ))}
+        </nav>
+        <ConnectionBadge />
+      </header>
+      <main id="main" className="main" tabIndex={-1}>
+        <Component />
+      </main>
+    </div>
+  )
+}

@@ -1,0 +1,19 @@
+/**
+ * Reading JSON from the hub, with an end to the waiting.
+ *
+ * Shapes are the contract's and the hub is our own, so they are trusted; anything but a success is an error whose
+ * message can be shown.
+ */
+
+/** Longer than any answer of a hub that works; a page that waits longer than this should say so. */
+const ANSWER_WITHIN_MS = 8_000
+
+export const getJson = async <Body>(path: string, signal?: AbortSignal): Promise<Body> => {
+  const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS)
+  const response = await fetch(path, {
+    headers: { accept: "application/json" },
+    signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline])
+  })
+  if (!response.ok) throw new Error(`The hub answered ${response.status} to ${path}`)
+  return (await response.json()) as Body
+}
