@@ -57,8 +57,9 @@ const acquire = Effect.fnUntraced(function* (redisUrl: string) {
 /** Commands are not kept while Redis is away: they fail, and the projection tries its batch again. */
 const redisClient = (url: string) =>
   Effect.acquireRelease(
-    Effect.sync(() => {
+    Effect.promise(async () => {
       const redis = new Redis(url, {
+        lazyConnect: true,
         maxRetriesPerRequest: 0,
         enableOfflineQueue: false,
         connectTimeout: 2_000,
@@ -66,6 +67,8 @@ const redisClient = (url: string) =>
         retryStrategy: (times) => Math.min(2_000, times * 100)
       })
       redis.on("error", () => undefined)
+      // A Redis that is not there yet holds up its projection, not the hub.
+      await redis.connect().catch(() => undefined)
       return redis
     }),
     (redis) => Effect.sync(() => redis.disconnect())

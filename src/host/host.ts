@@ -26,7 +26,7 @@ import { splitTurn } from "./ownership.ts"
 import type { Recovered } from "./recovery.ts"
 import { type Position, Remembered } from "./remembered.ts"
 import type { Standing } from "./snapshotting.ts"
-import { HostStats } from "./stats.ts"
+import { HostStats, TurnLoad } from "./stats.ts"
 import { type DeadFact, decideTurn, knownPositions, type Turn } from "./turn.ts"
 
 export interface HostOptions {
@@ -53,6 +53,7 @@ export class PartitionHost {
   readonly book: StockBook
   readonly remembered: Remembered
   readonly stats = new HostStats()
+  private readonly load = new TurnLoad()
   private readonly lost = Deferred.makeUnsafe<never, FenceLost>()
   /** Fails when the hub has lost its partitions. */
   readonly whenLost: Effect.Effect<never, FenceLost> = Deferred.await(this.lost)
@@ -117,9 +118,9 @@ export class PartitionHost {
     return this.stalledSinceMs !== undefined && performance.now() - this.stalledSinceMs > STALL_PATIENCE_MS
   }
 
-  /** Mail waits or an append is under way: projections step back. */
+  /** Turns take a good part of the time: projections step back. */
   get isBusy(): boolean {
-    return this.mailbox.length > 0
+    return this.load.isBusy()
   }
 
   get standing(): Standing {
@@ -191,6 +192,7 @@ export class PartitionHost {
     { self: this },
     function* (this: PartitionHost, batch: ReadonlyArray<Mail>): Effect.fn.Return<void, FenceLost> {
       this.inFlight = batch
+      const begunMs = performance.now()
       const at = Math.max(this.standingNow.at, this.clock.currentTimeMillisUnsafe())
       const known = new Map<Mail, ReadonlyArray<Position>>()
       const missing = this.lookUp(batch, known)
@@ -203,6 +205,7 @@ export class PartitionHost {
       this.inFlight = []
       this.answer(turn)
       this.stats.turns++
+      this.load.add(performance.now() - begunMs)
       this.stats.turnCommandsMax = Math.max(this.stats.turnCommandsMax, batch.length)
       if (turn.moreDue) this.submit({ kind: "due" })
     }

@@ -90,3 +90,32 @@ export class HostStats {
     this.results.set(result, (this.results.get(result) ?? 0) + 1)
   }
 }
+
+const LOAD_WINDOW_MS = 100
+/** At 1,000 commands a second, one by one, turns take about half of the time, nearly all of it waiting for the disk. */
+const BUSY_SHARE = 0.6
+
+/** Which share of the last tenth of a second was spent in turns, waiting for the journal included. */
+export class TurnLoad {
+  private sinceMs = performance.now()
+  private spentMs = 0
+  private share = 0
+
+  add(turnMs: number): void {
+    this.roll()
+    this.spentMs += turnMs
+  }
+
+  isBusy(): boolean {
+    this.roll()
+    return this.share > BUSY_SHARE
+  }
+
+  private roll(): void {
+    const passedMs = performance.now() - this.sinceMs
+    if (passedMs < LOAD_WINDOW_MS) return
+    this.share = this.spentMs / passedMs
+    this.spentMs = 0
+    this.sinceMs = performance.now()
+  }
+}

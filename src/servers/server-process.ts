@@ -168,8 +168,10 @@ const controlled = (spec: ServerSpec, pid: number, exited: Promise<number | null
     kill: () => signal("SIGKILL"),
     stop: async () => {
       signal(spec.stopSignal)
-      await Promise.race([exited, sleep(STOP_MS_MAX, undefined, { ref: false }).then(() => signal("SIGKILL"))])
+      // Nothing else may be left that keeps this process alive until the server has ended: this timer does.
+      const patience = setTimeout(() => signal("SIGKILL"), STOP_MS_MAX)
       await exited
+      clearTimeout(patience)
       rmSync(notePath(spec.directory), { force: true })
     }
   }

@@ -39,9 +39,12 @@ export interface RunnerOptions {
   readonly isBusy: () => boolean
 }
 
-/** While the host is busy a projection works one part of the time in this many and one. */
-const REST_FACTOR = 3
-const REST_MS_MAX = 500
+/**
+ * While the host is busy a projection rests so many times as long as a batch took. There are three of them, and the
+ * servers that they keep busy share the two cores: with 3 they took half of the hub's throughput.
+ */
+const REST_FACTOR = 15
+const REST_MS_MAX = 1_000
 const RETRY = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
 export class ProjectionRunner {

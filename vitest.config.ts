@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config"
+
+/** One set of throw-away servers serves the whole run; files share it and take names of their own. */
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/global-setup.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ["default"]
+  }
+})
