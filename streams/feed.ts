@@ -51,9 +51,10 @@ export const makeFeed = (
     const untilSequence = fromSequence + SLICE_COMMITS - 1
     return Effect.map(
       journal.scan({ fromSequence, untilSequence }, (commit) => {
-        if (commits.length > 0 && records + commit.records.length > maxRecords) records = Infinity
-        else commits.push(commit)
+        if (commits.length > 0 && records + commit.records.length > maxRecords) return false
+        commits.push(commit)
         records += commit.records.length
+        return true
       }),
       () => commits
     )

@@ -42,7 +42,9 @@ export const makeMemoryJournal = (): MemoryJournal => {
     lastSequence: Effect.sync(() => stored.length),
     scan: ({ fromSequence, untilSequence }, visit) =>
       Effect.sync(() => {
-        for (const commit of stored.slice(Math.max(0, fromSequence - 1), untilSequence)) visit(commit)
+        for (const commit of stored.slice(Math.max(0, fromSequence - 1), untilSequence)) {
+          if (visit(commit) === false) return
+        }
       })
   }
 }

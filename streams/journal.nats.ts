@@ -15,7 +15,8 @@ import {
   Journal,
   type JournalShape,
   JournalUnavailable,
-  type ScanRange
+  type ScanRange,
+  type Visit
 } from "./journal.ts"
 import { headersOf, Nats, type NatsShape, publishAcked, type PublishFailed } from "./nats/connection.ts"
 import { JOURNAL, JOURNAL_SUBJECTS, journalSubject, partitionOfSubject } from "./subjects.ts"
@@ -27,8 +28,8 @@ import { JOURNAL, JOURNAL_SUBJECTS, journalSubject, partitionOfSubject } from ".
 const APPEND_TIMEOUT_MS = 1_000
 /** A scan that hears nothing for so long is given up and reported. */
 const SCAN_SILENCE_MS = 10_000
-/** Messages that the server may send ahead of the visitor. */
-const SCAN_AHEAD_MAX = 2_000
+/** Bytes that the server may send ahead of the visitor: a commit under load is 50 KB, one at rest 300 bytes. */
+const SCAN_AHEAD_BYTES = 8 * 1024 * 1024
 
 const EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 const WRONG_LAST_SEQUENCE = new Set([10071, 10164])
@@ -118,11 +119,7 @@ const lastSequence = (nats: NatsShape): Effect.Effect<number, JournalUnavailable
     catch: unavailable("lastSequence")
   }).pipe(Effect.map((info) => info.state.last_seq))
 
-const scan = (
-  nats: NatsShape,
-  range: ScanRange,
-  visit: (commit: StoredCommit) => void
-): Effect.Effect<void, JournalUnavailable> =>
+const scan = (nats: NatsShape, range: ScanRange, visit: Visit): Effect.Effect<void, JournalUnavailable> =>
   Effect.flatMap(lastSequence(nats), (last) => {
     const until = Math.min(range.untilSequence, last)
     if (range.fromSequence > until) return Effect.void
@@ -137,7 +134,7 @@ const consumeUntil = async (
   nats: NatsShape,
   from: number,
   until: number,
-  visit: (commit: StoredCommit) => void,
+  visit: Visit,
   signal: AbortSignal
 ): Promise<void> => {
   const consumer = await nats.jetstream.consumers.get(JOURNAL, {
@@ -149,6 +146,7 @@ const consumeUntil = async (
   try {
     await new Promise<void>((resolve, reject) => {
       let heardAt = performance.now()
+      let ended = false
       const watch = setInterval(() => {
         if (performance.now() - heardAt > SCAN_SILENCE_MS) reject(new Error("the journal fell silent during a scan"))
       }, 1_000)
@@ -158,14 +156,14 @@ const consumeUntil = async (
         heardAt = performance.now()
         if (message.seq > until) return
         try {
-          visit(stored(message.subject, message.seq, message.data))
+          if (ended || visit(stored(message.subject, message.seq, message.data)) === false) ended = true
         } catch (cause) {
           reject(cause as Error)
         }
-        if (message.seq === until) resolve()
+        if (ended || message.seq === until) resolve()
       }
       consumer
-        .consume({ max_messages: SCAN_AHEAD_MAX, idle_heartbeat: 1_000, expires: 5_000, callback })
+        .consume({ max_bytes: SCAN_AHEAD_BYTES, idle_heartbeat: 1_000, expires: 5_000, callback })
         .then((messages) => cleanups.push(() => void messages.close()), reject)
     })
   } finally {

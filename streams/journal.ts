@@ -40,6 +40,8 @@ export interface ScanRange {
   readonly untilSequence: number
 }
 
+export type Visit = (commit: StoredCommit) => unknown
+
 export interface JournalShape {
   /** Stores the commits of one turn; answers each one's sequence, in order. */
   readonly append: (appends: ReadonlyArray<Append>) => Effect.Effect<ReadonlyArray<number>, AppendUncertain>
