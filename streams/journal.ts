@@ -50,8 +50,8 @@ export interface JournalShape {
   readonly get: (sequence: number) => Effect.Effect<StoredCommit | undefined, JournalUnavailable>
   /** The journal's newest sequence, 0 when it is empty. */
   readonly lastSequence: Effect.Effect<number, JournalUnavailable>
-  /** Visits commits in order, as fast as they come; `visit` must not wait. */
-  readonly scan: (range: ScanRange, visit: (commit: StoredCommit) => void) => Effect.Effect<void, JournalUnavailable>
+  /** Visits commits in order, as fast as they come; `visit` must not wait, and ends the scan by answering `false`. */
+  readonly scan: (range: ScanRange, visit: Visit) => Effect.Effect<void, JournalUnavailable>
 }
 
 export class Journal extends Context.Service<Journal, JournalShape>()("holdfast/streams/Journal") {}

@@ -121,7 +121,8 @@ const compareLedger = async (pool: Pool, accounts: Accounts): Promise<void> => {
 }
 
 /**
- * The file's own totals, from its text alone: per product the sum of its quantities. No code is shared with the replay.
+ * The file's own totals, from its text alone: units that each product's stock moved. No code is shared with the replay.
+ * A positive quantity was sold, a negative one came back if the invoice is a cancellation, and is lost stock if not.
  */
 export const fileTotals = (path: string): Map<string, number> => {
   const bytes = readFileSync(path)
@@ -132,7 +133,9 @@ export const fileTotals = (path: string): Map<string, number> => {
     const fields = line.replace(/"(?:[^"]|"")*"/g, "").split(",")
     const sku = (fields[1] ?? "").trim().toUpperCase()
     if (!/^(\d{5}[A-Z]*|DCGS\w+)$/.test(sku)) continue
-    totals.set(sku, (totals.get(sku) ?? 0) + Number(fields[3]))
+    const quantity = Number(fields[3])
+    const isLoss = quantity < 0 && !line.startsWith("C")
+    totals.set(sku, (totals.get(sku) ?? 0) + (isLoss ? quantity : -quantity))
   }
   return totals
 }
@@ -141,7 +144,7 @@ export const compareFile = (path: string, accounts: Accounts): number => {
   const totals = fileTotals(path)
   for (const [sku, units] of totals) {
     const moved = accounts.bySku.get(sku)?.fileUnits ?? 0
-    if (moved !== -units) accounts.find(sku, `the file says ${-units} units moved, the journal ${moved}`)
+    if (moved !== units) accounts.find(sku, `the file says ${units} units moved, the journal ${moved}`)
   }
   return totals.size
 }

@@ -49,7 +49,7 @@ export class Trace {
           physical: state?.physical,
           allocated: state?.allocated,
           available: (state?.physical ?? 0) - (state?.allocated ?? 0),
-          locations: state?.locations,
+          locations: state?.locations.map((place) => ({ ...place })),
           openHolds: [...(state?.holds?.values() ?? [])].map(({ holdId, quantity }) => ({ holdId, quantity }))
         }
       })
