@@ -1,0 +1,102 @@
+/**
+ * Fan-out: changes a second to so many sockets, the hub beside a bare uWebSockets server that publishes a ready frame.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { HoldfastClient } from "../../src/client/holdfast-client.ts"
+import { projectRoot } from "../../src/servers/servers.ts"
+import { Receivers } from "./receivers.ts"
+
+export interface FanoutLoad {
+  readonly sockets: number
+  readonly changesPerSecond: number
+}
+
+export interface FanoutResult {
+  readonly p99Ms: number
+  readonly deliveriesPerSecond: number
+  readonly cpuSecondsPerMillion: number
+}
+
+const TICKS_PER_SECOND = 100
+
+/** User and system time of a process so far. */
+const cpuSeconds = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}
+
+const measure = async (receivers: Receivers, pid: number, seconds: number): Promise<FanoutResult> => {
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  receivers.reset()
+  const cpuBefore = cpuSeconds(pid)
+  const startedMs = performance.now()
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
+  const passed = (performance.now() - startedMs) / 1_000
+  const { deliveries } = receivers
+  return {
+    p99Ms: receivers.p99(),
+    deliveriesPerSecond: deliveries / passed,
+    cpuSecondsPerMillion: ((cpuSeconds(pid) - cpuBefore) * 1e6) / deliveries
+  }
+}
+
+export const bareFanout = async (load: FanoutLoad, seconds: number): Promise<FanoutResult> => {
+  const program = join(projectRoot(), "dist", "scripts", "bench", "bare-server.js")
+  const child = spawn(process.execPath, [program, String(load.changesPerSecond)], {
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  const receivers = new Receivers()
+  try {
+    const port = await new Promise<number>((resolve) =>
+      child.stdout.once("data", (text: Buffer) => resolve(Number(text)))
+    )
+    await receivers.open(port, load.sockets, undefined)
+    child.kill("SIGUSR2")
+    return await measure(receivers, child.pid as number, seconds)
+  } finally {
+    receivers.close()
+    await ended(child)
+  }
+}
+
+const ended = async (child: ChildProcess): Promise<void> => {
+  const exit = new Promise((resolve) => child.once("exit", resolve))
+  child.kill("SIGKILL")
+  await exit
+}
+
+const TICK_MS = 5
+
+export const hubFanout = async (url: string, pid: number, load: FanoutLoad, seconds: number): Promise<FanoutResult> => {
+  const client = await HoldfastClient.connect(url)
+  const sku = `fan${Date.now().toString(36)}`
+  const receivers = new Receivers()
+  await fetch(`${url}/v1/stock/${sku}/facts`, {
+    method: "POST",
+    body: JSON.stringify({ type: "receipt", mutationId: "opening", quantity: 100_000_000 })
+  })
+  let changes = 0
+  const startMs = performance.now()
+  let driving: NodeJS.Timeout | undefined
+  try {
+    const hello = JSON.stringify({ op: "subscribe", topics: [`stock.${sku}`] })
+    await receivers.open(Number(new URL(url).port), load.sockets, hello)
+    driving = setInterval(() => {
+      const due = Math.floor(((performance.now() - startMs) * load.changesPerSecond) / 1_000)
+      if (changes === 0) changes = due
+      for (; changes < due; changes++) {
+        const id = `fan-${changes}`
+        void client
+          .ask(sku, { type: "reserve", mutationId: id, holdId: id, quantity: 1, ttlMs: 3_600_000 })
+          .catch(() => undefined)
+      }
+    }, TICK_MS)
+    return await measure(receivers, pid, seconds)
+  } finally {
+    clearInterval(driving)
+    receivers.close()
+    client.close()
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Thousands of sockets that only receive, cheaply enough to share two cores with the server that is measured: the
+ * handshake and the frames are handled by hand, and of a frame only its times are read.
+ */
+import { randomBytes } from "node:crypto"
+import { connect, type Socket } from "node:net"
+
+const TIME = '"t":'
+/** Longest thing that a chunk may cut in two: the field's name and sixteen digits. */
+const CARRY = 24
+
+export class Receivers {
+  deliveries = 0
+  /** Of a sample: every n-th delivery, so that a million cost no memory. */
+  readonly latenciesMs: Array<number> = []
+  private readonly sockets: Array<Socket> = []
+
+  /** `hello` is what each socket says once it is open. */
+  async open(port: number, count: number, hello: string | undefined): Promise<void> {
+    for (let first = 0; first < count; first += 100) {
+      await Promise.all(Array.from({ length: Math.min(100, count - first) }, () => this.connect(port, hello)))
+    }
+  }
+
+  reset(): void {
+    this.deliveries = 0
+    this.latenciesMs.length = 0
+  }
+
+  p99(): number {
+    const sorted = this.latenciesMs.toSorted((a, b) => a - b)
+    return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN
+  }
+
+  close(): void {
+    for (const socket of this.sockets) socket.destroy()
+  }
+
+  private connect(port: number, hello: string | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ port, host: "127.0.0.1", noDelay: true })
+      this.sockets.push(socket)
+      const key = randomBytes(16).toString("base64")
+      socket.once("error", reject)
+      socket.write(
+        `GET /v1/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`
+      )
+      socket.once("data", () => {
+        if (hello !== undefined) socket.write(masked(hello))
+        let carried = ""
+        socket.on("data", (chunk: Buffer) => {
+          carried = this.read(carried + chunk.toString("latin1"))
+        })
+        resolve()
+      })
+    })
+  }
+
+  private read(text: string): string {
+    const now = (performance.timeOrigin + performance.now()) * 1_000
+    let from = 0
+    for (let at = text.indexOf(TIME, from); at >= 0; at = text.indexOf(TIME, from)) {
+      if (at + CARRY > text.length) return text.slice(at)
+      from = at + TIME.length
+      if (this.deliveries++ % 7 === 0)
+        this.latenciesMs.push((now - Number.parseInt(text.slice(from, from + 16), 10)) / 1_000)
+    }
+    return text.slice(Math.max(from, text.length - TIME.length))
+  }
+}
+
+/** A client's frame: masked, as the protocol demands; with a mask of zeros the text stays as it is. */
+const masked = (text: string): Buffer => {
+  const payload = Buffer.from(text)
+  if (payload.length > 125) throw new Error("only short frames are sent here")
+  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload])
+}

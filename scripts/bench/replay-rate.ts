@@ -1,0 +1,62 @@
+/**
+ * How fast the journal is read back and folded, and what an idle actor costs: what a restart and an audit live on.
+ */
+import { Effect, Layer } from "effect"
+import { StockBook } from "../../actors/stock/book.ts"
+import { isStockEvent } from "../../actors/sku/events.ts"
+import { Journal } from "../../streams/journal.ts"
+import { journalNats } from "../../streams/journal.nats.ts"
+import { Nats } from "../../streams/nats/connection.ts"
+
+export interface ReplayRate {
+  readonly events: number
+  readonly eventsPerSecond: number
+}
+
+export const replayRate = (natsUrl: string): Promise<ReplayRate> =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.flatMap(Layer.build(journalNats.pipe(Layer.provide(Nats.layer(natsUrl)))), (context) =>
+        Effect.provide(
+          Effect.gen(function* () {
+            const journal = yield* Journal
+            const until = yield* journal.lastSequence
+            const book = new StockBook()
+            let events = 0
+            const startedMs = performance.now()
+            yield* journal.scan({ fromSequence: 1, untilSequence: until }, (commit) => {
+              for (const record of commit.records) {
+                if (isStockEvent(record)) events++
+                book.apply(record, commit.at)
+              }
+            })
+            return { events, eventsPerSecond: (events * 1_000) / (performance.now() - startedMs) }
+          }),
+          context
+        )
+      )
+    )
+  )
+
+const ACTORS = 200_000
+
+/** Bytes of a sleeping actor, its name and its place in the book included. Needs `--expose-gc` for an exact figure. */
+export const idleActorBytes = (): number => {
+  const collect = (globalThis as { readonly gc?: () => void }).gc
+  collect?.()
+  const before = process.memoryUsage().heapUsed
+  const book = new StockBook()
+  for (let index = 0; index < ACTORS; index++) {
+    const sku = `SKU-${index}`
+    book.apply(
+      { type: "receipt", sku, version: 1, mutationId: `m${index}`, quantity: 10, physical: 10, allocated: 0 },
+      1_700_000_000_000
+    )
+  }
+  book.sweep(ACTORS, true)
+  book.sweep(ACTORS, true)
+  collect?.()
+  const bytes = (process.memoryUsage().heapUsed - before) / ACTORS
+  // The book must be alive until its memory was read.
+  return book.size === ACTORS ? bytes : Number.NaN
+}
