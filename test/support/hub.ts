@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Client } from "pg"
-import WebSocket from "ws"
+import { WebSocket } from "ws"
 import {
   binaries,
   freePort,
