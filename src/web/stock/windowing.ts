@@ -15,8 +15,8 @@ export interface RowRange {
   readonly end: number
 }
 
-/** Rows kept beyond each edge: what a quick wheel turn covers in one frame. */
-export const OVERSCAN_ROWS = 8
+/** Rows kept beyond each edge: more than a wheel's notch, which is 3, moves in one frame. */
+export const OVERSCAN_ROWS = 5
 
 export const visibleRange = (viewport: Viewport, count: number, overscanRows = OVERSCAN_ROWS): RowRange => {
   // A browser that bounces at the edges reports positions outside of the list.
@@ -25,6 +25,13 @@ export const visibleRange = (viewport: Viewport, count: number, overscanRows = O
   const end = Math.min(count, Math.ceil((top + viewport.heightPx) / viewport.rowHeightPx) + overscanRows)
   return { first: Math.min(first, end), end }
 }
+
+/**
+ * How many row elements serve the whole list. Element `index % slots` shows row `index`, so scrolling and sorting change
+ * what elements say instead of making new ones.
+ */
+export const slotCount = (viewport: Viewport, overscanRows = OVERSCAN_ROWS): number =>
+  Math.ceil(viewport.heightPx / viewport.rowHeightPx) + 1 + 2 * overscanRows
 
 /** Where to scroll so that the row is wholly in sight, moving as little as possible. */
 export const scrollTopToShow = (index: number, viewport: Viewport): number => {

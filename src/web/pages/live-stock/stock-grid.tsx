@@ -7,7 +7,7 @@
 import type { KeyboardEvent, RefObject } from "react"
 import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from "react"
 import type { ListingView } from "../../stock/listing.ts"
-import { movedIndex, scrollTopToShow, visibleRange } from "../../stock/windowing.ts"
+import { movedIndex, scrollTopToShow, slotCount, visibleRange } from "../../stock/windowing.ts"
 import type { GridMove, Viewport } from "../../stock/windowing.ts"
 import { COLUMNS } from "./columns.ts"
 import { GridHeader } from "./grid-header.tsx"
@@ -58,6 +58,7 @@ export const StockGrid = ({ grid, view, rowHeightPx, openSku, onOpen }: StockGri
   const [activeSku, setActiveSku] = useState<string>()
   const activeIndex = useMemo(() => (activeSku === undefined ? -1 : skus.indexOf(activeSku)), [activeSku, skus])
   const { first, end } = visibleRange(viewport, skus.length)
+  const slots = slotCount(viewport)
 
   useEffect(() => {
     if (grid.current !== null) grid.current.scrollTop = 0
@@ -106,7 +107,7 @@ export const StockGrid = ({ grid, view, rowHeightPx, openSku, onOpen }: StockGri
       <div role="rowgroup" className="grid-body" style={{ height: skus.length * rowHeightPx }}>
         {skus.slice(first, end).map((sku, offset) => (
           <StockGridRow
-            key={sku}
+            key={(first + offset) % slots}
             sku={sku}
             index={first + offset}
             rowHeightPx={rowHeightPx}
