@@ -29,6 +29,8 @@ export const MAILBOX_MAX = 16_384
 export const OVERLOADED_RETRY_MS = 100
 /** Commands decided in one turn, and the size at which a turn stops taking more: one commit, one fsync. */
 export const TURN_COMMANDS_MAX = 2_048
+/** So much mail is decided in one turn; of more only half is taken. */
+export const TURN_COMMANDS_UNDIVIDED = 64
 export const TURN_BYTES_MAX = 640 * 1024
 /** Holds released in one turn when many end together; the rest follow in the next. */
 export const TURN_EXPIRIES_MAX = 1_024

@@ -8,7 +8,7 @@
  * H1 Nobody is answered from what is not in the journal. H2 Every piece of mail is answered once. H3 When the fate of
  * an append is unknown nothing else is decided until it is known. H4 A hub that lost its fence stops deciding.
  */
-import { type Clock, Deferred, Effect, Exit } from "effect"
+import { type Clock, Deferred, Effect, Exit, Fiber } from "effect"
 import { type IncidentRecord, isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
 import { StockBook } from "../../actors/stock/book.ts"
 import { OVERLOADED_RETRY_MS, SWEEP_ACTORS_MAX, SWEEP_EVERY_MS } from "../../config/limits.ts"
@@ -71,6 +71,8 @@ export class PartitionHost {
   private open = false
   private stalledSinceMs: number | undefined
   private inFlight: ReadonlyArray<Mail> = []
+  /** Turns that are in the journal and not answered yet: at most one. */
+  private decided: Array<Turn> = []
   /** Mail of the turn under way whose sender was told `unavailable` already. */
   private readonly abandoned = new Set<Mail>()
   private sweptAtMs = performance.now()
@@ -170,7 +172,10 @@ export class PartitionHost {
 
   private readonly turns: Effect.Effect<void> = Effect.suspend(() =>
     Effect.gen({ self: this }, function* () {
-      while (this.mailbox.length > 0) yield* this.turn(this.mailbox.take())
+      while (this.mailbox.length > 0) {
+        yield* this.turn(this.mailbox.take())
+        if (this.mailbox.length === 0) this.answerDecided()
+      }
     }).pipe(
       Effect.onExit((exit) => Effect.sync(() => this.onTurnsEnd(exit))),
       Effect.ignore
@@ -180,6 +185,7 @@ export class PartitionHost {
   /** However the turns ended, nobody is left waiting. */
   private onTurnsEnd(exit: Exit.Exit<void, FenceLost>): void {
     this.running = false
+    this.answerDecided()
     if (Exit.isSuccess(exit)) return
     this.open = false
     for (const mail of this.inFlight) fail(mail, unavailable("The hub has stopped."))
@@ -203,13 +209,23 @@ export class PartitionHost {
       if (turn.records.length > 0) yield* this.commit(turn)
       else if (turn.facts > 0) this.standingNow = { ...this.standingNow, facts: turn.facts }
       this.inFlight = []
-      this.answer(turn)
+      this.decided.push(turn)
       this.stats.turns++
       this.load.add(performance.now() - begunMs)
       this.stats.turnCommandsMax = Math.max(this.stats.turnCommandsMax, batch.length)
       if (turn.moreDue) this.submit({ kind: "due" })
     }
   )
+
+  /**
+   * Gives the answers of turns that are in the journal. They go out while the next turn's append is under way: the time
+   * in which the disk works is spent on encoding them.
+   */
+  private answerDecided(): void {
+    const decided = this.decided
+    this.decided = []
+    for (const turn of decided) this.answer(turn)
+  }
 
   private answer(turn: Turn): void {
     const now = performance.now()
@@ -280,13 +296,15 @@ export class PartitionHost {
       const facts = Math.max(this.standingNow.facts, turn.facts)
       const split = splitTurn({ id: this.nextId(), at: turn.at, facts, records: turn.records }, this.lastSequences)
       const startedMs = performance.now()
-      const sequences = yield* appendSurely(split.appends, this.appendOptions)
+      const appending = yield* Effect.forkChild(appendSurely(split.appends, this.appendOptions), {
+        startImmediately: true
+      })
+      this.answerDecided()
+      const sequences = yield* Fiber.join(appending)
       this.stats.appends.record(performance.now() - startedMs)
-      for (const { id, record } of turn.remember) {
-        const place = split.places.get(record)
-        if (place === undefined) continue
-        const sequence = sequences[place.append] as number
-        this.remembered.add(id, { sequence, index: place.index }, turn.at)
+      for (const { id, index } of turn.remember) {
+        const place = split.places?.[index] ?? { append: 0, index }
+        this.remembered.add(id, { sequence: sequences[place.append] as number, index: place.index }, turn.at)
       }
       this.adopt(split.appends.map(({ partition, commit }, index) => stored(partition, sequences[index], commit)))
       this.armFresh()

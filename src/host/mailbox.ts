@@ -4,7 +4,7 @@
  * Mail of the hub itself (due timers, facts' positions, views) is always taken: there is little of it and nobody else
  * could send it again.
  */
-import { MAILBOX_MAX, TURN_BYTES_MAX, TURN_COMMANDS_MAX } from "../../config/limits.ts"
+import { MAILBOX_MAX, TURN_BYTES_MAX, TURN_COMMANDS_MAX, TURN_COMMANDS_UNDIVIDED } from "../../config/limits.ts"
 import { isHubsOwn, type Mail } from "./mail.ts"
 
 /** What a record costs beside its identifiers: field names, numbers, punctuation. */
@@ -47,11 +47,17 @@ export class Mailbox {
     return true
   }
 
-  /** The next turn's batch, bounded by number and by what it may add to the commit; at least one piece. */
+  /**
+   * The next turn's batch, bounded by number and by what it may add to the commit; at least one piece.
+   *
+   * Of much mail only half is taken: while its append is under way the answers before it are encoded, clients read them
+   * and ask again. All at once, everybody would wait for everybody: the hub for the disk, the clients for the hub.
+   */
   take(): Array<Mail> {
+    const most = Math.min(TURN_COMMANDS_MAX, Math.max(TURN_COMMANDS_UNDIVIDED, Math.ceil(this.length / 2)))
     let bytes = 0
     let end = this.head
-    while (end < this.waiting.length && end - this.head < TURN_COMMANDS_MAX) {
+    while (end < this.waiting.length && end - this.head < most) {
       bytes += commitBytesMax(this.waiting[end] as Mail)
       if (bytes > TURN_BYTES_MAX && end > this.head) break
       end++

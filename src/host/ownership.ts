@@ -30,33 +30,33 @@ export interface Place {
 
 export interface SplitTurn {
   readonly appends: ReadonlyArray<Append>
-  readonly places: ReadonlyMap<JournalRecord, Place>
+  /** Where each of the turn's records will stand; `undefined`: all in the one append, in their order. */
+  readonly places: ReadonlyArray<Place> | undefined
 }
 
+type Turn = Omit<Commit, "records"> & { readonly records: ReadonlyArray<JournalRecord> }
+
 /** One append for each partition that the records touch. */
-export const splitTurn = (
-  turn: Omit<Commit, "records"> & { readonly records: ReadonlyArray<JournalRecord> },
-  lastSequences: ReadonlyArray<number>
-): SplitTurn => {
-  const byPartition = new Map<number, Array<JournalRecord>>()
-  const placedIn = new Map<JournalRecord, { partition: number; index: number }>()
+export const splitTurn = (turn: Turn, lastSequences: ReadonlyArray<number>): SplitTurn =>
+  lastSequences.length === 1
+    ? { appends: [{ partition: 0, expectedSequence: lastSequences[0] ?? 0, commit: turn }], places: undefined }
+    : splitByPartition(turn, lastSequences)
+
+const splitByPartition = (turn: Turn, lastSequences: ReadonlyArray<number>): SplitTurn => {
+  const byPartition = new Map<number, { readonly append: number; readonly records: Array<JournalRecord> }>()
+  const places: Array<Place> = []
   for (const record of turn.records) {
     const partition = partitionOf(keyOf(record), lastSequences.length)
-    let records = byPartition.get(partition)
-    if (records === undefined) byPartition.set(partition, (records = []))
-    placedIn.set(record, { partition, index: records.length })
-    records.push(lastSequences.length === 1 || record.type !== "lines" ? record : standAlone(record, turn.records))
-  }
-  const partitions = [...byPartition.keys()]
-  const places = new Map<JournalRecord, Place>()
-  for (const [record, { partition, index }] of placedIn) {
-    places.set(record, { append: partitions.indexOf(partition), index })
+    let commit = byPartition.get(partition)
+    if (commit === undefined) byPartition.set(partition, (commit = { append: byPartition.size, records: [] }))
+    places.push({ append: commit.append, index: commit.records.length })
+    commit.records.push(record.type === "lines" ? standAlone(record, turn.records) : record)
   }
   const { id, at, facts } = turn
-  const appends = partitions.map((partition) => ({
+  const appends = [...byPartition].map(([partition, { records }]) => ({
     partition,
     expectedSequence: lastSequences[partition] ?? 0,
-    commit: { id, at, facts, records: byPartition.get(partition) ?? [] }
+    commit: { id, at, facts, records }
   }))
   return { appends, places }
 }

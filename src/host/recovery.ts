@@ -64,7 +64,7 @@ export const recover = Effect.fnUntraced(function* (
 const fold = (memory: Memory, commit: StoredCommit): void => {
   for (const [index, record] of commit.records.entries()) {
     memory.book.apply(record, commit.at)
-    for (const { id } of rememberedBy(record)) {
+    for (const id of rememberedBy(record)) {
       memory.remembered.add(id, { sequence: commit.sequence, index }, commit.at)
     }
   }

@@ -27,7 +27,8 @@ export type RecordsAt = (sequence: number) => ReadonlyArray<JournalRecord> | und
 
 export interface ToRemember {
   readonly id: Fingerprint
-  readonly record: JournalRecord
+  /** Of the turn's records, the one that answers. */
+  readonly index: number
 }
 
 export interface DeadFact {
@@ -170,32 +171,35 @@ class TurnInProgress {
     const given = { at: this.at, hash, closed: this.closedHold(mail, owner) }
     const decision =
       mail.kind === "command" ? decide(this.book, mail.command, given) : decideLines(this.book, mail.command, given)
+    const first = this.records.length
     this.keep(decision.records)
-    const { answer, carrier } = this.answerTo(mail, decision)
-    if (carrier === undefined) return answer
-    this.remember.push({ id, record: carrier })
+    const answer = this.answerTo(mail, decision)
+    // `invalid_request` is decided afresh each time: the sender will mend it and may keep its id.
+    if (!answer.ok && answer.code === "invalid_request") return answer
+    this.remember.push({ id, index: this.carrierOf(mail, decision, first, answer) })
     this.fresh.set(freshKey, { hash, answer })
     return answer
   }
 
-  /** The answer, and the record that remembers it: the event itself, or an answer put down for its own sake. */
-  private answerTo(mail: CommandMail | LinesMail, decision: Decision) {
+  private answerTo(mail: CommandMail | LinesMail, decision: Decision): Answer {
+    if (decision.refusal !== undefined) return decision.refusal
+    if (decision.unchanged !== undefined) return this.unchanged(mail)
+    return answerFrom(decision.records.find(remembers) as Carrier, decision.records)
+  }
+
+  /** Where the record stands that remembers the answer: the event itself, or one put down for the answer's sake. */
+  private carrierOf(mail: CommandMail | LinesMail, decision: Decision, first: number, answer: Answer): number {
     if (decision.refusal === undefined && decision.unchanged === undefined) {
-      const carrier = decision.records.find(remembers) as Carrier
-      return { answer: answerFrom(carrier, decision.records), carrier }
+      return first + decision.records.findIndex(remembers)
     }
-    const answer: Answer = decision.refusal ?? this.unchanged(mail)
-    // `invalid_request` is decided afresh each time: the sender will mend it and may keep its id.
-    if (!answer.ok && answer.code === "invalid_request") return { answer, carrier: undefined }
-    const carrier: JournalRecord = {
+    this.records.push({
       type: "answered",
       ...(mail.kind === "command" ? { sku: mail.command.sku } : {}),
       mutationId: mail.command.mutationId,
       hash: mail.hash,
       answer: answer as unknown as RecordedAnswer
-    }
-    this.records.push(carrier)
-    return { answer, carrier }
+    })
+    return this.records.length - 1
   }
 
   private unchanged(mail: CommandMail | LinesMail): Answer {
@@ -245,7 +249,7 @@ class TurnInProgress {
       const closing = closingOf(record)
       if (closing === undefined) continue
       this.closed.set(pairKey(closing.owner, closing.holdId), closing.outcome)
-      this.remember.push({ id: fingerprintOf("h", closing.owner, closing.holdId), record })
+      this.remember.push({ id: fingerprintOf("h", closing.owner, closing.holdId), index: this.records.length - 1 })
     }
   }
 
@@ -308,13 +312,13 @@ export const decideTurn = (
 }
 
 /** What to note of a record that was read back from the journal. */
-export const rememberedBy = (record: JournalRecord): ReadonlyArray<ToRemember> => {
-  const noted: Array<ToRemember> = []
+export const rememberedBy = (record: JournalRecord): ReadonlyArray<Fingerprint> => {
+  const noted: Array<Fingerprint> = []
   if ("hash" in record && record.hash !== undefined) {
     const owner = "sku" in record && record.sku !== undefined ? record.sku : ""
-    noted.push({ id: fingerprintOf("m", owner, record.mutationId), record })
+    noted.push(fingerprintOf("m", owner, record.mutationId))
   }
   const closing = closingOf(record)
-  if (closing !== undefined) noted.push({ id: fingerprintOf("h", closing.owner, closing.holdId), record })
+  if (closing !== undefined) noted.push(fingerprintOf("h", closing.owner, closing.holdId))
   return noted
 }

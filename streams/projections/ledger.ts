@@ -23,7 +23,7 @@ const failed = (cause: unknown) => new ProjectionFailed({ projection: NAME, deta
 
 export const ledgerProjection = (pool: pg.Pool): Projection => ({
   name: NAME,
-  recordsMax: 4_000,
+  recordsMax: 500,
   checkpoint: Effect.tryPromise({
     try: async () => {
       const { rows } = await pool.query<{ sequence: string }>(

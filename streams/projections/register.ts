@@ -108,7 +108,7 @@ export const registerProjection = (redis: Redis, source: RegisterSource): Projec
 
   return {
     name: NAME,
-    recordsMax: 5_000,
+    recordsMax: 1_000,
     checkpoint: Effect.flatMap(readCheckpoint, (known) => {
       if (known === undefined) return rebuild(false)
       return known > source.lastSequence() ? rebuild(true) : Effect.succeed(known)

@@ -68,7 +68,7 @@ const encoder = new TextEncoder()
 
 export const stockEventsProjection = (nats: NatsShape): Projection => ({
   name: NAME,
-  recordsMax: 1_000,
+  recordsMax: 200,
   checkpoint: Effect.tryPromise({
     try: async () => {
       await ensureStockEvents(nats)
