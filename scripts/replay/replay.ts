@@ -4,6 +4,7 @@
  * As facts, each line is a sale, return or adjustment that has happened. As requests, an invoice is a cart: all its lines
  * are held at once and committed, which may be refused; returns and adjustments stay facts.
  */
+import { basename } from "node:path"
 import type { FactBody } from "../../src/gateway/protocol.ts"
 import { LINES_MAX } from "../../config/limits.ts"
 import { FactSender } from "../fact-sender.ts"
@@ -64,26 +65,28 @@ export const replay = async (run: RunFile, options: ReplayOptions): Promise<Repl
 
 const open = async (run: RunFile, sender: FactSender, options: ReplayOptions, report: ReplayReport): Promise<void> => {
   const needs = await computeOpening(readRows(options.file))
+  // Another file needs other stock: its opening comes on top, the same file's is recognised.
+  const openingId = `opening ${basename(options.file)}`
   const settings: Array<Promise<void>> = []
   for (const { sku, units, safetyThreshold } of needs) {
     if (options.signal.aborted) return
     const quantity = options.opening ?? units
     if (quantity > 0) {
-      await sender.send(sku, { type: "receipt", mutationId: "opening", quantity, reference: "opening stock" })
+      await sender.send(sku, { type: "receipt", mutationId: openingId, quantity, reference: "opening stock" })
     }
     report.openings++
     options.onProgress(report)
-    if (safetyThreshold > 0) settings.push(configure(run, sku, safetyThreshold))
+    if (safetyThreshold > 0) settings.push(configure(run, sku, safetyThreshold, openingId))
     if (settings.length >= 64) await Promise.all(settings.splice(0))
   }
   await Promise.all(settings)
   await sender.flush()
 }
 
-const configure = async (run: RunFile, sku: string, safetyThreshold: number): Promise<void> => {
+const configure = async (run: RunFile, sku: string, safetyThreshold: number, openingId: string): Promise<void> => {
   await post(run, `/v1/stock/${encodeURIComponent(sku)}/requests`, {
     type: "configure",
-    mutationId: "opening-threshold",
+    mutationId: `${openingId} threshold`,
     safetyThreshold
   })
 }
