@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander"
 import { ServerFailed } from "../src/servers/servers.ts"
 import * as Audit from "./audit/command.ts"
 import * as Bench from "./bench/command.ts"
+import * as CrashTest from "./crash-test/command.ts"
 import * as Load from "./load/command.ts"
 import * as Replay from "./replay/command.ts"
 import { NoHub } from "./run-file.ts"
@@ -28,7 +29,7 @@ Examples:
 Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cannot run.`
   )
 
-for (const command of [Start, Status, Load, Replay, Audit, Bench, Simulate]) command.register(program)
+for (const command of [Start, Status, Load, Replay, Audit, Bench, CrashTest, Simulate]) command.register(program)
 
 try {
   await program.parseAsync(process.argv)

@@ -1,21 +1,22 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 /**
  * `holdfast`: the command line. Sets up what is missing, quietly when there is nothing to do, then hands over.
  */
-import { resolve } from "node:path"
-import { ensureBinaries } from "./setup/binaries.mjs"
-import { reachableHome } from "./setup/home.mjs"
-import { ensureBuild, ensureDependencies } from "./setup/project.mjs"
-import { say, SetupFailed } from "./setup/say.mjs"
+import { programs } from "./setup/binaries.mjs"
+import { sayFailure, setUp, unnamedServers } from "./setup/set-up.mjs"
+
+/** Commands that start servers, and which; the others talk to a hub that runs already. */
+const starts = {
+  start: unnamedServers,
+  bench: () => programs.map(({ key }) => key),
+  "crash-test": () => programs.map(({ key }) => key)
+}
 
 try {
-  const home = resolve(process.env["HOLDFAST_HOME"] ?? ".holdfast")
-  await ensureDependencies()
-  await ensureBuild()
-  process.env["HOLDFAST_BINARIES"] = JSON.stringify(await ensureBinaries(home))
-  process.env["HOLDFAST_REACHABLE_HOME"] = reachableHome(home)
+  const command = process.argv.slice(2).find((word) => !word.startsWith("-"))
+  await setUp(starts[command]?.() ?? [])
 } catch (error) {
-  say(error instanceof SetupFailed ? error.message : String(error?.stack ?? error))
+  sayFailure(error)
   process.exit(3)
 }
 await import("../dist/scripts/cli.js")

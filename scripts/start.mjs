@@ -3,24 +3,12 @@
  *
  * `--demo` plays a real retailer's invoices through it once it is ready.
  */
-import { resolve } from "node:path"
-import { ensureBinaries } from "./setup/binaries.mjs"
-import { reachableHome } from "./setup/home.mjs"
-import { ensureBuild, ensureDependencies } from "./setup/project.mjs"
-import { say, SetupFailed } from "./setup/say.mjs"
-
-const setUp = async () => {
-  const home = resolve(process.env["HOLDFAST_HOME"] ?? ".holdfast")
-  await ensureDependencies()
-  await ensureBuild()
-  process.env["HOLDFAST_BINARIES"] = JSON.stringify(await ensureBinaries(home))
-  process.env["HOLDFAST_REACHABLE_HOME"] = reachableHome(home)
-}
+import { sayFailure, setUp, unnamedServers } from "./setup/set-up.mjs"
 
 try {
-  await setUp()
+  await setUp(unnamedServers())
 } catch (error) {
-  say(error instanceof SetupFailed ? error.message : String(error?.stack ?? error))
+  sayFailure(error)
   process.exit(3)
 }
 const { runHub } = await import("../dist/src/main.js")

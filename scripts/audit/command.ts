@@ -2,10 +2,8 @@
  * `holdfast audit`: proves from the journal alone that the books are right, and that everything derived agrees.
  */
 import type { Command } from "commander"
-import { Effect, Layer } from "effect"
-import { Journal } from "../../streams/journal.ts"
-import { journalNats } from "../../streams/journal.nats.ts"
-import { Nats } from "../../streams/nats/connection.ts"
+import { Effect } from "effect"
+import { withJournal } from "../journal-reader.ts"
 import { readRunFile, type RunFile } from "../run-file.ts"
 import { Accounts, type RawCommit } from "./accounts.ts"
 import { compareFile, comparePostgres, compareRedis, waitForProjections } from "./compare.ts"
@@ -34,19 +32,10 @@ export const register = (program: Command): void => {
     })
 }
 
-const withJournal = <A>(run: RunFile, use: (journal: Journal["Service"]) => Effect.Effect<A, unknown>): Promise<A> =>
-  Effect.runPromise(
-    Effect.scoped(
-      Effect.flatMap(Layer.build(journalNats.pipe(Layer.provide(Nats.layer(run.nats)))), (context) =>
-        Effect.provide(Effect.flatMap(Journal, use), context)
-      )
-    )
-  )
-
 const audit = async (run: RunFile, options: Options): Promise<number> => {
   const accounts = new Accounts()
   const startedMs = performance.now()
-  const until = await withJournal(run, (journal) =>
+  const until = await withJournal(run.nats, (journal) =>
     Effect.flatMap(journal.lastSequence, (last) =>
       Effect.as(
         journal.scan({ fromSequence: 1, untilSequence: last }, (commit) =>
@@ -115,7 +104,7 @@ const trace = async (run: RunFile, sku: string, options: Options): Promise<numbe
     return 2
   }
   const traced = new Trace(sku, until)
-  await withJournal(run, (journal) =>
+  await withJournal(run.nats, (journal) =>
     journal.scan({ fromSequence: 1, untilSequence: Number.MAX_SAFE_INTEGER }, (commit) => traced.visit(commit))
   )
   if (options.json) process.stdout.write(`${JSON.stringify(traced.steps, null, 2)}\n`)

@@ -1,12 +1,10 @@
 /**
  * How fast the journal is read back and folded, and what an idle actor costs: what a restart and an audit live on.
  */
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { StockBook } from "../../actors/stock/book.ts"
 import { isStockEvent } from "../../actors/sku/events.ts"
-import { Journal } from "../../streams/journal.ts"
-import { journalNats } from "../../streams/journal.nats.ts"
-import { Nats } from "../../streams/nats/connection.ts"
+import { withJournal } from "../journal-reader.ts"
 
 export interface ReplayRate {
   readonly events: number
@@ -14,28 +12,20 @@ export interface ReplayRate {
 }
 
 export const replayRate = (natsUrl: string): Promise<ReplayRate> =>
-  Effect.runPromise(
-    Effect.scoped(
-      Effect.flatMap(Layer.build(journalNats.pipe(Layer.provide(Nats.layer(natsUrl)))), (context) =>
-        Effect.provide(
-          Effect.gen(function* () {
-            const journal = yield* Journal
-            const until = yield* journal.lastSequence
-            const book = new StockBook()
-            let events = 0
-            const startedMs = performance.now()
-            yield* journal.scan({ fromSequence: 1, untilSequence: until }, (commit) => {
-              for (const record of commit.records) {
-                if (isStockEvent(record)) events++
-                book.apply(record, commit.at)
-              }
-            })
-            return { events, eventsPerSecond: (events * 1_000) / (performance.now() - startedMs) }
-          }),
-          context
-        )
-      )
-    )
+  withJournal(natsUrl, (journal) =>
+    Effect.gen(function* () {
+      const until = yield* journal.lastSequence
+      const book = new StockBook()
+      let events = 0
+      const startedMs = performance.now()
+      yield* journal.scan({ fromSequence: 1, untilSequence: until }, (commit) => {
+        for (const record of commit.records) {
+          if (isStockEvent(record)) events++
+          book.apply(record, commit.at)
+        }
+      })
+      return { events, eventsPerSecond: (events * 1_000) / (performance.now() - startedMs) }
+    })
   )
 
 const ACTORS = 200_000

@@ -2,112 +2,148 @@
  * The three servers' programs: found on this machine if new enough, else fetched from the system's package manager and
  * unpacked under the hub's home. The system itself is not changed and nothing needs root.
  */
+import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
-import { execFileSync } from "node:child_process"
 import { toolsDirectory } from "./home.mjs"
-import { fetchPackages } from "./packages.mjs"
+import { fetchPackages, isDebian } from "./packages.mjs"
 import { SetupFailed, step } from "./say.mjs"
 
-/** Oldest release that will do, as [major, minor]. */
-const programs = [
-  { key: "nats", names: ["nats-server"], min: [2, 12], debian: ["nats-server"], suite: "forky" },
-  { key: "redis", names: ["redis-server", "valkey-server"], min: [7, 0], debian: ["redis-server"] },
-  { key: "postgres", names: ["postgres"], min: [14, 0], debian: ["postgresql"] }
+/**
+ * `min` is the oldest release that will do. `packages` are Debian's; `carriers` among them hold the program and are
+ * fetched even where dpkg believes them installed. Debian's own nats-server is too old up to release 13; `forky`'s is a
+ * static program that runs on all of them.
+ */
+export const programs = [
+  {
+    key: "nats",
+    url: "NATS_URL",
+    names: ["nats-server"],
+    min: [2, 12],
+    packages: ["nats-server"],
+    carriers: /^nats-server$/,
+    suite: "forky"
+  },
+  {
+    key: "redis",
+    url: "REDIS_URL",
+    names: ["redis-server", "valkey-server"],
+    min: [7, 0],
+    packages: ["redis-server"],
+    carriers: /^redis-(server|tools)$/
+  },
+  {
+    key: "postgres",
+    url: "DATABASE_URL",
+    names: ["postgres"],
+    min: [14, 0],
+    packages: ["postgresql"],
+    carriers: /^postgresql-(client-)?\d+$/
+  }
 ]
 
-/** `2.15.1` of any text that holds a version; `undefined` when there is none. */
+/** The first version in a program's answer to `--version`, as [major, minor]; `undefined` when there is none. */
 export const versionOf = (text) => {
-  const found = /(\d+)\.(\d+)/.exec(text)
-  return found === null ? undefined : [Number(found[1]), Number(found[2])]
+  const found = /(\d+)(?:\.(\d+))?/.exec(text)
+  return found === null ? undefined : [Number(found[1]), Number(found[2] ?? 0)]
 }
 
 export const isAtLeast = (version, min) =>
   version !== undefined && (version[0] > min[0] || (version[0] === min[0] && version[1] >= min[1]))
 
-const libraryPath = (tools) => {
-  const found = []
-  for (const base of [join(tools, "usr", "lib"), join(tools, "lib")]) {
-    if (!existsSync(base)) continue
-    for (const entry of readdirSync(base)) if (entry.endsWith("-linux-gnu")) found.push(join(base, entry))
-  }
-  return found
-}
-
 /** Programs that were fetched find their fetched libraries; those of the system need none. */
-export const environmentFor = (tools, program) =>
-  program.startsWith(tools) ? { LD_LIBRARY_PATH: libraryPath(tools).join(delimiter) } : {}
+export const librariesIn = (tools) =>
+  ["usr/lib", "lib"]
+    .map((base) => join(tools, base))
+    .filter((base) => existsSync(base))
+    .flatMap((base) => readdirSync(base).map((entry) => join(base, entry)))
+    .filter((path) => path.includes("-linux-gnu"))
 
 const probe = (program, tools) => {
+  const own = program.startsWith(tools) ? { LD_LIBRARY_PATH: librariesIn(tools).join(delimiter) } : {}
+  const env = { ...process.env, ...own }
   try {
-    const env = { ...process.env, ...environmentFor(tools, program) }
-    return versionOf(
-      execFileSync(program, ["--version"], { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
-    )
+    return versionOf(execFileSync(program, ["--version"], { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }))
   } catch {
     return undefined
   }
 }
 
-const versioned = (base) =>
-  existsSync(base)
-    ? readdirSync(base)
-        .toSorted((a, b) => Number(b) - Number(a))
-        .map((version) => join(base, version, "bin"))
-    : []
+/** `<base>/<major>/bin` (Debian) or `<base>/postgresql@<major>/bin` (Homebrew), the newest first. */
+const versioned = (base, pattern) => {
+  if (!existsSync(base)) return []
+  const majors = readdirSync(base).flatMap((entry) => {
+    const major = pattern.exec(entry)?.[1]
+    return major === undefined ? [] : [{ major: Number(major), directory: join(base, entry, "bin") }]
+  })
+  return majors.toSorted((a, b) => b.major - a.major).map(({ directory }) => directory)
+}
 
 const searchPath = (tools) => [
   ...(process.env["PATH"] ?? "").split(delimiter).filter((directory) => directory !== ""),
-  "/usr/sbin",
-  "/usr/local/sbin",
-  ...versioned("/usr/lib/postgresql"),
+  ...["/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/opt/homebrew/bin"],
+  ...versioned("/usr/lib/postgresql", /^(\d+)$/),
+  ...versioned("/usr", /^pgsql-(\d+)$/),
+  ...versioned("/opt/homebrew/opt", /^postgresql@(\d+)$/),
   ...["usr/bin", "usr/sbin"].map((directory) => join(tools, directory)),
-  ...versioned(join(tools, "usr", "lib", "postgresql"))
+  ...versioned(join(tools, "usr", "lib", "postgresql"), /^(\d+)$/)
 ]
+
+/** `postgres` is of use only with its own `initdb` beside it. */
+const isComplete = (wanted, directory) => wanted.key !== "postgres" || existsSync(join(directory, "initdb"))
 
 const find = (wanted, tools) => {
   for (const directory of searchPath(tools)) {
     for (const name of wanted.names) {
       const program = join(directory, name)
-      if (existsSync(program) && isAtLeast(probe(program, tools), wanted.min)) return program
+      if (!existsSync(program) || !isComplete(wanted, directory)) continue
+      if (isAtLeast(probe(program, tools), wanted.min)) return wanted.key === "postgres" ? directory : program
     }
   }
   return undefined
 }
 
-/** `postgres` must lie beside its own `initdb`; a link in some bin directory may not. */
-const besideInitdb = (program, tools) => {
-  for (const directory of searchPath(tools)) {
-    if (!existsSync(join(directory, "initdb")) || !existsSync(join(directory, "postgres"))) continue
-    if (directory.includes("postgresql") || program.startsWith(directory)) return directory
+const nameOf = (wanted) => `${wanted.names.join(" or ")} ${wanted.min.join(".")} or newer`
+
+const fetchProgram = async (wanted, tools) => {
+  const name = nameOf(wanted)
+  const advice = `install it and start again, or name a running one in ${wanted.url}.`
+  if (!isDebian()) throw new SetupFailed(`${name} is not on this machine (macOS: brew install); ${advice}`)
+  try {
+    await step(`fetching ${name} (the system stays as it is)`, () => fetchPackages(wanted, tools))
+  } catch (error) {
+    throw new SetupFailed(`${name} is not on this machine and cannot be fetched; ${advice} (${error.message})`)
   }
-  return undefined
+  const program = find(wanted, tools)
+  if (program === undefined) throw new SetupFailed(`This system's packages have no ${name}; ${advice}`)
+  return program
 }
 
-/** Paths of the three programs, and where fetched ones lie. Throws `SetupFailed` with what to install. */
-export const ensureBinaries = async (home) => {
+const readNoted = (path) => {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"))
+  } catch {
+    return {}
+  }
+}
+
+/**
+ * Where the programs are: `nats` and `redis` as files, `postgresBin` as the folder of `postgres` and `initdb`, an empty
+ * text for one that is not `needed`; `tools` is where fetched ones lie. What was found is noted, so that the next start
+ * does not look again. Throws `SetupFailed` with what to install.
+ */
+export const ensureBinaries = async (home, needed = programs.map(({ key }) => key)) => {
   const tools = toolsDirectory(home)
   const noted = join(tools, "found.json")
-  if (existsSync(noted)) {
-    const known = JSON.parse(readFileSync(noted, "utf8"))
-    if ([known.nats, known.redis, join(known.postgresBin, "initdb")].every((path) => existsSync(path))) return known
-  }
-  const found = { tools }
+  const known = readNoted(noted)
+  const found = {}
   for (const wanted of programs) {
-    found[wanted.key] = find(wanted, tools) ?? (await fetch(wanted, tools))
+    if (!needed.includes(wanted.key)) continue
+    const path = known[wanted.key]
+    found[wanted.key] =
+      path !== undefined && existsSync(path) ? path : (find(wanted, tools) ?? (await fetchProgram(wanted, tools)))
   }
-  const postgresBin = besideInitdb(found.postgres, tools)
-  if (postgresBin === undefined) throw new SetupFailed(`${found.postgres} has no initdb beside it; install postgresql.`)
-  const binaries = { tools, nats: found.nats, redis: found.redis, postgresBin }
   mkdirSync(tools, { recursive: true })
-  writeFileSync(noted, JSON.stringify(binaries))
-  return binaries
-}
-
-const fetch = async (wanted, tools) => {
-  const name = `${wanted.names[0]} ${wanted.min.join(".")} or newer`
-  await step(`fetching ${name}`, () => fetchPackages(wanted.debian, { tools, suite: wanted.suite, name }))
-  const program = find(wanted, tools)
-  if (program === undefined) throw new SetupFailed(`${name} was fetched but does not run here; install it by hand.`)
-  return program
+  writeFileSync(noted, JSON.stringify({ ...known, ...found }))
+  return { tools, nats: found.nats ?? "", redis: found.redis ?? "", postgresBin: found.postgres ?? "" }
 }

@@ -1,35 +1,44 @@
 /**
  * A Chromium for the pages' tests: the system's, or one fetched and unpacked beside the servers.
  */
-import { existsSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
+import { librariesIn } from "./binaries.mjs"
 import { toolsDirectory } from "./home.mjs"
-import { fetchPackages } from "./packages.mjs"
-import { step } from "./say.mjs"
+import { fetchPackages, isDebian } from "./packages.mjs"
+import { say, step } from "./say.mjs"
 
-const names = ["chromium", "chromium-browser", "google-chrome"]
+const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
 
-const find = (tools) => {
-  const directories = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin", join(tools, "usr", "bin")]
-  for (const directory of directories) {
-    for (const name of names) if (existsSync(join(directory, name))) return join(directory, name)
-  }
-  return undefined
+const findInstalled = () =>
+  [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin"]
+    .flatMap((directory) => NAMES.map((name) => join(directory, name)))
+    .find((path) => existsSync(path))
+
+/** Debian's own starter looks in fixed places; this one names the fetched libraries and fonts and keeps to them. */
+const writeStarter = (folder, program, starter) => {
+  const fonts = existsSync("/etc/fonts/fonts.conf") ? "" : `export FONTCONFIG_SYSROOT="${folder}"\n`
+  const libraries = `export LD_LIBRARY_PATH="${librariesIn(folder).join(delimiter)}"\n`
+  writeFileSync(starter, `#!/bin/sh\n${libraries}${fonts}exec "${program}" "$@"\n`, { mode: 0o755 })
 }
 
-/** Path of the browser; an empty string where none is to be had, and then the pages' tests say so. */
+/** Path of the browser; an empty text where none is to be had, and then the pages' tests say so. */
 export const ensureBrowser = async (home) => {
-  const tools = toolsDirectory(home)
-  const found = find(tools)
-  if (found !== undefined) return found
+  const installed = findInstalled()
+  if (installed !== undefined) return installed
+  const folder = join(toolsDirectory(home), "chromium")
+  const starter = join(folder, "start")
+  if (existsSync(starter)) return starter
+  if (!isDebian()) return ""
+  const wanted = { packages: ["chromium"], carriers: /^chromium(-common)?$/ }
   try {
-    await step("fetching chromium for the pages' tests", () =>
-      fetchPackages(["chromium"], { tools: join(tools, "chromium"), name: "chromium" })
-    )
-  } catch {
+    await step("fetching chromium for the pages' tests (the system stays as it is)", () => fetchPackages(wanted, folder))
+  } catch (error) {
+    say(`chromium cannot be fetched: ${error.message}`)
     return ""
   }
-  // Debian's own starter looks for its files in fixed places; the program beside it does not.
-  const program = join(tools, "chromium", "usr", "lib", "chromium", "chromium")
-  return existsSync(program) ? program : ""
+  const program = join(folder, "usr", "lib", "chromium", "chromium")
+  if (!existsSync(program)) return ""
+  writeStarter(folder, program, starter)
+  return starter
 }

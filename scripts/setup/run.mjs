@@ -4,8 +4,11 @@
 import { spawn } from "node:child_process"
 import { SetupFailed } from "./say.mjs"
 
-const OUTPUT_UNITS_MAX = 1_000_000
+/** What is read from it is a list of packages or an error: far below. More is a program gone wrong. */
+const OUTPUT_UNITS_MAX = 4_000_000
+const TAIL_LINES = 8
 
+/** Settles with the output; fails with `SetupFailed` when the program cannot be run or ends with another code than 0. */
 export const run = (command, args, options = {}) =>
   new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options })
@@ -15,10 +18,11 @@ export const run = (command, args, options = {}) =>
     }
     child.stdout.on("data", gather)
     child.stderr.on("data", gather)
-    child.on("error", (error) => reject(new SetupFailed(`${command} cannot be run: ${error.message}.`)))
+    child.on("error", (error) => reject(new SetupFailed(`${command} cannot be run: ${error.message}`)))
     child.on("close", (code) => {
       if (code === 0) return resolve(output)
-      const tail = output.trim().split("\n").slice(-12).join("\n  ")
-      reject(new SetupFailed(`${command} ${args.join(" ")} failed with code ${code}:\n  ${tail}`))
+      const tail = output.trim().split("\n").slice(-TAIL_LINES).join("\n  ")
+      const what = [command.split("/").at(-1), ...args.filter((arg) => !/^-|[:=]/.test(arg)).slice(0, 3)].join(" ")
+      reject(new SetupFailed(`${what} failed with code ${code}:\n  ${tail}`))
     })
   })

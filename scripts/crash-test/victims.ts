@@ -1,0 +1,112 @@
+/**
+ * The four processes that are killed: each real, each started again on its own data and port.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import {
+  binaries,
+  freePort,
+  projectRoot,
+  type RunningServer,
+  startNats,
+  startPostgres,
+  startRedis
+} from "../../src/servers/servers.ts"
+
+export type VictimName = "hub" | "nats" | "redis" | "postgres"
+export const VICTIMS: ReadonlyArray<VictimName> = ["hub", "nats", "redis", "postgres"]
+
+const starters = { nats: startNats, redis: startRedis, postgres: startPostgres } as const
+
+/** A moment for everybody to notice. */
+const DOWN_MS = 300
+
+export class Victims {
+  readonly hubUrl: string
+  readonly directory: string
+  private readonly ports: Readonly<Record<VictimName, number>>
+  private readonly servers = new Map<string, RunningServer>()
+  private hub: ChildProcess | undefined
+
+  private constructor(directory: string, ports: Readonly<Record<VictimName, number>>) {
+    this.directory = directory
+    this.ports = ports
+    this.hubUrl = `http://127.0.0.1:${ports.hub}`
+  }
+
+  static async start(): Promise<Victims> {
+    const directory = mkdtempSync(join(tmpdir(), "holdfast-crash-"))
+    chmodSync(directory, 0o755)
+    const [hub, nats, redis, postgres] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
+    const victims = new Victims(directory, { hub, nats, redis, postgres })
+    for (const name of ["nats", "redis", "postgres"] as const) await victims.startServer(name)
+    await victims.startHub()
+    return victims
+  }
+
+  url(name: "nats" | "redis" | "postgres"): string {
+    return this.servers.get(name)?.url ?? ""
+  }
+
+  /** kill -9, and after a moment the same one again. */
+  async crash(name: VictimName): Promise<void> {
+    if (name === "hub") {
+      await this.endHub("SIGKILL")
+      await pause(DOWN_MS)
+      return this.startHub()
+    }
+    const server = this.servers.get(name)
+    server?.kill()
+    await server?.exited
+    await pause(DOWN_MS)
+    await this.startServer(name)
+  }
+
+  async stop(): Promise<void> {
+    await this.endHub("SIGTERM")
+    await Promise.all([...this.servers.values()].map((server) => server.stop()))
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  private async startServer(name: "nats" | "redis" | "postgres"): Promise<void> {
+    const options = { binaries: binaries(), directory: join(this.directory, name), port: this.ports[name] }
+    this.servers.set(name, await starters[name](options))
+  }
+
+  private startHub(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [join(projectRoot(), "dist", "src", "main.js")], {
+        env: {
+          ...process.env,
+          PORT: String(this.ports.hub),
+          HOLDFAST_HOME: join(this.directory, "home"),
+          NATS_URL: this.url("nats"),
+          REDIS_URL: this.url("redis"),
+          DATABASE_URL: this.url("postgres")
+        },
+        stdio: ["ignore", "pipe", "pipe"]
+      })
+      this.hub = child
+      let output = ""
+      const onOutput = (text: Buffer): void => {
+        output = (output + text.toString()).slice(-4_000)
+        if (output.includes("ready http")) resolve()
+      }
+      child.stdout.on("data", onOutput)
+      child.stderr.on("data", onOutput)
+      child.once("exit", () => reject(new Error(`the hub did not come up:\n${output}`)))
+    })
+  }
+
+  private async endHub(signal: NodeJS.Signals): Promise<void> {
+    const child = this.hub
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const exit = new Promise((resolve) => child.once("exit", resolve))
+    child.kill(signal)
+    await exit
+  }
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

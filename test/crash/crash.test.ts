@@ -1,0 +1,12 @@
+/**
+ * Goal: what was acknowledged survives a kill -9 of any process, exactly once.
+ * Method: real processes under load, each killed once; `holdfast crash-test` does many more rounds.
+ */
+import { assert, it } from "vitest"
+import { crashTest } from "../../scripts/crash-test/crash-test.ts"
+
+it("everything acknowledged survives a kill -9 of the hub, NATS, Redis and PostgreSQL", async () => {
+  const wrong: Array<string> = []
+  await crashTest(4, (report) => wrong.push(...report.wrong.map((one) => `${report.victim}: ${one}`)))
+  assert.deepEqual(wrong, [])
+}, 180_000)
