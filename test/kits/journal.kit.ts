@@ -1,0 +1,119 @@
+/**
+ * What any journal must do. Run against the twin in memory and against a real server; see `streams/journal.ts`.
+ */
+import { assert, describe, it } from "vitest"
+import { Effect, Exit } from "effect"
+import type { Commit, StoredCommit } from "../../streams/codec.ts"
+import type { Append, JournalShape } from "../../streams/journal.ts"
+
+export type WithJournal = <A>(use: (journal: JournalShape) => Effect.Effect<A, unknown>) => Promise<A>
+
+const commit = (id: string, records = 1): Commit => ({
+  id,
+  at: 1_700_000_000_000,
+  facts: 7,
+  records: Array.from({ length: records }, (_, index) => ({
+    type: "receipt" as const,
+    sku: `${id}-ü-${index}`,
+    version: 1,
+    mutationId: `m${index}`,
+    quantity: 1,
+    physical: 1,
+    allocated: 0
+  }))
+})
+
+const append = (partition: number, expectedSequence: number, id: string, records = 1): Append => ({
+  partition,
+  expectedSequence,
+  commit: commit(id, records)
+})
+
+/** Each test gets a journal of its own with partitions 0 to 3. */
+export const journalKit = (name: string, withJournal: WithJournal): void => {
+  describe(`a journal (${name})`, () => {
+    itReads(withJournal)
+    itFences(withJournal)
+  })
+}
+
+const itReads = (withJournal: WithJournal): void => {
+  it("is empty at first", () =>
+    withJournal((journal) =>
+      Effect.gen(function* () {
+        assert.equal(yield* journal.lastSequence, 0)
+        assert.isUndefined(yield* journal.last(0))
+        assert.isUndefined(yield* journal.get(1))
+        const seen: Array<StoredCommit> = []
+        yield* journal.scan({ fromSequence: 1, untilSequence: 100 }, (one) => seen.push(one))
+        assert.lengthOf(seen, 0)
+      })
+    ))
+
+  it("gives back what was appended", () =>
+    withJournal((journal) =>
+      Effect.gen(function* () {
+        const [sequence] = yield* journal.append([append(2, 0, "a", 3)])
+        const stored = yield* journal.get(sequence as number)
+        assert.deepInclude(stored as object, { ...commit("a", 3), partition: 2, sequence })
+        assert.deepEqual(yield* journal.last(2), stored)
+        assert.equal(yield* journal.lastSequence, sequence)
+      })
+    ))
+
+  it("scans in order from the middle, up to an end, until the visitor has enough", () =>
+    withJournal((journal) =>
+      Effect.gen(function* () {
+        let last = 0
+        for (let n = 1; n <= 30; n++) last = (yield* journal.append([append(0, last, `c${n}`)]))[0] as number
+        const seen: Array<string> = []
+        yield* journal.scan({ fromSequence: 11, untilSequence: 20 }, (one) => seen.push(one.id))
+        assert.deepEqual(
+          seen,
+          Array.from({ length: 10 }, (_, n) => `c${n + 11}`)
+        )
+        const some: Array<number> = []
+        yield* journal.scan({ fromSequence: 1, untilSequence: 30 }, (one) => {
+          some.push(one.sequence)
+          return one.sequence < 5
+        })
+        assert.deepEqual(some, [1, 2, 3, 4, 5])
+      })
+    ))
+}
+
+const itFences = (withJournal: WithJournal): void => {
+  it("refuses an append whose partition has gone on, and stores nothing of it", () =>
+    withJournal((journal) =>
+      Effect.gen(function* () {
+        const [first] = yield* journal.append([append(0, 0, "a")])
+        const stale = yield* Effect.exit(journal.append([append(0, 0, "b")]))
+        assert.isTrue(Exit.isFailure(stale))
+        assert.equal((yield* journal.last(0))?.id, "a")
+        yield* journal.append([append(0, first as number, "c")])
+        assert.equal((yield* journal.last(0))?.id, "c")
+      })
+    ))
+
+  it("fences each partition by itself", () =>
+    withJournal((journal) =>
+      Effect.gen(function* () {
+        yield* journal.append([append(0, 0, "a")])
+        yield* journal.append([append(1, 0, "b")])
+        assert.equal((yield* journal.last(0))?.id, "a")
+        assert.equal((yield* journal.last(1))?.id, "b")
+      })
+    ))
+
+  it("stores an append to several partitions whole or not at all", () =>
+    withJournal((journal) =>
+      Effect.gen(function* () {
+        const sequences = yield* journal.append([append(0, 0, "a"), append(1, 0, "a"), append(3, 0, "a")])
+        assert.deepEqual(sequences, [1, 2, 3])
+        const stale = yield* Effect.exit(journal.append([append(0, 1, "b"), append(1, 0, "b")]))
+        assert.isTrue(Exit.isFailure(stale))
+        assert.equal((yield* journal.last(0))?.id, "a")
+        assert.equal(yield* journal.lastSequence, 3)
+      })
+    ))
+}
