@@ -35,8 +35,8 @@ export const TURN_BYTES_MAX = 640 * 1024
 /** Holds released in one turn when many end together; the rest follow in the next. */
 export const TURN_EXPIRIES_MAX = 1_024
 
-/** Commits kept in memory for projections, fan-out and repeats: 96 MiB of journal text, about half a million events. */
-export const TAIL_BYTES_MAX = 96 * 1024 * 1024
+/** Commits kept in memory for projections, fan-out and repeats: 32 MiB of journal text, some 150,000 events. */
+export const TAIL_BYTES_MAX = 32 * 1024 * 1024
 export const TAIL_COMMITS_MAX = 200_000
 
 /** Facts read ahead of the turn that commits them. */

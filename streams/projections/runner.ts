@@ -45,6 +45,12 @@ export interface RunnerOptions {
  */
 const REST_FACTOR = 15
 const REST_MS_MAX = 1_000
+/**
+ * At rest a projection lets commits gather for so long. Without it each of a thousand small turns a second was a
+ * transaction of PostgreSQL with an fsync of its own, and the hub's answers waited behind them.
+ */
+const GATHER_MS = 15
+const FULL_COMMITS = 100
 const RETRY = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
 export class ProjectionRunner {
@@ -107,10 +113,10 @@ export class ProjectionRunner {
       this.appliedSequence = last.sequence
       this.appliedAtMs = last.at
       yield* this.onSuccess
-      if (this.options.isBusy()) {
-        const restMs = Math.min(REST_MS_MAX, (performance.now() - startedMs) * REST_FACTOR)
-        yield* Effect.sleep(Duration.millis(restMs))
-      }
+      const costMs = performance.now() - startedMs
+      const restMs = this.options.isBusy() ? Math.min(REST_MS_MAX, costMs * REST_FACTOR) : GATHER_MS
+      // A full batch means that more is waiting already.
+      if (this.options.isBusy() || commits.length < FULL_COMMITS) yield* Effect.sleep(Duration.millis(restMs))
     }
   })
 

@@ -22,9 +22,9 @@ export interface FanoutOptions {
   readonly nowMicros: () => number
 }
 
-/** A flush waits this many times as long as the last one took, so fan-out takes at most half of the time. */
-const REST_FACTOR = 1
-const REST_MS_MAX = 25
+/** A flush waits this share of the time that the last one took; what is published meanwhile shares its frames. */
+const REST_FACTOR = 0.5
+const REST_MS_MAX = 8
 /** Published bytes after which unsent bytes are looked at: with what a flush adds, far below the library's own limit. */
 const LOOK_AFTER_BYTES = 256 * 1024
 /** Text of one frame, in code units; the contract's MiB with room for three-byte characters. */
