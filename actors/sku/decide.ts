@@ -26,7 +26,7 @@ export interface Origin {
 }
 
 /** Fields are added one by one where it is hot: an object spread for each costs more than the decision. */
-type Mutable<A> = { -readonly [K in keyof A]: A[K] }
+export type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
 const complete = (event: Mutable<ReserveEvent | CloseEvent>, state: SkuState, origin: Origin): void => {
   if (origin.scope !== undefined) event.scope = origin.scope

@@ -5,17 +5,10 @@
  * bundle and one of its parts cannot take the same unit twice. The records of all legs are one decision and are
  * appended in one commit, so there is nothing to lock, nothing to undo, and no half-held cart after a crash.
  */
-import type { Line } from "../sku/commands.ts"
+import { DEFAULT_LOCATION, type Line } from "../sku/commands.ts"
 import { hasChannelRules, sellable } from "../sku/channels.ts"
-import { closeEvent, freeAt, freedBy, holdExpired, reservable, showable } from "../sku/decide.ts"
-import {
-  alertFor,
-  type Decision,
-  locationField,
-  type LineAtFault,
-  type RefusalCode,
-  thresholdField
-} from "../sku/decision.ts"
+import { closeEvent, freeAt, freedBy, holdExpired, type Mutable, reservable, showable } from "../sku/decide.ts"
+import { alertFor, type Decision, type LineAtFault, type RefusalCode, thresholdField } from "../sku/decision.ts"
 import type { CloseEvent, JournalRecord, LinesRecord, LocationUnits, ReserveEvent } from "../sku/events.ts"
 import { holdKey, isBundle, type SkuState } from "../sku/state.ts"
 import { bundleNumbers, numbersAfter } from "./bundles.ts"
@@ -46,10 +39,13 @@ type Shortages = ReadonlyMap<string, ReadonlySet<string>>
 export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Decision => {
   const lines = sumLines(asked.lines)
   const legs = demandOf(stock, lines)
-  const shortages = new Map(legs.map((leg) => [leg.state.sku, shortLocations(leg, asked)]))
-  const faults = faultsOf(stock, lines, shortages, asked.channel)
-  const first = faults[0]
-  if (first !== undefined) return refuseLines(asked, first.code, faults)
+  const shorts = legs.map((leg) => shortLocations(leg, asked))
+  if (shorts.some((short) => short !== NOTHING_SHORT) || lines.some((line) => stock.find(line.sku) === undefined)) {
+    const shortages = new Map(legs.map((leg, index) => [leg.state.sku, shorts[index] ?? NOTHING_SHORT]))
+    const faults = faultsOf(stock, lines, shortages, asked.channel)
+    const first = faults[0]
+    if (first !== undefined) return refuseLines(asked, first.code, faults)
+  }
   const records: Array<JournalRecord> = []
   for (const leg of legs) reserveLeg(leg, asked, records)
   releaseOldLegs(stock, asked, legs, records)
@@ -68,8 +64,20 @@ export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Dec
   return { records }
 }
 
+/** So few lines are compared one by one: cheaper than making a key for each. */
+const FEW_LINES = 8
+
+const areDistinct = (lines: ReadonlyArray<Line>): boolean => {
+  if (lines.length > FEW_LINES) return false
+  for (let index = 1; index < lines.length; index++) {
+    for (let before = 0; before < index; before++) if (lines[before]?.sku === lines[index]?.sku) return false
+  }
+  return true
+}
+
 /** Lines of one SKU and location become one, in the order of their first. */
 const sumLines = (lines: ReadonlyArray<Line>): ReadonlyArray<Line> => {
+  if (areDistinct(lines)) return lines
   const summed: Array<{ sku: string; quantity: number; locationId: string }> = []
   const byPlace = new Map<string, { quantity: number }>()
   for (const line of lines) {
@@ -113,18 +121,21 @@ const unitsOf = (split: ReadonlyArray<LocationUnits>): number => {
   return units
 }
 
+const NOTHING_SHORT: ReadonlySet<string> = new Set()
+
 const shortLocations = (leg: Leg, asked: SpanningReserve): ReadonlySet<string> => {
   const { state, split } = leg
   const replaced = state.holds?.get(holdKey(asked.scope, asked.holdId))
-  const short = new Set<string>()
+  let short: Set<string> | undefined
   for (const [locationId, units] of split) {
-    if (units > reservable(state, locationId, asked.channel, replaced)) short.add(locationId)
+    if (units > reservable(state, locationId, asked.channel, replaced)) (short ??= new Set()).add(locationId)
   }
-  if (short.size > 0 || split.length === 1) return short
+  if (short !== undefined) return short
+  if (split.length === 1) return NOTHING_SHORT
   // Each location may have enough while what may be had over all of them has not; then every one is at fault.
   const share = sellable(state, asked.channel, freedBy(replaced)) + state.settings.backorderLimit
   const allThere = !hasChannelRules(state) && split.every(([at, units]) => units <= freeAt(state, at, replaced))
-  return allThere || unitsOf(split) <= share ? short : new Set(split.map(([locationId]) => locationId))
+  return allThere || unitsOf(split) <= share ? NOTHING_SHORT : new Set(split.map(([locationId]) => locationId))
 }
 
 interface Fault extends LineAtFault {
@@ -186,7 +197,7 @@ const reserveLeg = (leg: Leg, asked: SpanningReserve, records: Array<JournalReco
   const { state, split } = leg
   const quantity = unitsOf(split)
   const replaced = state.holds?.get(holdKey(asked.scope, asked.holdId))
-  const event: ReserveEvent = {
+  const event: Mutable<ReserveEvent> = {
     type: "reserve",
     sku: state.sku,
     version: state.version + 1,
@@ -194,13 +205,15 @@ const reserveLeg = (leg: Leg, asked: SpanningReserve, records: Array<JournalReco
     scope: asked.scope,
     holdId: asked.holdId,
     quantity,
-    ...(split.length === 1 && split[0] !== undefined ? locationField(split[0][0]) : { split }),
-    ...(asked.channel === undefined ? {} : { channel: asked.channel }),
     expiresAt: asked.expiresAt,
     physical: state.physical,
-    allocated: state.allocated - (replaced?.quantity ?? 0) + quantity,
-    ...thresholdField(state)
+    allocated: state.allocated - (replaced?.quantity ?? 0) + quantity
   }
+  const only = split.length === 1 ? split[0] : undefined
+  if (only === undefined) event.split = split
+  else if (only[0] !== DEFAULT_LOCATION) event.locationId = only[0]
+  if (asked.channel !== undefined) event.channel = asked.channel
+  if (state.settings.safetyThreshold !== 0) event.safetyThreshold = state.settings.safetyThreshold
   records.push(event)
   const alert = alertFor(state.low, state.settings.safetyThreshold, event)
   if (alert !== undefined) records.push(alert)
