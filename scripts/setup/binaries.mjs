@@ -63,7 +63,9 @@ const probe = (program, tools) => {
   const own = program.startsWith(tools) ? { LD_LIBRARY_PATH: librariesIn(tools).join(delimiter) } : {}
   const env = { ...process.env, ...own }
   try {
-    return versionOf(execFileSync(program, ["--version"], { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }))
+    return versionOf(
+      execFileSync(program, ["--version"], { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+    )
   } catch {
     return undefined
   }
@@ -81,7 +83,11 @@ const versioned = (base, pattern) => {
 
 const searchPath = (tools) => [
   ...(process.env["PATH"] ?? "").split(delimiter).filter((directory) => directory !== ""),
-  ...["/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/opt/homebrew/bin"],
+  "/usr/local/bin",
+  "/usr/local/sbin",
+  "/usr/bin",
+  "/usr/sbin",
+  "/opt/homebrew/bin",
   ...versioned("/usr/lib/postgresql", /^(\d+)$/),
   ...versioned("/usr", /^pgsql-(\d+)$/),
   ...versioned("/opt/homebrew/opt", /^postgresql@(\d+)$/),

@@ -32,7 +32,9 @@ export const ensureBrowser = async (home) => {
   if (!isDebian()) return ""
   const wanted = { packages: ["chromium"], carriers: /^chromium(-common)?$/ }
   try {
-    await step("fetching chromium for the pages' tests (the system stays as it is)", () => fetchPackages(wanted, folder))
+    await step("fetching chromium for the pages' tests (the system stays as it is)", () =>
+      fetchPackages(wanted, folder)
+    )
   } catch (error) {
     say(`chromium cannot be fetched: ${error.message}`)
     return ""

@@ -96,9 +96,7 @@ const closureOf = async (options, { packages, carriers }) => {
   const fresh = [...options, "-o", "Dir::State::status=/dev/null"]
   const simulation = await run("apt-get", [...fresh, "-s", "install", "--no-install-recommends", ...packages])
   const has = await installed()
-  return packagesToInstall(simulation).filter(
-    (name) => carriers.test(name) || (!has.has(name) && !LEFT_OUT.test(name))
-  )
+  return packagesToInstall(simulation).filter((name) => carriers.test(name) || (!has.has(name) && !LEFT_OUT.test(name)))
 }
 
 /** `wanted` names the packages, which of them carry the program, and the suite to take them from if not the system's. */

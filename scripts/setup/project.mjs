@@ -49,7 +49,10 @@ const once = async (stamp, fingerprint, isDone, what, work) => {
 
 export const ensureDependencies = async () => {
   checkNode()
-  const fingerprint = fingerprintOf(["package.json", "package-lock.json"])
+  // A script's change in package.json is no reason to install again.
+  const { dependencies, devDependencies, overrides } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  const fingerprint =
+    fingerprintOf(["package-lock.json"]) + JSON.stringify({ dependencies, devDependencies, overrides })
   const isDone = () => existsSync(join(root, "node_modules", "effect"))
   await once("node_modules/.holdfast-stamp", fingerprint, isDone, "installing dependencies", () =>
     // Not `npm ci`: it refuses a lock file made where the registry has no packages for other platforms. The versions are

@@ -4,12 +4,13 @@
  * A server that dies is started again, a bounded number of times in a minute; when that does not help the hub stops, with
  * one sentence that says which server and where its log is.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Deferred, Effect, Schema } from "effect"
 import type { HubConfig } from "../../config/config.ts"
 import type { HubUrls } from "../hub.ts"
-import { answers, isLeftBehind } from "./server-process.ts"
+import { answers } from "./ports.ts"
+import { leftBehind } from "./process-note.ts"
 import {
   type Binaries,
   freePort,
@@ -28,6 +29,7 @@ export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("
 const starters = { nats: startNats, redis: startRedis, postgres: startPostgres } as const
 type Name = keyof typeof starters
 
+/** Together they wait 8 s: a server that lacks something only for a moment is back, and nobody waits long for another. */
 const RESTARTS_MAX = 5
 const RESTARTS_WITHIN_MS = 60_000
 const RESTART_PAUSE_MS = 250
@@ -51,8 +53,15 @@ export const privateServers = Effect.fnUntraced(function* (options: PrivateServe
   const home = resolve(config.home)
   yield* Effect.sync(() => mkdirSync(home, { recursive: true }))
   const died = yield* Deferred.make<never, ServerUnavailable>()
-  const own = (name: Name, given: string | undefined) =>
-    given === undefined ? privateServer(name, home, options, died) : Effect.succeed(given)
+  const own = (name: Name, given: string | undefined) => {
+    const directory = join(name === "postgres" ? options.reachableHome : home, name)
+    if (given === undefined) return privateServer({ name, home, directory, options, died })
+    // One that an earlier hub left behind serves nobody any more.
+    return Effect.as(
+      Effect.sync(() => endLeftBehind(directory)),
+      given
+    )
+  }
   const [nats, redis, postgres] = yield* Effect.all(
     [own("nats", config.natsUrl), own("redis", config.redisUrl), own("postgres", config.databaseUrl)],
     { concurrency: 3 }
@@ -60,26 +69,40 @@ export const privateServers = Effect.fnUntraced(function* (options: PrivateServe
   return { urls: { nats, redis, postgres }, died: Deferred.await(died) } satisfies PrivateServers
 })
 
-const privateServer = Effect.fnUntraced(function* (
-  name: Name,
-  home: string,
-  options: PrivateServersOptions,
-  died: Deferred.Deferred<never, ServerUnavailable>
-) {
-  const directory = join(name === "postgres" ? options.reachableHome : home, name)
-  const port = yield* Effect.promise(() => rememberedPort(home, name, directory))
+const endLeftBehind = (directory: string): void => {
+  const note = leftBehind(directory)
+  // Each of the three takes this for a request to end in order.
+  if (note !== undefined) process.kill(note.pid, "SIGTERM")
+}
+
+interface Wanted {
+  readonly name: Name
+  readonly home: string
+  readonly directory: string
+  readonly options: PrivateServersOptions
+  readonly died: Deferred.Deferred<never, ServerUnavailable>
+}
+
+interface Holder {
+  server: RunningServer
+  stopping: boolean
+}
+
+const privateServer = Effect.fnUntraced(function* (wanted: Wanted) {
+  const { name, directory, options } = wanted
+  const port = yield* Effect.promise(() => rememberedPort(wanted))
   const start = { binaries: options.binaries(), directory, port }
-  const held = yield* Effect.acquireRelease(
-    Effect.map(begin(name, start), (server) => ({ server, stopping: false })),
-    (holder) =>
+  const holder = yield* Effect.acquireRelease(
+    Effect.map(begin(name, start), (server): Holder => ({ server, stopping: false })),
+    (held) =>
       Effect.promise(() => {
-        holder.stopping = true
-        return holder.server.stop()
+        held.stopping = true
+        return held.server.stop()
       })
   )
-  const { server } = held
+  const { server } = holder
   options.say(`${server.name} ${server.adopted ? "was still running" : "runs"} on port ${port}, data in ${directory}`)
-  yield* Effect.forkScoped(watch(name, start, held, options, died))
+  yield* Effect.forkScoped(watch(wanted, start, holder))
   return server.url
 })
 
@@ -92,52 +115,56 @@ const begin = (name: Name, start: StartOptions): Effect.Effect<RunningServer, Se
       })
   })
 
-const watch = Effect.fnUntraced(function* (
-  name: Name,
-  start: StartOptions,
-  held: { server: RunningServer; readonly stopping: boolean },
-  options: PrivateServersOptions,
-  died: Deferred.Deferred<never, ServerUnavailable>
-) {
-  const restarts: Array<number> = []
+const watch = Effect.fnUntraced(function* (wanted: Wanted, start: StartOptions, holder: Holder) {
+  const { name, options } = wanted
+  const deathsMs: Array<number> = []
   while (true) {
-    yield* Effect.promise(() => held.server.exited)
-    if (held.stopping) return
-    const now = performance.now()
-    while (restarts[0] !== undefined && now - restarts[0] > RESTARTS_WITHIN_MS) restarts.shift()
-    restarts.push(now)
-    if (restarts.length > RESTARTS_MAX)
-      return yield* giveUp(name, `it died ${RESTARTS_MAX} times within a minute`, start, died)
-    options.say(`${held.server.name} has died; it is started again`)
-    yield* Effect.sleep(RESTART_PAUSE_MS * restarts.length)
-    const again = yield* Effect.result(begin(name, start))
-    if (again._tag === "Failure") return yield* giveUp(name, again.failure.message, start, died)
-    held.server = again.success
-    options.say(`${held.server.name} runs again on port ${start.port}`)
+    yield* Effect.promise(() => holder.server.exited)
+    if (holder.stopping) return
+    options.say(`${holder.server.name} has died; it is started again`)
+    let reason = "it dies again and again"
+    while (true) {
+      const nowMs = performance.now()
+      while (deathsMs[0] !== undefined && nowMs - deathsMs[0] > RESTARTS_WITHIN_MS) deathsMs.shift()
+      deathsMs.push(nowMs)
+      if (deathsMs.length > RESTARTS_MAX) return yield* giveUp(wanted, reason)
+      yield* Effect.sleep(RESTART_PAUSE_MS * 2 ** (deathsMs.length - 1))
+      // The hub may stop meanwhile: what is started must be held by then, or nobody would stop it.
+      const again = yield* begin(name, start).pipe(
+        Effect.tap((server) => Effect.sync(() => (holder.server = server))),
+        Effect.result,
+        Effect.uninterruptible
+      )
+      if (again._tag === "Success") break
+      reason = again.failure.message
+    }
+    options.say(`${holder.server.name} runs again on port ${start.port}`)
   }
 })
 
-const giveUp = (
-  name: Name,
-  why: string,
-  start: StartOptions,
-  died: Deferred.Deferred<never, ServerUnavailable>
-): Effect.Effect<boolean> =>
+const giveUp = ({ name, directory, died }: Wanted, reason: string): Effect.Effect<boolean> =>
   Deferred.fail(
     died,
-    new ServerUnavailable({ message: `${name} cannot be kept running (${why}); its log is ${start.directory}.log.` })
+    new ServerUnavailable({ message: `${name} cannot be kept running (${reason}); its log is ${directory}.log.` })
   )
 
+const readPorts = (path: string): Record<string, number> => {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Record<string, number>
+  } catch {
+    return {}
+  }
+}
+
 /** The same ports at every start, so that programs that know them find the servers again. */
-const rememberedPort = async (home: string, name: Name, directory: string): Promise<number> => {
+const rememberedPort = async ({ name, home, directory }: Wanted): Promise<number> => {
   const path = join(home, "ports.json")
-  const ports = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, number>) : {}
-  const known = ports[name]
+  const known = readPorts(path)[name]
   // Another program may have taken it meanwhile: then a new one is remembered.
-  if (known !== undefined && (isLeftBehind(directory) || !(await answers(known)))) return known
+  if (known !== undefined && (leftBehind(directory)?.port === known || !(await answers(known)))) return known
   const port = await freePort()
   // Three servers note their ports at the same time: read again just before writing.
-  const current = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, number>) : {}
-  writeFileSync(path, JSON.stringify({ ...current, [name]: port }))
+  writeFileSync(`${path}.new`, JSON.stringify({ ...readPorts(path), [name]: port }))
+  renameSync(`${path}.new`, path)
   return port
 }

@@ -5,10 +5,10 @@
  * servers in order. Beside its data a note says which process it is; whoever starts next adopts it if it is really ours.
  */
 import { spawn } from "node:child_process"
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { connect, createServer } from "node:net"
-import { join } from "node:path"
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
+import { answers } from "./ports.ts"
+import { gone, leftBehind, removeNote, writeNote } from "./process-note.ts"
 
 export interface RunningServer {
   readonly name: string
@@ -33,7 +33,7 @@ export interface ServerSpec {
   readonly name: string
   readonly program: string
   readonly args: ReadonlyArray<string>
-  /** Its own data; part of its command line, by which it is recognised. */
+  /** Its own data; one of its arguments, by which it is recognised. */
   readonly directory: string
   readonly port: number
   readonly url: string
@@ -42,38 +42,75 @@ export interface ServerSpec {
   /** Another user to run as, for a server that refuses root. */
   readonly user?: { readonly uid: number; readonly gid: number }
   readonly isReady: () => Promise<boolean>
+  /** What its log says when it refuses only until the last processes of a killed predecessor have gone. */
+  readonly refusesForNow?: RegExp
 }
 
-const READY_MS_MAX = 30_000
+/** PostgreSQL and NATS read their logs after a crash before they answer: killing them meanwhile would only start that anew. */
+const READY_MS_MAX = 120_000
+/** One that ran already has nothing to read: if it is silent for so long, it hangs. */
+const ADOPTED_READY_MS_MAX = 10_000
+const REFUSES_MS_MAX = 15_000
 const STOP_MS_MAX = 10_000
 const POLL_MS = 50
+/** Servers say little; one that fails again and again says the same. One older log is kept. */
+const LOG_BYTES_MAX = 10_000_000
 
-const notePath = (directory: string): string => join(directory, "holdfast-process.json")
-
+/** Fails with `ServerFailed` when the port is another program's, or the server ends or does not answer in time. */
 export const startServer = async (spec: ServerSpec): Promise<RunningServer> => {
   mkdirSync(spec.directory, { recursive: true })
-  const adopted = findRunning(spec)
-  if (adopted === undefined && (await answers(spec.port))) {
-    throw new ServerFailed(`port ${spec.port} is taken by another program`)
-  }
-  const started = adopted ?? launch(spec)
-  const deadlineMs = performance.now() + READY_MS_MAX
-  let ended = false
-  void started.exited.then(() => (ended = true))
-  while (!(await spec.isReady())) {
-    if (ended) throw new ServerFailed(`${spec.name} stopped at once: ${lastLines(logPath(spec))}`)
-    if (performance.now() > deadlineMs) {
-      started.kill()
-      throw new ServerFailed(`${spec.name} does not answer on port ${spec.port}; see ${logPath(spec)}.`)
+  const running = await adopt(spec)
+  if (running !== undefined) return running
+  const startedMs = performance.now()
+  for (;;) {
+    if (sizeOf(logPath(spec)) > LOG_BYTES_MAX) renameSync(logPath(spec), `${logPath(spec)}.1`)
+    if (await answers(spec.port)) throw new ServerFailed(`port ${spec.port} is taken by another program`)
+    const logged = sizeOf(logPath(spec))
+    const server = launch(spec)
+    const outcome = await settled(server, spec, READY_MS_MAX)
+    if (outcome === "ready") return server
+    if (outcome === "silent") {
+      await server.stop()
+      throw new ServerFailed(`it does not answer on port ${spec.port} after ${READY_MS_MAX / 1_000} s`)
     }
+    const said = readFileSync(logPath(spec)).subarray(logged).toString()
+    const mayPass = spec.refusesForNow?.test(said) === true && performance.now() - startedMs < REFUSES_MS_MAX
+    if (!mayPass) throw new ServerFailed(`it stopped at once and said: ${lastWords(said)}`)
+    await sleep(POLL_MS * 4)
+  }
+}
+
+/** The one that was left behind, if it answers where it should; otherwise it is ended, for it holds the data. */
+const adopt = async (spec: ServerSpec): Promise<RunningServer | undefined> => {
+  const note = leftBehind(spec.directory)
+  if (note === undefined) return undefined
+  const server = controlled(spec, note.pid, gone(note.pid), true)
+  if (note.port === spec.port && (await settled(server, spec, ADOPTED_READY_MS_MAX)) === "ready") return server
+  await server.stop()
+  return undefined
+}
+
+const settled = async (server: RunningServer, spec: ServerSpec, patienceMs: number) => {
+  const deadlineMs = performance.now() + patienceMs
+  let ended = false
+  void server.exited.then(() => (ended = true))
+  while (!(await spec.isReady())) {
+    if (ended) return "ended"
+    if (performance.now() > deadlineMs) return "silent"
     await sleep(POLL_MS)
   }
-  return started
+  return "ready"
 }
 
 const logPath = (spec: ServerSpec): string => `${spec.directory}.log`
 
-const lastLines = (path: string): string => readFileSync(path, "utf8").trim().split("\n").slice(-3).join(" / ")
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
+/** Why it ended, in its own words: the last line that it calls fatal, or else the last. */
+const lastWords = (said: string): string => {
+  const lines = said.trim().split("\n")
+  return lines.findLast((line) => /FATAL|PANIC|\[FTL\]/.test(line)) ?? lines.at(-1) ?? ""
+}
 
 const launch = (spec: ServerSpec): RunningServer => {
   const log = openSync(logPath(spec), "a")
@@ -84,74 +121,24 @@ const launch = (spec: ServerSpec): RunningServer => {
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C.UTF-8", ...spec.environment },
     ...spec.user
   })
+  closeSync(log)
   child.unref()
   const exited = new Promise<number | null>((resolve) => {
     child.on("exit", (code) => resolve(code))
     child.on("error", () => resolve(null))
   })
   const pid = child.pid
-  if (pid === undefined) throw new ServerFailed(`${spec.program} cannot be run; is it installed?`)
-  writeFileSync(notePath(spec.directory), JSON.stringify({ pid, port: spec.port }))
+  if (pid === undefined) throw new ServerFailed(`${spec.program} cannot be run`)
+  writeNote(spec.directory, { pid, port: spec.port })
   return controlled(spec, pid, exited, false)
 }
 
-const findRunning = (spec: ServerSpec): RunningServer | undefined => {
-  const noted = readNote(spec.directory)
-  if (noted === undefined || !isOurs(noted.pid, spec.directory)) return undefined
-  if (noted.port === spec.port) return controlled(spec, noted.pid, gone(noted.pid), true)
-  // Ours, but on another port than is wanted now.
-  process.kill(noted.pid, "SIGKILL")
-  return undefined
-}
-
-interface Note {
-  readonly pid: number
-  readonly port: number
-}
-
-/** Whether a server that was left behind still holds its data in this directory. */
-export const isLeftBehind = (directory: string): boolean => {
-  const noted = readNote(directory)
-  return noted !== undefined && isOurs(noted.pid, directory)
-}
-
-const readNote = (directory: string): Note | undefined => {
-  try {
-    return JSON.parse(readFileSync(notePath(directory), "utf8")) as Note
-  } catch {
-    return undefined
-  }
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return !isZombie(pid)
-  } catch {
-    return false
-  }
-}
-
-/** A killed child of a killed hub may wait for somebody to ask for its exit code. */
-const isZombie = (pid: number): boolean => {
-  const stat = `/proc/${pid}/stat`
-  return existsSync(stat) && /\) Z /.test(readFileSync(stat, "utf8"))
-}
-
-/** Process numbers are used again: only the command line tells. Without /proc the port's answer must do. */
-const isOurs = (pid: number, directory: string): boolean => {
-  if (!isAlive(pid)) return false
-  const commandLine = `/proc/${pid}/cmdline`
-  return !existsSync(commandLine) || readFileSync(commandLine, "utf8").includes(directory)
-}
-
-const gone = async (pid: number): Promise<null> => {
-  while (isAlive(pid)) await sleep(POLL_MS * 4, undefined, { ref: false })
-  return null
-}
-
 const controlled = (spec: ServerSpec, pid: number, exited: Promise<number | null>, adopted: boolean): RunningServer => {
+  let hasEnded = false
+  void exited.then(() => (hasEnded = true))
   const signal = (name: NodeJS.Signals): void => {
+    // Its number may be another process's by now.
+    if (hasEnded) return
     try {
       process.kill(pid, name)
     } catch {
@@ -172,29 +159,7 @@ const controlled = (spec: ServerSpec, pid: number, exited: Promise<number | null
       const patience = setTimeout(() => signal("SIGKILL"), STOP_MS_MAX)
       await exited
       clearTimeout(patience)
-      rmSync(notePath(spec.directory), { force: true })
+      removeNote(spec.directory)
     }
   }
 }
-
-/** Whether anything answers on the port. */
-export const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1" })
-    const settle = (isOpen: boolean): void => {
-      socket.destroy()
-      resolve(isOpen)
-    }
-    socket.once("connect", () => settle(true))
-    socket.once("error", () => settle(false))
-  })
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
