@@ -13,6 +13,7 @@ import { Gateway } from "./gateway/layer.ts"
 import { StockHost } from "./host/layer.ts"
 import { hubLayer, type HubUrls, WrongSettings } from "./hub.ts"
 import { privateServers } from "./servers/private-servers.ts"
+import { answers } from "./servers/ports.ts"
 import { binaries, projectRoot } from "./servers/servers.ts"
 
 const say = (line: string): void => void process.stderr.write(`holdfast: ${line}\n`)
@@ -63,6 +64,7 @@ const sentence = (cause: Cause.Cause<unknown>): string => {
 const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { started: boolean }) {
   const config = yield* hubConfig
   yield* Effect.acquireRelease(claimHome(config), (lock) => Effect.sync(() => rmSync(lock, { force: true })))
+  yield* freeAddress(config)
   const servers = yield* privateServers({
     config,
     binaries,
@@ -117,6 +119,25 @@ const announce = (config: HubConfig, url: string, urls: HubUrls) =>
   )
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
+
+/**
+ * Asked before anything else: a hub that took the partitions over and then found its port taken would have stopped the
+ * hub that works.
+ */
+const freeAddress = (config: HubConfig): Effect.Effect<void, WrongSettings> =>
+  config.port === 0
+    ? Effect.void
+    : Effect.flatMap(
+        Effect.promise(() => answers(config.port)),
+        (isTaken) =>
+          isTaken
+            ? Effect.fail(
+                new WrongSettings({
+                  message: `Port ${config.port} on ${config.host} is taken; stop what uses it or set PORT to another.`
+                })
+              )
+            : Effect.void
+      )
 
 /** One hub for a home: two would start the same servers on the same data. */
 const claimHome = (config: HubConfig) =>
