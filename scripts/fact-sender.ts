@@ -7,12 +7,33 @@ import { jetstream, type JetStreamClient } from "@nats-io/jetstream"
 import type { FactBody } from "../src/gateway/protocol.ts"
 import { factSubject } from "../streams/subjects.ts"
 
+/** Where facts go: to the broker, or to the hub over HTTP. */
+export interface FactSink {
+  /** Facts that are stored. */
+  readonly sent: number
+  /** Facts that were refused for good, by the refusal's code. */
+  readonly refused: ReadonlyMap<string, number>
+  /** The FACTS sequence behind which everything is stored that was sent so far; 0 when it did not go there. */
+  readonly lastSequence: number
+  /** Settles when there is room for more, not when the fact is stored. Facts of one SKU keep their order. */
+  readonly send: (sku: string, fact: FactBody) => Promise<void>
+  /** Settles when every fact is stored or refused. */
+  readonly flush: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** A facts stream that fsyncs takes 7,000 a second with 64 under way and no more with 1,024. */
 const UNDER_WAY_MAX = 256
+const ACK_TIMEOUT_MS = 5_000
 const RETRY_MS = 200
+/** Half a minute of a broker that refuses, a quarter of an hour of one that does not answer. */
 const TRIES_MAX = 150
 
-export class FactSender {
+export class FactSender implements FactSink {
   sent = 0
+  lastSequence = 0
+  /** The broker refuses nothing for good: what the hub cannot take goes to its dead letters. */
+  readonly refused: ReadonlyMap<string, number> = new Map()
   private readonly connection: NatsConnection
   private readonly stream: JetStreamClient
   private underWay = 0
@@ -28,7 +49,6 @@ export class FactSender {
     return new FactSender(await connect({ servers: url, noAsyncTraces: true, maxReconnectAttempts: -1 }))
   }
 
-  /** Settles when there is room for more, not when the fact is stored. */
   async send(sku: string, fact: FactBody): Promise<void> {
     if (this.failure !== undefined) throw this.failure
     while (this.underWay >= UNDER_WAY_MAX) await new Promise<void>((resolve) => this.waiting.push(resolve))
@@ -42,7 +62,6 @@ export class FactSender {
     )
   }
 
-  /** Settles when every fact is stored. */
   async flush(): Promise<void> {
     while (this.underWay > 0) await new Promise<void>((resolve) => this.waiting.push(resolve))
     if (this.failure !== undefined) throw this.failure
@@ -63,7 +82,8 @@ export class FactSender {
     const body = JSON.stringify(fact)
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.stream.publish(factSubject(sku), body, { timeout: 5_000 })
+        const { seq } = await this.stream.publish(factSubject(sku), body, { timeout: ACK_TIMEOUT_MS })
+        this.lastSequence = Math.max(this.lastSequence, seq)
         this.sent++
         return
       } catch (error) {

@@ -1,242 +1,237 @@
 /**
- * The audit's own arithmetic: what the journal's records say about each SKU, added up without the code that runs the hub.
+ * The audit's own arithmetic over the whole journal: every SKU's account, and what holds between them.
  *
  * Deliberately shares nothing with `actors/`: if the hub's fold is wrong, this one must not be wrong in the same way.
- * Only the shape of the records is common to both.
+ * Only the shape of the records is common to both. Memory is bounded by the SKUs, their open holds, and the mutation ids
+ * that are compared at a time; not by the journal's length.
+ *
+ * Not checked: which part of the stock a channel may sell (buffers, caps, ring fences) beyond what is there at all.
  */
+import { Account } from "./account.ts"
+import { Mutations, mutationNumber } from "./mutations.ts"
+import { addRow, type RawCommit, type RawRecord, textOf } from "./records.ts"
+import { Turns } from "./turns.ts"
 
-/** A record as it stands in the journal. */
-export type RawRecord = Readonly<Record<string, unknown>> & { readonly type: string }
-
-export interface RawCommit {
-  readonly id: string
-  readonly at: number
-  readonly sequence: number
-  readonly records: ReadonlyArray<RawRecord>
-}
-
-export interface Account {
-  version: number
-  physical: number
-  allocated: number
-  safetyThreshold: number
-  backorder: number
-  bundle: boolean
-  components: ReadonlyArray<{ readonly sku: string; readonly quantity: number }>
-  readonly locations: Map<string, { physical: number; allocated: number }>
-  /** Units by location of each open hold. */
-  readonly holds: Map<string, ReadonlyArray<readonly [string, number]>>
-  /** How facts of the retailer's file have moved it. */
-  fileUnits: number
-}
-
-const MUTATIONS = new Set([
-  "sale",
-  "receipt",
-  "return",
-  "count",
-  "adjustment",
-  "transfer",
-  "reserve",
-  "commit",
-  "release",
-  "expiry",
-  "configure",
-  "bundle"
-])
+export type { RawCommit } from "./records.ts"
 
 /** Differences kept with their text; the rest is only counted. */
-const FINDINGS_MAX = 1_000
+const FINDINGS_KEPT = 1_000
+/** Suspected repeats that are looked into. */
+const SUSPECTS_MAX = 1_000
+const DAY_MS = 24 * 60 * 60_000
+/** What a replay of the retailer's file goes by in the journal. */
 const FILE_CHANNEL = "online-retail"
+const FILE_HOLD = "invoice "
+
+const EVENTS = new Set(
+  "sale receipt return count adjustment transfer reserve commit release expiry configure bundle".split(" ")
+)
+const FACTS = new Set(["sale", "receipt", "return", "count", "adjustment", "transfer"])
+
+interface Suspect {
+  readonly sku: string
+  readonly scope: string
+  readonly mutationId: string
+  readonly number: number
+}
 
 export class Accounts {
   readonly bySku = new Map<string, Account>()
   readonly findings: Array<string> = []
   readonly wrongSkus = new Set<string>()
+  /** All differences, also those that are not kept. */
+  differences = 0
   commits = 0
   events = 0
   incidents = 0
-  oversoldByRequest = 0
   lastSequence = 0
+  /** Carts of the retailer's file that were asked for and have not been bought. */
+  readonly unboughtCarts = new Set<string>()
   private lastAt = 0
-  /** Mutation ids of the last day, by SKU and scope; older ones may come back. */
-  private readonly mutations = new Map<string, number>()
+  private readonly windowMs: number
+  private readonly mutations: Mutations
+  private suspects: Array<Suspect> = []
+  private readonly turns = new Turns({
+    find: (sku, text) => this.find(sku, text),
+    known: (sku) => this.bySku.get(sku)
+  })
+
+  /** `windowMs`: how long the hub remembers mutation ids. */
+  constructor(windowMs = DAY_MS) {
+    this.windowMs = windowMs
+    this.mutations = new Mutations(windowMs)
+  }
+
+  get oversoldByRequest(): number {
+    let units = 0
+    for (const account of this.bySku.values()) units += account.oversoldByRequest
+    return units
+  }
+
+  /** How far back mutation ids were compared, when it was least; `Infinity` when all were. */
+  get reachMs(): number {
+    return this.mutations.reachMs
+  }
 
   visit(commit: RawCommit): void {
     this.commits++
-    if (commit.sequence !== this.lastSequence + 1)
-      this.find("", `the journal goes from ${this.lastSequence} to ${commit.sequence}`)
+    if (commit.sequence !== this.lastSequence + 1) {
+      this.find("", `the journal goes from commit ${this.lastSequence} to ${commit.sequence}`)
+    }
     if (commit.at < this.lastAt) this.find("", `commit ${commit.sequence} is earlier than the one before it`)
     this.lastSequence = commit.sequence
-    this.lastAt = commit.at
-    for (const record of commit.records) {
-      if (MUTATIONS.has(record.type)) this.event(record, commit)
-      else if (record.type === "incident") this.incidents++
-      else if (record.type === "lines") this.lines(record, commit)
-    }
+    this.lastAt = Math.max(this.lastAt, commit.at)
+    this.turns.begin(commit.id)
+    for (const record of commit.records) this.record(record, commit)
   }
 
   account(sku: string): Account {
     let account = this.bySku.get(sku)
-    if (account === undefined) {
-      account = {
-        version: 0,
-        physical: 0,
-        allocated: 0,
-        safetyThreshold: 0,
-        backorder: 0,
-        bundle: false,
-        components: [],
-        locations: new Map(),
-        holds: new Map(),
-        fileUnits: 0
-      }
-      this.bySku.set(sku, account)
-    }
+    if (account === undefined) this.bySku.set(sku, (account = new Account(sku)))
     return account
   }
 
   find(sku: string, text: string): void {
+    this.differences++
     this.wrongSkus.add(sku)
-    if (this.findings.length < FINDINGS_MAX) this.findings.push(sku === "" ? text : `${sku}: ${text}`)
+    if (this.findings.length < FINDINGS_KEPT) this.findings.push(sku === "" ? text : `${sku}: ${text}`)
   }
 
-  /** What can be told only at the end: bundles follow their components. */
+  /** What can be told only at the end. More commits may follow, and another end. */
   finish(): void {
+    this.turns.end()
+    for (const { sku, mutationId } of this.suspects) this.find(sku, `the mutation ${mutationId} was applied twice`)
+    this.suspects = []
     for (const [sku, account] of this.bySku) {
-      if (!account.bundle) continue
-      const made = (of: (part: Account) => number) =>
-        Math.min(...account.components.map((part) => Math.floor(of(this.account(part.sku)) / part.quantity)))
-      if (account.physical !== made((part) => part.physical))
-        this.find(sku, "the bundle's physical is not what its components make")
-      if (account.physical - account.allocated !== made((part) => part.physical - part.allocated)) {
-        this.find(sku, "the bundle's available is not what its components leave")
+      if (account.isBundle) continue
+      if (account.balance !== account.physical) {
+        const { received, returned, sold, bought, adjusted, counted } = account.terms
+        this.find(
+          sku,
+          `received ${received} + returned ${returned} - sold ${sold} - bought ${bought} + adjusted ${adjusted} + counted ${counted} = ${account.balance}, and physical is ${account.physical}`
+        )
       }
+      let held = 0
+      for (const hold of account.holds.values()) for (const [, units] of hold.split) held += units
+      if (held !== account.allocated)
+        this.find(sku, `the open holds have ${held} units, and allocated is ${account.allocated}`)
+    }
+  }
+
+  get hasSuspects(): boolean {
+    return this.suspects.length > 0
+  }
+
+  /**
+   * Looks into suspected repeats: to be given every commit again, then `finish`. Numbers of ids may coincide; the ids
+   * themselves decide.
+   */
+  confirmer(): (commit: RawCommit) => void {
+    const numbers = new Set(this.suspects.map(({ number }) => number))
+    const applied = new Map<string, number>()
+    const confirmed = new Map<string, Suspect>()
+    this.suspects = []
+    return (commit) => {
+      for (const record of commit.records) {
+        if (!EVENTS.has(record.type)) continue
+        const named = namesOf(record)
+        if (!numbers.has(named.number)) continue
+        const key = JSON.stringify([named.sku, named.scope, named.mutationId])
+        const before = applied.get(key)
+        applied.set(key, commit.at)
+        if (before === undefined || commit.at - before >= this.windowMs || confirmed.has(key)) continue
+        confirmed.set(key, named)
+        this.suspects.push(named)
+      }
+    }
+  }
+
+  private record(record: RawRecord, commit: RawCommit): void {
+    if (EVENTS.has(record.type)) return this.event(record, commit)
+    if (record.type === "lines") return this.lines(record)
+    if (record.type === "answered") return this.answered(record)
+    if (record.type === "incident") {
+      this.incidents++
+      const { sku, version, locationId, kind, units } = record
+      addRow(this.account(textOf(sku)).incidents, [version, locationId, kind, units])
+      return this.turns.incident(record)
+    }
+    if (record.type === "alert") {
+      const { sku, version, state, available, safetyThreshold } = record
+      return addRow(this.account(textOf(sku)).alerts, [version, state, available, safetyThreshold])
+    }
+    if (record.type !== "resolution") {
+      this.find(textOf(record["sku"]), `commit ${commit.sequence} has a record of the unknown kind ${record.type}`)
     }
   }
 
   private event(record: RawRecord, commit: RawCommit): void {
     this.events++
-    const sku = String(record["sku"])
+    const sku = textOf(record["sku"])
     const account = this.account(sku)
-    const version = Number(record["version"])
-    if (version !== account.version + 1) this.find(sku, `version ${version} follows version ${account.version}`)
-    account.version = version
-    this.mutation(sku, record, commit.at)
-    this.move(sku, account, record)
-    const physical = Number(record["physical"])
-    const allocated = Number(record["allocated"])
-    if (account.bundle) {
-      account.physical = physical
-      account.allocated = allocated
-    } else {
-      let sum = { physical: 0, allocated: 0 }
-      for (const place of account.locations.values()) {
-        sum = { physical: sum.physical + place.physical, allocated: sum.allocated + place.allocated }
-      }
-      if (sum.physical !== physical)
-        this.find(sku, `version ${version} says physical ${physical}, the changes add up to ${sum.physical}`)
-      if (sum.allocated !== allocated)
-        this.find(sku, `version ${version} says allocated ${allocated}, the open holds are ${sum.allocated}`)
-      account.physical = sum.physical
-      account.allocated = sum.allocated
-    }
-    if (Number(record["safetyThreshold"] ?? 0) !== account.safetyThreshold)
-      this.find(sku, `version ${version} has another safety threshold than was configured`)
-  }
-
-  private mutation(sku: string, record: RawRecord, at: number): void {
-    const key = JSON.stringify([sku, record["scope"] ?? "", record["mutationId"]])
-    const before = this.mutations.get(key)
-    if (before !== undefined && at - before < DAY_MS)
-      this.find(sku, `the mutation ${String(record["mutationId"])} was applied twice`)
-    this.mutations.set(key, at)
-    if (this.mutations.size <= MUTATIONS_MAX) return
-    for (const oldest of this.mutations.keys()) {
-      this.mutations.delete(oldest)
-      break
-    }
-  }
-
-  private move(sku: string, account: Account, record: RawRecord): void {
-    const quantity = Number(record["quantity"] ?? 0)
-    const place = String(record["locationId"] ?? "default")
-    if (record.type === "configure") return this.configure(account, record)
-    if (account.bundle) return
-    const change = changes[record.type]
-    if (change !== undefined) {
-      const at = placeOf(account, place)
-      at.physical += change * quantity
-      if (record["channel"] === FILE_CHANNEL) account.fileUnits += change * quantity
-    } else if (record.type === "count") placeOf(account, place).physical = quantity
-    else if (record.type === "transfer") {
-      placeOf(account, place).physical -= quantity
-      placeOf(account, String(record["toLocationId"])).physical += quantity
-    } else if (record.type === "reserve") this.reserve(sku, account, record, quantity, place)
-    else if (record.type !== "bundle") this.close(sku, account, record)
-  }
-
-  private reserve(sku: string, account: Account, record: RawRecord, quantity: number, place: string): void {
-    const key = JSON.stringify([record["scope"] ?? "", record["holdId"]])
-    for (const [where, units] of account.holds.get(key) ?? []) placeOf(account, where).allocated -= units
-    const split = (record["split"] ?? [[place, quantity]]) as ReadonlyArray<readonly [string, number]>
-    for (const [where, units] of split) {
-      const at = placeOf(account, where)
-      at.allocated += units
-      if (at.physical - at.allocated < -account.backorder) {
-        this.oversoldByRequest++
-        this.find(sku, `version ${account.version} promises ${units} units at ${where} that are not there`)
-      }
-    }
-    account.holds.set(key, split)
-  }
-
-  private close(sku: string, account: Account, record: RawRecord): void {
-    const key = JSON.stringify([record["scope"] ?? "", record["holdId"]])
-    const split = account.holds.get(key)
-    if (split === undefined)
-      return this.find(sku, `version ${account.version} closes the hold ${String(record["holdId"])}, which is not open`)
-    account.holds.delete(key)
-    for (const [where, units] of split) {
-      const at = placeOf(account, where)
-      at.allocated -= units
-      if (record.type !== "commit") continue
-      at.physical -= units
-      if (String(record["holdId"]).startsWith("invoice ")) account.fileUnits -= units
-    }
-  }
-
-  private configure(account: Account, record: RawRecord): void {
-    const settings = record["settings"] as Readonly<Record<string, unknown>>
-    account.safetyThreshold = Number(settings["safetyThreshold"] ?? account.safetyThreshold)
-    account.backorder = Number(settings["backorderLimit"] ?? account.backorder)
-    if (settings["components"] === undefined) return
-    account.components = settings["components"] as Account["components"]
-    account.bundle = account.components.length > 0
-    if (account.bundle) account.locations.clear()
-  }
-
-  /** A cart's legs are all in the same commit as the cart, or in its turn's other commits. */
-  private lines(record: RawRecord, commit: RawCommit): void {
-    if (record["elsewhere"] !== undefined || record["act"] === "expiry") return
-    const moved = new Set(
-      commit.records.filter((other) => other["mutationId"] === record["mutationId"]).map((other) => other["sku"])
+    const boughtBefore = account.terms.bought
+    account.apply(
+      record,
+      commit.at,
+      (text) => this.find(sku, text),
+      (location, units, kind) => this.turns.short(sku, account.version, location, units, kind)
     )
-    for (const leg of record["legs"] as ReadonlyArray<string>) {
-      if (!moved.has(leg))
-        this.find(leg, `the cart ${String(record["holdId"])} has no leg here in commit ${commit.sequence}`)
+    this.turns.moved(account, record)
+    const named = namesOf(record)
+    if (this.mutations.isRepeat(named.sku, named.scope, named.mutationId, commit.at)) this.suspect(named)
+    if (FACTS.has(record.type) && record["channel"] === FILE_CHANNEL) {
+      account.fileUnits += record.type === "sale" ? -Number(record["quantity"]) : Number(record["quantity"])
+    } else if (record.type === "commit" && textOf(record["holdId"]).startsWith(FILE_HOLD)) {
+      account.fileUnits -= account.terms.bought - boughtBefore
     }
+    addRow(account.ledger, ledgerFields(record, commit))
+  }
+
+  private suspect(named: Suspect): void {
+    if (this.suspects.length < SUSPECTS_MAX) this.suspects.push(named)
+    else this.find(named.sku, `the mutation ${named.mutationId} seems to have been applied twice`)
+  }
+
+  private lines(record: RawRecord): void {
+    this.turns.spanning(record)
+    const holdId = textOf(record["holdId"])
+    if (record["sku"] !== undefined || !holdId.startsWith(FILE_HOLD)) return
+    if (record["act"] === "commit") this.unboughtCarts.delete(holdId)
+    else this.unboughtCarts.add(holdId)
+  }
+
+  private answered(record: RawRecord): void {
+    const answer = record["answer"] as Readonly<Record<string, unknown>>
+    const holdId = textOf(answer["holdId"])
+    // A refused payment leaves the cart as it was; a refused hold is a cart that was not bought.
+    const isHold = answer["code"] === "insufficient_stock" || answer["code"] === "unknown_sku"
+    if (record["sku"] === undefined && isHold && holdId.startsWith(FILE_HOLD)) this.unboughtCarts.add(holdId)
   }
 }
 
-const DAY_MS = 24 * 60 * 60_000
-/** Mutation ids compared at a time: with their keys about 400 MB. */
-const MUTATIONS_MAX = 2_000_000
-
-const changes: Readonly<Record<string, number>> = { sale: -1, receipt: 1, return: 1, adjustment: 1 }
-
-const placeOf = (account: Account, name: string): { physical: number; allocated: number } => {
-  let place = account.locations.get(name)
-  if (place === undefined) account.locations.set(name, (place = { physical: 0, allocated: 0 }))
-  return place
+const namesOf = (record: RawRecord): Suspect => {
+  const sku = textOf(record["sku"])
+  const scope = textOf(record["scope"])
+  const mutationId = textOf(record["mutationId"])
+  return { sku, scope, mutationId, number: mutationNumber(sku, scope, mutationId) }
 }
+
+/** In the order in which the ledger's columns are read. */
+const ledgerFields = (record: RawRecord, commit: RawCommit): ReadonlyArray<unknown> => [
+  record["version"],
+  record.type,
+  record["mutationId"],
+  record["scope"],
+  record["quantity"],
+  record["physical"],
+  record["allocated"],
+  record["locationId"],
+  record["toLocationId"],
+  record["channel"],
+  record["holdId"],
+  record["reference"],
+  record["reason"],
+  record["occurredAt"],
+  commit.at,
+  commit.sequence
+]

@@ -1,20 +1,26 @@
 /**
  * `holdfast audit`: proves from the journal alone that the books are right, and that everything derived agrees.
+ *
+ * Exit codes: 0 clean, 1 differences, 2 wrong usage, 3 it cannot run.
  */
+import { existsSync } from "node:fs"
+import cliProgress from "cli-progress"
 import type { Command } from "commander"
-import { Effect } from "effect"
 import { withJournal } from "../journal-reader.ts"
-import { readRunFile, type RunFile } from "../run-file.ts"
-import { Accounts, type RawCommit } from "./accounts.ts"
-import { compareFile, comparePostgres, compareRedis, waitForProjections } from "./compare.ts"
-import { stepText, Trace, type Until } from "./trace.ts"
+import { readRunFile } from "../run-file.ts"
+import { audit, type AuditOptions, type AuditUrls } from "./audit.ts"
+import { auditJson, auditText, isClean } from "./report.ts"
+import { type Step, stepText, Trace, untilOf } from "./trace.ts"
 
-interface Options {
+interface Given {
   readonly csv?: string
+  readonly from?: string
+  readonly until?: string
   readonly sku?: string
   readonly at?: string
   readonly json?: true
   readonly patience: string
+  readonly window: string
 }
 
 export const register = (program: Command): void => {
@@ -22,93 +28,98 @@ export const register = (program: Command): void => {
     .command("audit")
     .description("check the journal's books, and Redis, PostgreSQL and a file against them")
     .option("--csv <file>", "compare with the totals of the file that was replayed")
+    .option("--from <time>", "with --csv: only rows from this time on, as they were replayed")
+    .option("--until <time>", "with --csv: only rows before this time")
     .option("--sku <sku>", "print one SKU's history instead, step by step")
     .option("--at <version|time>", "with --sku: up to this version or ISO time")
     .option("--json", "machine-readable")
-    .option("--patience <seconds>", "how long to wait for the projections", "60")
-    .action(async (options: Options) => {
-      const run = readRunFile()
-      process.exitCode = options.sku === undefined ? await audit(run, options) : await trace(run, options.sku, options)
+    .option("--patience <seconds>", "how long to wait for Redis and PostgreSQL to catch up", "60")
+    .option(
+      "--window <hours>",
+      "how long the hub remembers mutation ids",
+      process.env["IDEMPOTENCY_WINDOW_HOURS"] ?? "24"
+    )
+    .addHelpText("after", "\nExit codes: 0 clean, 1 differences (the SKUs are named), 2 wrong usage, 3 it cannot run.")
+    .action(async (given: Given) => {
+      process.exitCode = given.sku === undefined ? await prove(given) : await trace(given.sku, given)
     })
 }
 
-const audit = async (run: RunFile, options: Options): Promise<number> => {
-  const accounts = new Accounts()
-  const startedMs = performance.now()
-  const until = await withJournal(run.nats, (journal) =>
-    Effect.flatMap(journal.lastSequence, (last) =>
-      Effect.as(
-        journal.scan({ fromSequence: 1, untilSequence: last }, (commit) =>
-          accounts.visit(commit as unknown as RawCommit)
-        ),
-        last
-      )
+const wrongUsage = (sentence: string): number => {
+  process.stderr.write(`holdfast audit: ${sentence}\n`)
+  return 2
+}
+
+const optionsOf = (given: Given): AuditOptions | string => {
+  const patienceMs = Number(given.patience) * 1_000
+  const windowMs = Number(given.window) * 60 * 60_000
+  if (!(patienceMs >= 0) || !(windowMs > 0)) return "--patience takes seconds, --window hours."
+  const fromMs = given.from === undefined ? undefined : Date.parse(given.from)
+  const untilMs = given.until === undefined ? undefined : Date.parse(given.until)
+  if (Number.isNaN(fromMs) || Number.isNaN(untilMs)) return "--from and --until take an ISO 8601 time."
+  if (given.csv !== undefined && !existsSync(given.csv)) return `there is no file ${given.csv}.`
+  return {
+    patienceMs,
+    windowMs,
+    ...(given.csv === undefined ? {} : { csv: given.csv }),
+    ...(fromMs === undefined ? {} : { fromMs }),
+    ...(untilMs === undefined ? {} : { untilMs })
+  }
+}
+
+const prove = async (given: Given): Promise<number> => {
+  const options = optionsOf(given)
+  if (typeof options === "string") return wrongUsage(options)
+  const run = readRunFile()
+  const bar = new cliProgress.SingleBar({
+    format: "reading the journal {bar} {percentage}% · {value}/{total} commits · {eta_formatted} to go",
+    hideCursor: true
+  })
+  let started = false
+  const onProgress = (sequence: number, lastSequence: number): void => {
+    if (!started) bar.start(lastSequence, 0)
+    started = true
+    bar.update(sequence)
+  }
+  const report = await cannotRun(run, () => audit(run, { ...options, onProgress })).finally(() => {
+    if (started) bar.stop()
+  })
+  if (report === undefined) return 3
+  process.stdout.write(`${given.json ? auditJson(report) : auditText(report)}\n`)
+  return isClean(report) ? 0 : 1
+}
+
+/** What it needs cannot be reached: one sentence, and nothing is called clean or unclean. */
+const cannotRun = async <A>(urls: AuditUrls, work: () => Promise<A>): Promise<A | undefined> => {
+  try {
+    return await work()
+  } catch (cause) {
+    const why = cause instanceof Error && cause.message !== "" ? cause.message : String(cause)
+    const servers = [urls.nats, urls.redis, urls.postgres].map((url) => url.replace(/\/\/[^@/]*@/, "//")).join(", ")
+    process.stderr.write(`holdfast audit: it cannot run (${servers}): ${why}\n`)
+    return undefined
+  }
+}
+
+const trace = async (sku: string, given: Given): Promise<number> => {
+  const until = untilOf(given.at)
+  if (until === undefined) return wrongUsage("--at takes a version (a number) or an ISO 8601 time.")
+  const run = readRunFile()
+  let steps = 0
+  const show = (step: Step): void => {
+    const text = given.json ? JSON.stringify(step, null, 2) : stepText(step)
+    process.stdout.write(given.json ? `${steps === 0 ? "[" : ","}\n${text}` : `${text}\n`)
+    steps++
+  }
+  const traced = new Trace(sku, until, show)
+  const done = await cannotRun(run, async () => {
+    await withJournal(run.nats, (journal) =>
+      journal.scan({ fromSequence: 1, untilSequence: Number.MAX_SAFE_INTEGER }, (commit) => traced.visit(commit))
     )
-  )
-  accounts.finish()
-  const seconds = (performance.now() - startedMs) / 1_000
-  const late = await waitForProjections(run, until, Number(options.patience) * 1_000)
-  if (late !== undefined) accounts.find("", late)
-  await compareRedis(run.redis, accounts)
-  await comparePostgres(run.postgres, accounts)
-  const compared = options.csv === undefined ? 0 : compareFile(options.csv, accounts)
-  return report(accounts, { seconds, compared, options })
-}
-
-const report = (
-  accounts: Accounts,
-  told: { readonly seconds: number; readonly compared: number; readonly options: Options }
-): number => {
-  const isClean = accounts.findings.length === 0
-  const figures = {
-    clean: isClean,
-    commits: accounts.commits,
-    events: accounts.events,
-    skus: accounts.bySku.size,
-    incidents: accounts.incidents,
-    oversoldByRequest: accounts.oversoldByRequest,
-    eventsPerSecond: Math.round(accounts.events / told.seconds),
-    skusOfFile: told.compared,
-    wrongSkus: [...accounts.wrongSkus].filter((sku) => sku !== ""),
-    findings: accounts.findings
-  }
-  if (told.options.json) {
-    process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
-    return isClean ? 0 : 1
-  }
-  const lines = [
-    `${figures.commits} commits, ${figures.events} events of ${figures.skus} SKUs, read at ${figures.eventsPerSecond} events/s`,
-    `${figures.incidents} incidents recorded, ${figures.oversoldByRequest} units oversold by request`,
-    ...(told.compared > 0 ? [`${told.compared} SKUs compared with the file`] : []),
-    ...figures.findings.slice(0, 50),
-    ...(figures.findings.length > 50 ? [`… and ${figures.findings.length - 50} more`] : []),
-    isClean
-      ? "clean: the books add up, and Redis and PostgreSQL say the same"
-      : `NOT CLEAN: ${figures.findings.length} differences on ${figures.wrongSkus.length} SKUs`
-  ]
-  process.stdout.write(`${lines.join("\n")}\n`)
-  return isClean ? 0 : 1
-}
-
-const untilOf = (at: string | undefined): Until | undefined => {
-  if (at === undefined) return {}
-  if (/^\d+$/.test(at)) return { version: Number(at) }
-  const atMs = Date.parse(at)
-  return Number.isNaN(atMs) ? undefined : { atMs }
-}
-
-const trace = async (run: RunFile, sku: string, options: Options): Promise<number> => {
-  const until = untilOf(options.at)
-  if (until === undefined) {
-    process.stderr.write("holdfast audit: --at takes a version (a number) or an ISO 8601 time.\n")
-    return 2
-  }
-  const traced = new Trace(sku, until)
-  await withJournal(run.nats, (journal) =>
-    journal.scan({ fromSequence: 1, untilSequence: Number.MAX_SAFE_INTEGER }, (commit) => traced.visit(commit))
-  )
-  if (options.json) process.stdout.write(`${JSON.stringify(traced.steps, null, 2)}\n`)
-  else for (const step of traced.steps) process.stdout.write(`${stepText(step)}\n`)
-  if (traced.steps.length === 0) process.stderr.write(`holdfast audit: the journal knows no SKU ${sku} up to there.\n`)
-  return traced.steps.length === 0 ? 1 : 0
+    return true
+  })
+  if (given.json) process.stdout.write(steps === 0 ? "[]\n" : "\n]\n")
+  if (done === undefined) return 3
+  if (steps === 0) process.stderr.write(`holdfast audit: the journal knows no SKU ${sku} up to there.\n`)
+  return steps === 0 ? 1 : 0
 }

@@ -4,7 +4,8 @@
  * that resume see nothing twice or out of order.
  */
 import { Accounts, type RawCommit } from "../audit/accounts.ts"
-import { comparePostgres, compareRedis, waitForProjections } from "../audit/compare.ts"
+import { compareRedis, waitForProjections } from "../audit/compare.ts"
+import { comparePostgres } from "../audit/postgres.ts"
 import { withJournal } from "../journal-reader.ts"
 import { Effect } from "effect"
 import { type Acknowledged, Shoppers } from "./shoppers.ts"

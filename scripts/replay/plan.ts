@@ -1,10 +1,14 @@
 /**
- * From rows to what is sent: orders (the lines of one invoice), and the stock that must be there before the first.
+ * From rows to orders: the lines of one invoice, each with an id that is the same at every replay.
+ *
+ * Pure but for the counting. What traps were met is counted here, so that the closing report can tell.
  */
-import { effectOf, type Meaning, meaningOf, type Row } from "./rows.ts"
+import { meaningOf, type Movement, type Row, skuOf } from "./rows.ts"
 
 export interface PlannedLine {
-  readonly meaning: Exclude<Meaning, { readonly kind: "skipped" | "rejected" }>
+  readonly meaning: Movement
+  /** The line's number in its invoice, 1 being the first, whatever becomes of the lines before it. */
+  readonly number: number
   /** The invoice and the line's number in it: the same at every replay, so that repeating one changes nothing. */
   readonly mutationId: string
 }
@@ -15,79 +19,116 @@ export interface Order {
   readonly lines: ReadonlyArray<PlannedLine>
 }
 
+/** Rows that are played: from (inclusive) until (exclusive), in milliseconds since the epoch. */
+export interface Window {
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+export const wholeFile: Window = { fromMs: -Infinity, untilMs: Infinity }
+
+export const isWithin = ({ at }: Pick<Row, "at">, window: Window): boolean =>
+  Number.isNaN(at) || (at >= window.fromMs && at < window.untilMs)
+
+/** What was met in the file. All but `rejected` and `skipped` is counted and played all the same. */
 export interface Counts {
   rows: number
   readonly skipped: Map<string, number>
-  readonly rejected: Array<{ readonly line: number; readonly reason: string }>
+  rejected: number
+  readonly firstRejected: Array<{ readonly line: number; readonly reason: string }>
   caseOnly: number
   duplicates: number
+  giants: number
+  trailingSpaces: number
+  withoutPrice: number
+  negativePrice: number
+  withoutCustomer: number
 }
 
-export const emptyCounts = (): Counts => ({ rows: 0, skipped: new Map(), rejected: [], caseOnly: 0, duplicates: 0 })
+export const emptyCounts = (): Counts => ({
+  rows: 0,
+  skipped: new Map(),
+  rejected: 0,
+  firstRejected: [],
+  caseOnly: 0,
+  duplicates: 0,
+  giants: 0,
+  trailingSpaces: 0,
+  withoutPrice: 0,
+  negativePrice: 0,
+  withoutCustomer: 0
+})
 
-const REJECTED_KEPT = 1_000
+/** Named in the report; all of them go to the file of rejected rows. */
+const REJECTED_NAMED = 20
+/** No article of this retailer sells so many at once in the ordinary course. */
+const GIANT_UNITS = 10_000
+/** An invoice that comes again later goes on counting its lines; the file's longest pause is far below so many. */
+const INVOICES_KEPT = 50_000
+
+export const reject = (counts: Counts, line: number, reason: string): void => {
+  counts.rejected++
+  if (counts.firstRejected.length < REJECTED_NAMED) counts.firstRejected.push({ line, reason })
+}
+
+export interface PlanOptions {
+  readonly window?: Window
+  readonly onRejected?: (line: number, reason: string) => void
+}
 
 /** Gathers consecutive rows of an invoice; an invoice that comes again later goes on counting its lines. */
-export async function* planOrders(rows: AsyncIterable<Row>, counts: Counts): AsyncGenerator<Order> {
+export async function* planOrders(
+  rows: AsyncIterable<Row>,
+  counts: Counts,
+  options: PlanOptions = {}
+): AsyncGenerator<Order> {
   const linesSoFar = new Map<string, number>()
   let open: { invoice: string; at: number; lines: Array<PlannedLine>; seen: Set<string> } | undefined
   for await (const row of rows) {
+    const number = countLine(linesSoFar, row.invoice)
+    if (!isWithin(row, options.window ?? wholeFile)) continue
     counts.rows++
     if (open !== undefined && open.invoice !== row.invoice) {
       yield open
       open = undefined
     }
     open ??= { invoice: row.invoice, at: row.at, lines: [], seen: new Set() }
-    const number = (linesSoFar.get(row.invoice) ?? 0) + 1
-    linesSoFar.set(row.invoice, number)
-    const line = planLine(row, number, counts)
-    if (line === undefined) continue
-    const content = `${row.code} ${row.quantity} ${row.description}`
-    if (open.seen.has(content)) counts.duplicates++
-    open.seen.add(content)
-    open.lines.push(line)
+    const meaning = meaningOf(row)
+    countTraps(row, counts)
+    if ("sku" in meaning) {
+      countRepeat(row, meaning, open.seen, counts)
+      open.lines.push({ meaning, number, mutationId: `${row.invoice}:${number}` })
+    } else if (meaning.kind === "skipped") {
+      counts.skipped.set(meaning.reason, (counts.skipped.get(meaning.reason) ?? 0) + 1)
+    } else {
+      reject(counts, row.line, meaning.reason)
+      options.onRejected?.(row.line, meaning.reason)
+    }
   }
   if (open !== undefined) yield open
 }
 
-const planLine = (row: Row, number: number, counts: Counts): PlannedLine | undefined => {
-  const meaning = meaningOf(row)
-  if (meaning.kind === "rejected") {
-    if (counts.rejected.length < REJECTED_KEPT) counts.rejected.push({ line: row.line, reason: meaning.reason })
-    return undefined
+const countLine = (linesSoFar: Map<string, number>, invoice: string): number => {
+  const number = (linesSoFar.get(invoice) ?? 0) + 1
+  linesSoFar.set(invoice, number)
+  if (linesSoFar.size > INVOICES_KEPT) {
+    const [oldest] = linesSoFar.keys()
+    linesSoFar.delete(oldest as string)
   }
-  if (meaning.kind === "skipped") {
-    counts.skipped.set(meaning.reason, (counts.skipped.get(meaning.reason) ?? 0) + 1)
-    return undefined
-  }
-  if (row.code.trim() !== meaning.sku) counts.caseOnly++
-  return { meaning, mutationId: `${row.invoice}:${number}` }
+  return number
 }
 
-export interface Opening {
-  readonly sku: string
-  readonly units: number
-  readonly safetyThreshold: number
+const countTraps = (row: Row, counts: Counts): void => {
+  if (Math.abs(row.quantity) >= GIANT_UNITS) counts.giants++
+  if (row.description !== row.description.trim() || row.code !== row.code.trim()) counts.trailingSpaces++
+  if (row.price === 0) counts.withoutPrice++
+  if (row.price < 0) counts.negativePrice++
+  if (row.customer === "") counts.withoutCustomer++
 }
 
-/** A tenth more than the replay needs at its worst moment, so that nothing is oversold and some things run low. */
-const SHARE_ABOVE_NEED = 0.1
-const UNITS_ABOVE_NEED_MIN = 2
-
-/** The smallest stock with which no sale ever finds too little, and a little more. */
-export const computeOpening = async (rows: AsyncIterable<Row>): Promise<ReadonlyArray<Opening>> => {
-  const balances = new Map<string, { now: number; lowest: number }>()
-  for await (const row of rows) {
-    const meaning = meaningOf(row)
-    if (meaning.kind === "skipped" || meaning.kind === "rejected") continue
-    const balance = balances.get(meaning.sku) ?? { now: 0, lowest: 0 }
-    balance.now += effectOf(meaning)
-    balance.lowest = Math.min(balance.lowest, balance.now)
-    balances.set(meaning.sku, balance)
-  }
-  return [...balances].map(([sku, { lowest }]) => {
-    const need = -lowest
-    const units = need + Math.max(UNITS_ABOVE_NEED_MIN, Math.ceil(need * SHARE_ABOVE_NEED))
-    return { sku, units, safetyThreshold: Math.floor(units / 10) }
-  })
+const countRepeat = (row: Row, meaning: Movement, seen: Set<string>, counts: Counts): void => {
+  if (row.code.trim() !== skuOf(row.code)) counts.caseOnly++
+  const content = `${meaning.sku} ${row.quantity} ${row.price} ${row.customer} ${row.description}`
+  if (seen.has(content)) counts.duplicates++
+  seen.add(content)
 }

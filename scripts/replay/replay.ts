@@ -2,186 +2,215 @@
  * Plays a retailer's file through a running hub: opening stock first, then every invoice as an order.
  *
  * As facts, each line is a sale, return or adjustment that has happened. As requests, an invoice is a cart: all its lines
- * are held at once and committed, which may be refused; returns and adjustments stay facts.
+ * are held at once and committed, which may be refused; returns and adjustments stay facts. Everything has an id that is
+ * the same at every replay, so an interrupted one is simply started again.
  */
-import { basename } from "node:path"
-import type { FactBody } from "../../src/gateway/protocol.ts"
-import { LINES_MAX } from "../../config/limits.ts"
-import { FactSender } from "../fact-sender.ts"
+import { createHash } from "node:crypto"
+import { createReadStream } from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
+import { decided } from "../decided.ts"
+import { FactSender, type FactSink } from "../fact-sender.ts"
+import { HttpFactSender } from "../http-fact-sender.ts"
+import { PatientClient } from "../patient-client.ts"
 import type { RunFile } from "../run-file.ts"
-import { computeOpening, type Counts, emptyCounts, type Order, planOrders, type PlannedLine } from "./plan.ts"
+import { buy, cartsOf } from "./carts.ts"
+import { factOf, openingFact, openingIdOf } from "./facts.ts"
+import { type Opening, survey } from "./opening.ts"
+import { emptyCounts, type Order, planOrders, reject, type Window } from "./plan.ts"
+import type { ReplayReport } from "./report.ts"
 import { readRows } from "./rows.ts"
+import { journalEnd, type Tally, tallyFrom } from "./tally.ts"
 
 export interface ReplayOptions {
   readonly file: string
   readonly as: "facts" | "requests"
+  readonly via: "nats" | "http"
   /** How many times as fast as it happened; 0 is as fast as possible. */
   readonly speed: number
   /** Orders to play; the rest is left. */
   readonly limit: number
-  /** Units for every SKU; `undefined` computes what each needs. */
-  readonly opening: number | undefined
+  readonly window: Window
+  /** Units for every SKU; `computed` is what each needs, `none` leaves the stock as it is. */
+  readonly opening: number | "computed" | "none"
   readonly onProgress: (report: ReplayReport) => void
+  /** Told of every row that cannot be read. */
+  readonly onRejected: (line: number, reason: string) => void
   readonly signal: AbortSignal
 }
 
-export interface ReplayReport {
-  orders: number
-  sales: number
-  returns: number
-  adjustments: number
-  openings: number
-  refusedOrders: number
-  alreadyApplied: number
-  readonly counts: Counts
-  startedMs: number
-  endedMs: number
+/** Carts under way at once; each waits for its answers. */
+const CARTS_MAX = 64
+/** Settings under way at once. */
+const SETTINGS_MAX = 256
+
+interface Playing {
+  readonly run: RunFile
+  readonly options: ReplayOptions
+  readonly sink: FactSink
+  readonly client: PatientClient
+  readonly report: ReplayReport
 }
 
 export const replay = async (run: RunFile, options: ReplayOptions): Promise<ReplayReport> => {
-  const report: ReplayReport = {
-    orders: 0,
-    sales: 0,
-    returns: 0,
-    adjustments: 0,
-    openings: 0,
-    refusedOrders: 0,
-    alreadyApplied: 0,
-    counts: emptyCounts(),
-    startedMs: performance.now(),
-    endedMs: 0
-  }
-  const sender = await FactSender.open(run.nats)
+  const report = emptyReport()
+  const startSequence = await journalEnd(run)
+  const sink = options.via === "nats" ? await FactSender.open(run.nats) : new HttpFactSender(run.hub)
+  const client = await PatientClient.connect(run.hub)
+  const playing: Playing = { run, options, sink, client, report }
   try {
-    await open(run, sender, options, report)
-    await play(run, sender, options, report)
-    await sender.flush()
+    const found = await survey(readRows(options.file), options.window, unitsOf(options.opening))
+    report.rowsInFile = found.rows
+    if (options.opening !== "none") await open(playing, found.openings)
+    report.playedFromMs = performance.now()
+    await play(playing)
+    await sink.flush()
+    report.playedUntilMs = performance.now()
+    await decided(run, sink.lastSequence, options.signal)
+    conclude(report, sink, await tallyFrom(run, startSequence))
   } finally {
-    await sender.close()
+    client.close()
+    await sink.close()
+    report.interrupted = options.signal.aborted
     report.endedMs = performance.now()
   }
   return report
 }
 
-const open = async (run: RunFile, sender: FactSender, options: ReplayOptions, report: ReplayReport): Promise<void> => {
-  const needs = await computeOpening(readRows(options.file))
-  // Another file needs other stock: its opening comes on top, the same file's is recognised.
-  const openingId = `opening ${basename(options.file)}`
-  const settings: Array<Promise<void>> = []
-  for (const { sku, units, safetyThreshold } of needs) {
+const emptyReport = (): ReplayReport => ({
+  orders: 0,
+  sales: 0,
+  returns: 0,
+  adjustments: 0,
+  openings: 0,
+  factsSent: 0,
+  factsAlready: 0,
+  factsRefused: {},
+  cartsBought: 0,
+  cartsAlready: 0,
+  cartsRefused: {},
+  linesRefused: 0,
+  incidents: 0,
+  oversoldSkus: [],
+  alerts: 0,
+  rowsInFile: 0,
+  counts: emptyCounts(),
+  interrupted: false,
+  startedMs: performance.now(),
+  playedFromMs: performance.now(),
+  playedUntilMs: performance.now(),
+  endedMs: performance.now()
+})
+
+const unitsOf = (opening: ReplayOptions["opening"]): number | undefined =>
+  typeof opening === "number" ? opening : undefined
+
+const conclude = (report: ReplayReport, sink: FactSink, tally: Tally): void => {
+  report.factsSent = sink.sent
+  report.factsRefused = Object.fromEntries(sink.refused)
+  report.factsAlready = Math.max(0, sink.sent - tally.facts - tally.openings)
+  report.incidents = tally.incidents
+  report.oversoldSkus = [...tally.oversoldSkus].toSorted()
+  report.alerts = tally.alerts
+}
+
+const fingerprintOf = async (file: string): Promise<string> => {
+  const hash = createHash("sha256")
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) hash.update(chunk)
+  return hash.digest("base64url").slice(0, 12)
+}
+
+/** What the computed stock depends on beside the file. */
+const howOf = ({ opening, window }: ReplayOptions): string => {
+  const parts = [
+    ...(typeof opening === "number" ? [`${opening} units`] : []),
+    ...(Number.isFinite(window.fromMs) ? [`from ${window.fromMs}`] : []),
+    ...(Number.isFinite(window.untilMs) ? [`until ${window.untilMs}`] : [])
+  ]
+  return parts.join(" ")
+}
+
+/** Nothing is sold before the hub knows what there is: a cart that comes too early would be refused for good. */
+const open = async (playing: Playing, openings: ReadonlyArray<Opening>): Promise<void> => {
+  const { run, options, sink, report } = playing
+  const openingId = openingIdOf(await fingerprintOf(options.file), howOf(options))
+  for (const opening of openings) {
     if (options.signal.aborted) return
-    const quantity = options.opening ?? units
-    if (quantity > 0) {
-      await sender.send(sku, { type: "receipt", mutationId: openingId, quantity, reference: "opening stock" })
-    }
+    if (opening.units > 0) await sink.send(opening.sku, openingFact(opening, openingId))
     report.openings++
     options.onProgress(report)
-    if (safetyThreshold > 0) settings.push(configure(run, sku, safetyThreshold, openingId))
-    if (settings.length >= 64) await Promise.all(settings.splice(0))
   }
-  await Promise.all(settings)
-  await sender.flush()
+  await sink.flush()
+  await decided(run, sink.lastSequence, options.signal)
+  await setThresholds(playing, openings, `${openingId} threshold`)
 }
 
-const configure = async (run: RunFile, sku: string, safetyThreshold: number, openingId: string): Promise<void> => {
-  await post(run, `/v1/stock/${encodeURIComponent(sku)}/requests`, {
-    type: "configure",
-    mutationId: `${openingId} threshold`,
-    safetyThreshold
+/** After the stock has come: a threshold on an empty shelf is an alert. */
+const setThresholds = async (
+  { client, options }: Playing,
+  openings: ReadonlyArray<Opening>,
+  mutationId: string
+): Promise<void> => {
+  const wanted = openings.filter(({ safetyThreshold }) => safetyThreshold > 0)
+  for (let first = 0; first < wanted.length && !options.signal.aborted; first += SETTINGS_MAX) {
+    const some = wanted.slice(first, first + SETTINGS_MAX)
+    await Promise.all(
+      some.map(({ sku, safetyThreshold }) => client.ask(sku, { type: "configure", mutationId, safetyThreshold }))
+    )
+  }
+}
+
+const play = async (playing: Playing): Promise<void> => {
+  const { options, report, sink } = playing
+  const rejected = (line: number, reason: string): void => options.onRejected(line, reason)
+  const rows = readRows(options.file, (line, reason) => {
+    reject(report.counts, line, reason)
+    rejected(line, reason)
   })
-}
-
-interface Posted {
-  readonly status: number
-  readonly body: {
-    readonly ok?: boolean
-    readonly code?: string
-    readonly replayed?: boolean
-    readonly retryAfterMs?: number
-  }
-}
-
-const TRIES_MAX = 100
-
-/** Tries again while the hub is busy or away; the mutation id makes that safe. */
-const post = async (run: RunFile, path: string, body: unknown): Promise<Posted> => {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await fetch(`${run.hub}${path}`, { method: "POST", body: JSON.stringify(body) })
-      .then(async (response): Promise<Posted> => ({
-        status: response.status,
-        body: (await response.json()) as Posted["body"]
-      }))
-      .catch((): Posted => ({ status: 503, body: {} }))
-    if ((answer.status !== 429 && answer.status !== 503) || attempt === TRIES_MAX) return answer
-    await new Promise((resolve) => setTimeout(resolve, answer.body.retryAfterMs ?? 250))
-  }
-}
-
-/** Carts under way at once; each waits for its answer. */
-const CARTS_MAX = 32
-
-const play = async (run: RunFile, sender: FactSender, options: ReplayOptions, report: ReplayReport): Promise<void> => {
   const startedMs = performance.now()
   let firstAt: number | undefined
   const carts = new Set<Promise<void>>()
-  for await (const order of planOrders(readRows(options.file), report.counts)) {
-    if (options.signal.aborted || report.orders >= options.limit) break
+  let failure: Error | undefined
+  for await (const order of planOrders(rows, report.counts, { window: options.window, onRejected: rejected })) {
+    if (options.signal.aborted || report.orders >= options.limit || failure !== undefined) break
     firstAt ??= order.at
     if (options.speed > 0) await until(startedMs + (order.at - firstAt) / options.speed, options.signal)
-    const sales = order.lines.filter((line) => line.meaning.kind === "sale")
-    const facts = options.as === "facts" ? order.lines : order.lines.filter((line) => line.meaning.kind !== "sale")
-    for (const line of facts) await sender.send(line.meaning.sku, factOf(order, line))
-    for (const { meaning } of order.lines) count(report, meaning.kind)
-    if (options.as === "requests" && sales.length > 0) {
-      const cart: Promise<void> = buy(run, order, sales, report).finally(() => carts.delete(cart))
+    const facts = options.as === "facts" ? order.lines : order.lines.filter(({ meaning }) => meaning.kind !== "sale")
+    for (const line of facts) await sink.send(line.meaning.sku, factOf(order, line))
+    if (options.as === "requests") {
+      const cart: Promise<void> = buyAll(playing, order)
+        .catch((error: unknown) => void (failure = error as Error))
+        .finally(() => carts.delete(cart))
       carts.add(cart)
       if (carts.size >= CARTS_MAX) await Promise.race(carts)
     }
-    report.orders++
+    count(report, order)
     options.onProgress(report)
   }
   await Promise.all(carts)
+  if (failure !== undefined) throw failure
 }
 
 const until = async (dueMs: number, signal: AbortSignal): Promise<void> => {
   const waitMs = dueMs - performance.now()
-  if (waitMs > 1 && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, waitMs))
+  if (waitMs > 1) await sleep(waitMs, undefined, { signal }).catch(() => undefined)
 }
 
-const count = (report: ReplayReport, kind: "sale" | "return" | "adjustment"): void => {
-  if (kind === "sale") report.sales++
-  else if (kind === "return") report.returns++
-  else report.adjustments++
+const count = (report: ReplayReport, order: Order): void => {
+  report.orders++
+  for (const { meaning } of order.lines) {
+    if (meaning.kind === "sale") report.sales++
+    else if (meaning.kind === "return") report.returns++
+    else report.adjustments++
+  }
 }
 
-export const factOf = (order: Order, { meaning, mutationId }: PlannedLine): FactBody => ({
-  type: meaning.kind,
-  mutationId,
-  quantity: meaning.units,
-  channel: "online-retail",
-  occurredAt: new Date(order.at).toISOString(),
-  reference: order.invoice
-})
-
-/** An invoice of more lines than a cart may have is bought in several carts. */
-const buy = async (
-  run: RunFile,
-  order: Order,
-  sales: ReadonlyArray<PlannedLine>,
-  report: ReplayReport
-): Promise<void> => {
-  for (let first = 0; first < sales.length; first += LINES_MAX) {
-    const lines = sales
-      .slice(first, first + LINES_MAX)
-      .map(({ meaning }) => ({ sku: meaning.sku, quantity: meaning.units }))
-    const holdId = `invoice ${order.invoice}:${sales[first]?.mutationId ?? ""}`
-    const held = await post(run, "/v1/stock/requests", { type: "reserve", mutationId: `${holdId} hold`, holdId, lines })
-    if (held.body.ok !== true) {
-      report.refusedOrders++
-      continue
-    }
-    const sold = await post(run, "/v1/stock/requests", { type: "commit", mutationId: `${holdId} pay`, holdId })
-    if (sold.body.ok !== true) report.refusedOrders++
-    else if (sold.body.replayed === true) report.alreadyApplied++
+const buyAll = async ({ client, report }: Playing, order: Order): Promise<void> => {
+  for (const cart of cartsOf(order)) {
+    const bought = await buy(cart, (body) => client.askLines(body))
+    if (bought.outcome === "refused") {
+      report.cartsRefused[bought.code] = (report.cartsRefused[bought.code] ?? 0) + 1
+      report.linesRefused += bought.lines
+    } else if (bought.outcome === "already") report.cartsAlready++
+    else report.cartsBought++
   }
 }

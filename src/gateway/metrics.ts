@@ -34,6 +34,7 @@ export const status = (of: Measured): HubStatus => {
     lowStock: host.book.lowStockCount,
     oversellIncidents: incidents,
     conflatedSockets: fanout.conflated,
+    factsSequence: host.standing.facts,
     projections: of.projections()
   }
 }

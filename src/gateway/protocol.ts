@@ -205,6 +205,8 @@ export interface HubStatus {
   /** Of all kinds, since the start of the process. */
   readonly oversellIncidents: number
   readonly conflatedSockets: number
+  /** Last sequence of the FACTS stream that was decided on. */
+  readonly factsSequence: number
   readonly projections: ReadonlyArray<{
     readonly name: string
     readonly lagEvents: number

@@ -167,6 +167,7 @@ export class StandIn {
       appendMs: { p50: 0.5, p95: 0.9, p99: 1.3 },
       lowStock: entries.filter((entry) => isLow(entry.physical, entry.allocated, entry.safetyThreshold)).length,
       oversellIncidents: 3,
+      factsSequence: 0,
       projections: [
         { name: "register", lagEvents: 4, lagSeconds: 0.1 },
         { name: "ledger", lagEvents: 212, lagSeconds: 0.4 }
