@@ -28,6 +28,8 @@ const acquire = Effect.fnUntraced(function* (url: string) {
       const pool = new Pool({ connectionString: url, max: CONNECTIONS_MAX, connectionTimeoutMillis: CONNECT_MS_MAX })
       // An idle connection that is cut tells so here; the next query takes a new one.
       pool.on("error", () => undefined)
+      // One that is cut while it is in use, between two queries of a transaction, tells so itself; the next query fails.
+      pool.on("connect", (client) => client.on("error", () => undefined))
       return pool
     }),
     (pool) => Effect.promise(() => pool.end())
