@@ -133,21 +133,28 @@ const readNoted = (path) => {
   }
 }
 
+/** What an earlier set-up in this environment found: a hub that a test starts need not look for itself. */
+const handedOver = () => {
+  const { HOLDFAST_BINARIES: given } = process.env
+  if (given === undefined) return {}
+  const { tools, nats, redis, postgresBin } = JSON.parse(given)
+  return { tools, nats, redis, postgres: postgresBin }
+}
+
 /**
  * Where the programs are: `nats` and `redis` as files, `postgresBin` as the folder of `postgres` and `initdb`, an empty
  * text for one that is not `needed`; `tools` is where fetched ones lie. What was found is noted, so that the next start
  * does not look again. Throws `SetupFailed` with what to install.
  */
 export const ensureBinaries = async (home, needed = programs.map(({ key }) => key)) => {
-  const tools = toolsDirectory(home)
+  const { tools = toolsDirectory(home), ...given } = handedOver()
   const noted = join(tools, "found.json")
-  const known = readNoted(noted)
+  const known = { ...readNoted(noted), ...given }
   const found = {}
   for (const wanted of programs) {
     if (!needed.includes(wanted.key)) continue
-    const path = known[wanted.key]
-    found[wanted.key] =
-      path !== undefined && existsSync(path) ? path : (find(wanted, tools) ?? (await fetchProgram(wanted, tools)))
+    const path = known[wanted.key] ?? ""
+    found[wanted.key] = existsSync(path) ? path : (find(wanted, tools) ?? (await fetchProgram(wanted, tools)))
   }
   mkdirSync(tools, { recursive: true })
   writeFileSync(noted, JSON.stringify({ ...known, ...found }))

@@ -1,7 +1,7 @@
 /**
  * A Chromium for the pages' tests: the system's, or one fetched and unpacked beside the servers.
  */
-import { existsSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { librariesIn } from "./binaries.mjs"
 import { toolsDirectory } from "./home.mjs"
@@ -15,10 +15,19 @@ const findInstalled = () =>
     .flatMap((directory) => NAMES.map((name) => join(directory, name)))
     .find((path) => existsSync(path))
 
+/** Some libraries have their helpers in a folder of their own beside them. */
+const foldersOf = (folder) =>
+  librariesIn(folder).flatMap((path) => {
+    const below = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    return [path, ...below.map(({ name }) => join(path, name)).filter(holdsLibraries)]
+  })
+
+const holdsLibraries = (path) => readdirSync(path).some((name) => /^lib.*\.so/.test(name))
+
 /** Debian's own starter looks in fixed places; this one names the fetched libraries and fonts and keeps to them. */
 const writeStarter = (folder, program, starter) => {
   const fonts = existsSync("/etc/fonts/fonts.conf") ? "" : `export FONTCONFIG_SYSROOT="${folder}"\n`
-  const libraries = `export LD_LIBRARY_PATH="${librariesIn(folder).join(delimiter)}"\n`
+  const libraries = `export LD_LIBRARY_PATH="${foldersOf(folder).join(delimiter)}"\n`
   writeFileSync(starter, `#!/bin/sh\n${libraries}${fonts}exec "${program}" "$@"\n`, { mode: 0o755 })
 }
 

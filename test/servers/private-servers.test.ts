@@ -4,12 +4,13 @@
  * Method: the real programs in a home of its own; a death is SIGKILL, no return is a program that is no more.
  */
 import assert from "node:assert/strict"
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Fiber } from "effect"
 import { afterEach, beforeEach, describe, it } from "vitest"
 import { hubConfig } from "../../config/config.ts"
+import { libraryEnvironment } from "../../src/servers/binaries.ts"
 import { answers } from "../../src/servers/ports.ts"
 import { type PrivateServers, privateServers } from "../../src/servers/private-servers.ts"
 import { binaries, startRedis } from "../../src/servers/servers.ts"
@@ -99,8 +100,9 @@ describe("private servers", () => {
 
   it("that cannot be brought back fail the hub, with a sentence that says where to look", async () => {
     const program = join(home, "redis-server")
-    copyFileSync(binaries().redis, program)
-    chmodSync(program, 0o755)
+    const { LD_LIBRARY_PATH: libraries = "" } = libraryEnvironment(binaries().tools, binaries().redis)
+    const start = `#!/bin/sh\nexport LD_LIBRARY_PATH="${libraries}"\nexec "${binaries().redis}" "$@"\n`
+    writeFileSync(program, start, { mode: 0o755 })
     const failure = await withServers(
       onlyRedis,
       async ({ died }) => {

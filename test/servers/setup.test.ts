@@ -9,7 +9,7 @@ import { spawn } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import { afterEach, describe, it } from "vitest"
+import { afterEach, beforeEach, describe, it } from "vitest"
 
 type Version = readonly [number, number]
 
@@ -36,7 +36,7 @@ const { deriveSources, deriveOneLineSources, packagesToInstall, codenameOf } = a
 const { makeRunFolder, clearRunFolder } = await load<RunFolderModule>("run-folder")
 
 const folders: Array<string> = []
-const path = process.env["PATH"] ?? ""
+const { PATH: path = "", HOLDFAST_BINARIES: handedOver } = process.env
 
 const newFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-setup-"))
@@ -44,8 +44,13 @@ const newFolder = (): string => {
   return folder
 }
 
+beforeEach(() => {
+  delete process.env["HOLDFAST_BINARIES"]
+})
+
 afterEach(() => {
   process.env["PATH"] = path
+  if (handedOver !== undefined) process.env["HOLDFAST_BINARIES"] = handedOver
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })
 
@@ -94,6 +99,14 @@ describe("programs on PATH", () => {
     assert.equal((await ensureBinaries(home, ["nats"])).nats, first)
     rmSync(first)
     assert.notEqual((await ensureBinaries(home, ["nats"])).nats, first)
+  })
+
+  it("are taken from whoever has found them already", async () => {
+    const given = program("nats-server", "nats-server: v2.14.0")
+    program("nats-server", "nats-server: v2.15.0")
+    const tools = newFolder()
+    process.env["HOLDFAST_BINARIES"] = JSON.stringify({ tools, nats: given, redis: "", postgresBin: "" })
+    assert.equal((await ensureBinaries(newFolder(), ["nats"])).nats, given)
   })
 
   it("that nothing will start are not looked for at all", async () => {
