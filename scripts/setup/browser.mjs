@@ -24,11 +24,23 @@ const foldersOf = (folder) =>
 
 const holdsLibraries = (path) => readdirSync(path).some((name) => /^lib.*\.so/.test(name))
 
-/** Debian's own starter looks in fixed places; this one names the fetched libraries and fonts and keeps to them. */
+/** Without fonts a page cannot be laid out; without fontconfig's own list of folders none are found. */
+const fontsConfiguration = (folder) => `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${join(folder, "usr", "share", "fonts")}</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>${join(folder, "font-cache")}</cachedir>
+</fontconfig>
+`
+
+/** Debian's own starter looks in fixed places; this one names the fetched libraries and fonts. */
 const writeStarter = (folder, program, starter) => {
-  const fonts = existsSync("/etc/fonts/fonts.conf") ? "" : `export FONTCONFIG_SYSROOT="${folder}"\n`
-  const libraries = `export LD_LIBRARY_PATH="${foldersOf(folder).join(delimiter)}"\n`
-  writeFileSync(starter, `#!/bin/sh\n${libraries}${fonts}exec "${program}" "$@"\n`, { mode: 0o755 })
+  const fonts = join(folder, "fonts.conf")
+  writeFileSync(fonts, fontsConfiguration(folder))
+  const settings = { LD_LIBRARY_PATH: foldersOf(folder).join(delimiter), FONTCONFIG_FILE: fonts }
+  const exported = Object.entries(settings).map(([name, value]) => `export ${name}="${value}"\n`)
+  writeFileSync(starter, `#!/bin/sh\n${exported.join("")}exec "${program}" "$@"\n`, { mode: 0o755 })
 }
 
 /** Path of the browser; an empty text where none is to be had, and then the pages' tests say so. */
