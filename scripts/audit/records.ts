@@ -18,22 +18,26 @@ export const textOf = (value: unknown): string => (value === undefined || value 
 /** Where a SKU's units lie when a record names no place. */
 export const placeNameOf = (record: RawRecord): string => textOf(record["locationId"] ?? "default")
 
+/** Which stands between two fields: no UTF-16 code unit has this number. */
+const SEPARATOR = 0x10000
+/** PostgreSQL cannot store NUL; what stands in its place there is its picture. */
+const NUL_PICTURE = 0x2400
+
 /**
- * A number for a row's content, from 0 to 2^32 - 1: the same for the same fields, another for others in all but one case
- * in four billion. Sums of them do not depend on the order of the rows and take no memory.
+ * A number for a row's content (FNV-1a over its fields as text), from 0 to 2^32 - 1: the same for the same fields, another
+ * for others in all but one case in four billion. Sums of them do not depend on the order of the rows and take no memory.
  */
 export const contentNumber = (fields: ReadonlyArray<unknown>): number => {
-  let text = fields.map(textOf).join("|")
-  // PostgreSQL cannot store NUL; what stands in its place there is its picture.
-  if (text.includes("\u0000")) text = text.replaceAll("\u0000", "\u2400")
-  let low = 0x811c9dc5
-  let high = 0x9747b28c
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    low = Math.imul(low ^ unit, 0x01000193)
-    high = Math.imul(high ^ unit, 0x85ebca6b) ^ (high >>> 13)
+  let hash = 0x811c9dc5
+  for (const field of fields) {
+    const text = typeof field === "string" ? field : textOf(field)
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index)
+      hash = Math.imul(hash ^ (unit === 0 ? NUL_PICTURE : unit), 0x01000193)
+    }
+    hash = Math.imul(hash ^ SEPARATOR, 0x01000193)
   }
-  return (low ^ (high >>> 7) ^ (high << 9)) >>> 0
+  return hash >>> 0
 }
 
 /** Rows of one SKU, as what is compared of them. */
