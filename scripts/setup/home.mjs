@@ -3,13 +3,24 @@
  * its programs: a home below a closed directory (such as /root) keeps those two in a folder of /var/lib/holdfast instead.
  */
 import { randomBytes } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { SetupFailed } from "./say.mjs"
 
 const OUTSIDE = "/var/lib/holdfast"
 
 /** The hub's home: `HOLDFAST_HOME`, or `.holdfast` where it is started. */
 export const homeDirectory = () => resolve(process.env["HOLDFAST_HOME"] ?? ".holdfast")
+
+/** Throws `SetupFailed` when nothing can be kept there. */
+export const ensureHome = (home) => {
+  try {
+    mkdirSync(home, { recursive: true })
+    accessSync(home, constants.W_OK)
+  } catch (error) {
+    throw new SetupFailed(`Nothing can be written in ${home} (${error.code}); set HOLDFAST_HOME to a folder of yours.`)
+  }
+}
 
 /** Whether everybody may pass through every directory down to `path`. */
 export const isReachable = (path) => {

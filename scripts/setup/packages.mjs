@@ -114,6 +114,8 @@ export const fetchPackages = async (wanted, folder) => {
     ["Dir::Etc::SourceParts", writeSources(apt, suite, codenameOf(osRelease))],
     ["Dir::Cache", join(apt, "cache")],
     ["Acquire::Languages", "none"],
+    // Otherwise apt takes a machine without network for one with nothing new.
+    ["APT::Update::Error-Mode", "any"],
     ["APT::Sandbox::User", ""],
     ["Debug::NoLocking", "1"]
   ].flatMap(([key, value]) => ["-o", `${key}=${value}`])

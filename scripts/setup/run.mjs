@@ -8,6 +8,12 @@ import { SetupFailed } from "./say.mjs"
 const OUTPUT_UNITS_MAX = 4_000_000
 const TAIL_LINES = 8
 
+/** What went wrong, of all that a program printed: apt marks it, others say it last. */
+const complaint = (output) => {
+  const lines = output.trim().split("\n")
+  return lines.find((line) => line.startsWith("E: ")) ?? lines.slice(-TAIL_LINES).join("\n  ")
+}
+
 /** Settles with the output; fails with `SetupFailed` when the program cannot be run or ends with another code than 0. */
 export const run = (command, args, options = {}) =>
   new Promise((resolve, reject) => {
@@ -21,8 +27,7 @@ export const run = (command, args, options = {}) =>
     child.on("error", (error) => reject(new SetupFailed(`${command} cannot be run: ${error.message}`)))
     child.on("close", (code) => {
       if (code === 0) return resolve(output)
-      const tail = output.trim().split("\n").slice(-TAIL_LINES).join("\n  ")
       const what = [command.split("/").at(-1), ...args.filter((arg) => !/^-|[:=]/.test(arg)).slice(0, 3)].join(" ")
-      reject(new SetupFailed(`${what} failed with code ${code}:\n  ${tail}`))
+      reject(new SetupFailed(`${what} failed with code ${code}: ${complaint(output)}`))
     })
   })

@@ -3,7 +3,7 @@
  * What it found goes into the environment, where the compiled code reads it.
  */
 import { ensureBinaries, programs } from "./binaries.mjs"
-import { homeDirectory, keepReachable, reachableHome } from "./home.mjs"
+import { ensureHome, homeDirectory, keepReachable, reachableHome } from "./home.mjs"
 import { ensureBuild, ensureDependencies } from "./project.mjs"
 import { say, SetupFailed } from "./say.mjs"
 
@@ -14,6 +14,7 @@ export const unnamedServers = () => programs.filter(({ url }) => process.env[url
 export const setUp = async (servers) => {
   const home = homeDirectory()
   keepReachable()
+  ensureHome(home)
   await ensureDependencies()
   await ensureBuild()
   process.env["HOLDFAST_BINARIES"] = JSON.stringify(await ensureBinaries(home, servers))

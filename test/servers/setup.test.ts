@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { afterEach, beforeEach, describe, it } from "vitest"
@@ -40,6 +40,8 @@ const { PATH: path = "", HOLDFAST_BINARIES: handedOver } = process.env
 
 const newFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-setup-"))
+  // As root, the programs of a home that others cannot reach would go elsewhere.
+  chmodSync(folder, 0o755)
   folders.push(folder)
   return folder
 }
