@@ -7,16 +7,16 @@ import type { HubConfig } from "../config/config.ts"
 import { ensureStreams, streamSpecs } from "../config/jetstream.ts"
 import { DeadLetters } from "../streams/dead-letters.ts"
 import { purgeFacts, readFacts } from "../streams/facts.ts"
-import { CommitFeed } from "../streams/feed.ts"
 import { journalNats } from "../streams/journal.nats.ts"
 import { Nats } from "../streams/nats/connection.ts"
+import { Recent } from "../streams/recent-commits.ts"
 import { Snapshots } from "../streams/snapshots.ts"
 import { JOURNAL } from "../streams/subjects.ts"
 import { Timers } from "../streams/timers.ts"
 import { Gateway } from "./gateway/layer.ts"
 import { factReader } from "./host/facts.ts"
 import { StockHost } from "./host/layer.ts"
-import { projectionsLayer } from "./projections.ts"
+import { projectorLayer } from "./projector/projector.ts"
 
 export interface HubUrls {
   readonly nats: string
@@ -47,7 +47,7 @@ export const hubLayer = (options: HubOptions) => {
     idempotencyWindowMs: config.idempotencyWindowHours * 3_600_000,
     idempotencyIdsMax: config.idempotencyIdsMax,
     holdsPerHolderMax: config.holdsPerHolderMax
-  }).pipe(Layer.provideMerge(CommitFeed.layer))
+  }).pipe(Layer.provideMerge(Recent.layer))
   const gateway = Gateway.layer({
     host: config.host,
     port: config.port,
@@ -55,7 +55,14 @@ export const hubLayer = (options: HubOptions) => {
     requestsPerSecondMax: config.requestsPerSecondMax
   })
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(
-    Layer.provideMerge(projectionsLayer(urls)),
+    Layer.provideMerge(
+      projectorLayer({
+        natsUrl: urls.nats,
+        redisUrl: urls.redis,
+        postgresUrl: urls.postgres,
+        logLevel: config.logLevel
+      })
+    ),
     Layer.provideMerge(host),
     Layer.provideMerge(streams)
   )

@@ -7,11 +7,12 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { randomBytes } from "node:crypto"
 import { join, resolve } from "node:path"
-import { Cause, Effect, Exit, Layer, Logger, References } from "effect"
+import { Cause, Effect, Exit, Layer, References } from "effect"
 import { type HubConfig, hubConfig } from "../config/config.ts"
 import { Gateway } from "./gateway/layer.ts"
 import { StockHost } from "./host/layer.ts"
 import { hubLayer, type HubUrls, WrongSettings } from "./hub.ts"
+import { logging, logLevels } from "./logging.ts"
 import { privateServers } from "./servers/private-servers.ts"
 import { answers } from "./servers/ports.ts"
 import { binaries, projectRoot } from "./servers/servers.ts"
@@ -46,14 +47,6 @@ export const runHub = async (options: RunOptions = {}): Promise<number> => {
   return progress.started ? 1 : 3
 }
 
-/** Standard output is for what programs read; the log goes beside it, one JSON object a line. */
-const logging = Logger.layer([
-  Logger.make(({ date, logLevel, message }) => {
-    const text = Array.isArray(message) ? message.join(" ") : String(message)
-    process.stderr.write(`${JSON.stringify({ at: date.toISOString(), level: logLevel, message: text })}\n`)
-  })
-])
-
 /** What went wrong, in the words of whoever noticed. */
 const sentence = (cause: Cause.Cause<unknown>): string => {
   const failure = Cause.squash(cause)
@@ -78,11 +71,9 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       owner: `hub${randomBytes(4).toString("hex")}`,
       webDirectory: join(projectRoot(), "dist", "web")
     })
-  ).pipe(Effect.provideService(References.MinimumLogLevel, levels[config.logLevel]))
+  ).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[config.logLevel]))
   return yield* Effect.provide(serving(config, servers, options, progress), context)
 })
-
-const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 
 const serving = Effect.fnUntraced(function* (
   config: HubConfig,

@@ -40,6 +40,17 @@ export const makeMemoryJournal = (): MemoryJournal => {
     last: (partition) => Effect.sync(() => lastOf(partition)),
     get: (sequence) => Effect.sync(() => stored[sequence - 1]),
     lastSequence: Effect.sync(() => stored.length),
+    read: (fromSequence, { commitsMax, bytesMax }) =>
+      Effect.sync(() => {
+        const commits: Array<StoredCommit> = []
+        let bytes = 0
+        for (const commit of stored.slice(Math.max(0, fromSequence - 1), fromSequence - 1 + commitsMax)) {
+          bytes += commit.sizeBytes
+          if (commits.length > 0 && bytes > bytesMax) break
+          commits.push(commit)
+        }
+        return commits
+      }),
     scan: ({ fromSequence, untilSequence }, visit) =>
       Effect.sync(() => {
         for (const commit of stored.slice(Math.max(0, fromSequence - 1), untilSequence)) {

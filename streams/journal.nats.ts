@@ -5,7 +5,7 @@
  * several partitions is one atomic batch, each message with its own fence. Where the idea is from: NATS ADR-50 (atomic
  * batch publish) and the optimistic concurrency headers of JetStream.
  */
-import { DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
+import { type CompletionResult, DeliverPolicy, type JsMsg, type StoredMsg } from "@nats-io/jetstream"
 import { nuid } from "@nats-io/transport-node"
 import { Effect, Layer } from "effect"
 import { decodeCommit, encodeCommit, type StoredCommit } from "./codec.ts"
@@ -15,6 +15,7 @@ import {
   Journal,
   type JournalShape,
   JournalUnavailable,
+  type ReadBounds,
   type ScanRange,
   type Visit
 } from "./journal.ts"
@@ -28,6 +29,8 @@ import { JOURNAL, JOURNAL_SUBJECTS, journalSubject, partitionOfSubject } from ".
 const APPEND_TIMEOUT_MS = 1_000
 /** A scan that hears nothing for so long is given up and reported. */
 const SCAN_SILENCE_MS = 10_000
+/** A read is one answer of a few megabytes: a server that takes longer has died on the way. */
+const READ_PATIENCE = "10 seconds"
 /**
  * Commits that the server may send ahead of the visitor: 25 MB under load, when a commit is 50 KB. Not bounded by bytes:
  * a pull that ends at a message too large for what is left of it was seen to stall for three seconds.
@@ -45,6 +48,7 @@ export const journalNats: Layer.Layer<Journal, never, Nats> = Layer.effect(
       last: (partition) => readOne(nats, "last", { last_by_subj: journalSubject(partition) }),
       get: (sequence) => readOne(nats, "get", { seq: sequence }),
       lastSequence: lastSequence(nats),
+      read: (fromSequence, bounds) => read(nats, fromSequence, bounds),
       scan: (range, visit) => scan(nats, range, visit)
     })
   )
@@ -121,6 +125,44 @@ const lastSequence = (nats: NatsShape): Effect.Effect<number, JournalUnavailable
     try: () => nats.manager.streams.info(JOURNAL),
     catch: unavailable("lastSequence")
   }).pipe(Effect.map((info) => info.state.last_seq))
+
+/** What the client makes of the server's "no results"; its class is not exported. */
+const isNothingThere = (error: Error | undefined): boolean =>
+  error !== undefined && "code" in error && error.code === 404
+
+/** A batch of direct gets: nothing stands at the server between two reads that would have to be cleared away. */
+const read = (
+  nats: NatsShape,
+  fromSequence: number,
+  { commitsMax, bytesMax }: ReadBounds
+): Effect.Effect<ReadonlyArray<StoredCommit>, JournalUnavailable> =>
+  Effect.callback<ReadonlyArray<StoredCommit>, JournalUnavailable>((resume) => {
+    const commits: Array<StoredCommit> = []
+    let unreadable: unknown
+    const settle = (failure: unknown): void =>
+      resume(failure === undefined ? Effect.succeed(commits) : Effect.fail(unavailable("read")(failure)))
+    const callback = (done: CompletionResult | null, message: StoredMsg): void => {
+      if (done !== null) return settle(unreadable ?? (isNothingThere(done.err) ? undefined : done.err))
+      try {
+        commits.push(stored(message.subject, message.seq, message.data))
+      } catch (cause) {
+        unreadable ??= cause
+      }
+    }
+    const asked = nats.manager.direct.getBatch(JOURNAL, {
+      seq: fromSequence,
+      batch: commitsMax,
+      max_bytes: bytesMax,
+      callback
+    })
+    asked.catch(settle)
+    return Effect.promise(() => asked.then((answer) => answer.stop()).catch(() => undefined))
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: READ_PATIENCE,
+      orElse: () => Effect.fail(unavailable("read")("the journal fell silent"))
+    })
+  )
 
 const scan = (nats: NatsShape, range: ScanRange, visit: Visit): Effect.Effect<void, JournalUnavailable> =>
   Effect.flatMap(lastSequence(nats), (last) => {

@@ -42,6 +42,13 @@ export interface ScanRange {
 
 export type Visit = (commit: StoredCommit) => unknown
 
+/** How much one `read` may bring. */
+export interface ReadBounds {
+  readonly commitsMax: number
+  /** Of stored text; the first commit comes however large it is. */
+  readonly bytesMax: number
+}
+
 export interface JournalShape {
   /** Stores the commits of one turn; answers each one's sequence, in order. */
   readonly append: (appends: ReadonlyArray<Append>) => Effect.Effect<ReadonlyArray<number>, AppendUncertain>
@@ -50,6 +57,14 @@ export interface JournalShape {
   readonly get: (sequence: number) => Effect.Effect<StoredCommit | undefined, JournalUnavailable>
   /** The journal's newest sequence, 0 when it is empty. */
   readonly lastSequence: Effect.Effect<number, JournalUnavailable>
+  /**
+   * Consecutive commits from `fromSequence` on: a look at what is there, none when that is beyond the end. A copy of the
+   * journal may answer that is a moment behind, so fewer than there are is no sign of the end.
+   */
+  readonly read: (
+    fromSequence: number,
+    bounds: ReadBounds
+  ) => Effect.Effect<ReadonlyArray<StoredCommit>, JournalUnavailable>
   /** Visits commits in order, as fast as they come; `visit` must not wait, and ends the scan by answering `false`. */
   readonly scan: (range: ScanRange, visit: Visit) => Effect.Effect<void, JournalUnavailable>
 }

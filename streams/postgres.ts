@@ -18,12 +18,15 @@ const CONNECTIONS_MAX = 6
 const CONNECT_MS_MAX = 3_000
 
 export class Postgres extends Context.Service<Postgres, Pool>()("holdfast/streams/Postgres") {
-  static readonly layer = (url: string): Layer.Layer<Postgres, PostgresFailed> => Layer.effect(Postgres, acquire(url))
+  /** Brings the schema up to date first; fails when the server cannot be reached. */
+  static readonly layer = (url: string): Layer.Layer<Postgres, PostgresFailed> =>
+    Layer.effect(Postgres, Effect.andThen(migrate(url), connections(url)))
+  /** For whoever can wait for a server that is not there yet. */
+  static readonly layerUnprepared = (url: string): Layer.Layer<Postgres> => Layer.effect(Postgres, connections(url))
 }
 
-const acquire = Effect.fnUntraced(function* (url: string) {
-  yield* migrate(url)
-  return yield* Effect.acquireRelease(
+const connections = (url: string) =>
+  Effect.acquireRelease(
     Effect.sync(() => {
       const pool = new Pool({ connectionString: url, max: CONNECTIONS_MAX, connectionTimeoutMillis: CONNECT_MS_MAX })
       // An idle connection that is cut tells so here; the next query takes a new one.
@@ -34,7 +37,6 @@ const acquire = Effect.fnUntraced(function* (url: string) {
     }),
     (pool) => Effect.promise(() => pool.end())
   )
-})
 
 const migrationsDirectory = (): string => {
   let directory = import.meta.dirname

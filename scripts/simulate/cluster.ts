@@ -7,7 +7,7 @@
 import { Clock, Duration, Effect, FiberSet, Scope, Exit } from "effect"
 import { TestClock } from "effect/testing"
 import { DeadLetters } from "../../streams/dead-letters.ts"
-import { makeFeed } from "../../streams/feed.ts"
+import { RecentCommits } from "../../streams/recent-commits.ts"
 import { Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
 import { PartitionHost } from "../../src/host/host.ts"
 import { recover } from "../../src/host/recovery.ts"
@@ -130,8 +130,8 @@ const startHub = Effect.fnUntraced(function* (
       idempotencyIdsMax: 1_000_000,
       holdsPerHolderMax: 20
     },
-    // A feed that keeps next to nothing, so that repeats are read back from the journal.
-    { journal, feed: makeFeed(journal, { bytesMax: 4_000, commitsMax: 8 }), timers: noTimers, deadLetters },
+    // Next to nothing is kept, so that repeats are read back from the journal.
+    { journal, recent: new RecentCommits({ bytesMax: 4_000, commitsMax: 8 }), timers: noTimers, deadLetters },
     yield* Clock.Clock,
     (turns) => void startTurns(turns)
   )

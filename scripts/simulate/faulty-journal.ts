@@ -82,6 +82,7 @@ export const makeFaultyJournal = (random: Random, faults: Faults): FaultyJournal
     last: (partition) => read(memory.last(partition)),
     get: (sequence) => read(memory.get(sequence)),
     lastSequence: memory.lastSequence,
+    read: memory.read,
     scan: memory.scan
   }
 }

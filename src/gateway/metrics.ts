@@ -2,9 +2,9 @@
  * What `/metrics` and `/v1/status` tell. Figures are read where they arise, at the moment somebody asks.
  */
 import { Counter, Gauge, Registry } from "prom-client"
-import type { ProjectionLag } from "../../streams/projections/runner.ts"
 import type { PartitionHost } from "../host/host.ts"
 import type { Percentiles, RecentLatency } from "../host/stats.ts"
+import type { ProjectionLag } from "./projections.ts"
 import type { Fanout } from "./fanout/fanout.ts"
 import type { HubStatus } from "./protocol.ts"
 

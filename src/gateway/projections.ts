@@ -2,8 +2,15 @@
  * What the gateway needs of the projections: lists that PostgreSQL answers, and how far behind each projection is.
  */
 import { Context } from "effect"
-import type { ProjectionLag } from "../../streams/projections/runner.ts"
 import type { ReadModels } from "./http/lists.ts"
+
+export interface ProjectionLag {
+  readonly name: string
+  /** Journal records not applied yet; beyond what memory holds an estimate from the mean commit. */
+  readonly lagEvents: number
+  /** Age of the oldest of them. */
+  readonly lagSeconds: number
+}
 
 export interface ProjectionsShape extends ReadModels {
   readonly lags: () => ReadonlyArray<ProjectionLag>

@@ -14,8 +14,8 @@ import { StockBook } from "../../actors/stock/book.ts"
 import { OVERLOADED_RETRY_MS, SWEEP_ACTORS_MAX, SWEEP_EVERY_MS } from "../../config/limits.ts"
 import type { Commit, StoredCommit } from "../../streams/codec.ts"
 import type { DeadLettersShape } from "../../streams/dead-letters.ts"
-import type { CommitFeedShape } from "../../streams/feed.ts"
 import type { JournalShape } from "../../streams/journal.ts"
+import type { RecentCommits } from "../../streams/recent-commits.ts"
 import { factSubject } from "../../streams/subjects.ts"
 import type { TimersShape } from "../../streams/timers.ts"
 import { overloaded, unavailable } from "./answers.ts"
@@ -44,7 +44,7 @@ const RECALLS_AT_ONCE = 16
 
 interface Ports {
   readonly journal: JournalShape
-  readonly feed: CommitFeedShape
+  readonly recent: RecentCommits
   readonly timers: TimersShape
   readonly deadLetters: DeadLettersShape
 }
@@ -120,7 +120,7 @@ export class PartitionHost {
     return this.stalledSinceMs !== undefined && performance.now() - this.stalledSinceMs > STALL_PATIENCE_MS
   }
 
-  /** Turns take a good part of the time: projections step back. */
+  /** Turns take a good part of the time: what can wait should. */
   get isBusy(): boolean {
     return this.load.isBusy()
   }
@@ -203,7 +203,7 @@ export class PartitionHost {
       const known = new Map<Mail, ReadonlyArray<Position>>()
       const missing = this.lookUp(batch, known)
       const recalled = missing.size === 0 ? undefined : yield* this.recall(missing)
-      const recordsAt = (sequence: number) => (this.ports.feed.recent(sequence) ?? recalled?.get(sequence))?.records
+      const recordsAt = (sequence: number) => (this.ports.recent.get(sequence) ?? recalled?.get(sequence))?.records
       const turn = decideTurn(batch, { book: this.book, known, recordsAt, at })
       for (const dead of turn.deadFacts) yield* this.bury(dead)
       if (turn.records.length > 0) yield* this.commit(turn)
@@ -249,7 +249,7 @@ export class PartitionHost {
       if (positions.length === 0) continue
       known.set(mail, positions)
       for (const { sequence } of positions) {
-        if (this.ports.feed.recent(sequence) === undefined) missing.add(sequence)
+        if (this.ports.recent.get(sequence) === undefined) missing.add(sequence)
       }
     }
     return missing
@@ -322,7 +322,7 @@ export class PartitionHost {
         at: commit.at
       }
       this.countRecords(commit.records)
-      this.ports.feed.push(commit)
+      this.ports.recent.push(commit)
     }
     for (const listener of this.commitListeners) listener(commits)
   }

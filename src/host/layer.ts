@@ -4,8 +4,8 @@
 import { Clock, Context, Effect, FiberSet, Layer } from "effect"
 import { SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_EVERY_RECORDS } from "../../config/limits.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
-import { CommitFeed } from "../../streams/feed.ts"
 import { Journal } from "../../streams/journal.ts"
+import { Recent } from "../../streams/recent-commits.ts"
 import { type Manifest, SnapshotFailed, Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
 import { Timers } from "../../streams/timers.ts"
 import { submitView } from "../gateway/requests.ts"
@@ -20,7 +20,7 @@ export class StockHost extends Context.Service<StockHost, PartitionHost>()("hold
 const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   const ports = {
     journal: yield* Journal,
-    feed: yield* CommitFeed,
+    recent: yield* Recent,
     timers: yield* Timers,
     deadLetters: yield* DeadLetters
   }

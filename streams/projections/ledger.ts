@@ -1,44 +1,63 @@
 /**
  * The PostgreSQL ledger and read models, applied in batches: rows and checkpoint in one transaction.
  *
- * The checkpoint's row is locked first, so two runners cannot both apply a batch, and a late one finds that it is done.
- * PostgreSQL's text cannot hold NUL, which identifiers may: it is written as U+2400 (the picture of it).
+ * The checkpoint's row is locked first, so two runners cannot both apply a batch: a late one finds that it is done. One
+ * whose batch does not follow the checkpoint (a backup of the database was restored) fails, and reads it again. When the
+ * row is gone, or names a commit that this journal does not have, everything is made anew, see `ledger-rebuild.ts`;
+ * deleting the row is therefore how an operator asks for that.
  */
 import { Effect } from "effect"
 import type pg from "pg"
-import {
-  type AlertRecord,
-  incidentId,
-  type IncidentRecord,
-  isStockEvent,
-  type ResolutionRecord
-} from "../../actors/sku/events.ts"
 import type { StoredCommit } from "../codec.ts"
-import { holdColumns, ledgerColumns, levelColumns, type LedgerEntry, storable } from "./ledger-rows.ts"
-import { type Projection, ProjectionFailed } from "./runner.ts"
+import { foldStock, type Folded, type Known, touchedBy } from "./ledger-fold.ts"
+import { entriesOf, LEDGER_FIELDS, type LedgerEntry, ledgerRows, rowsText, signalsOf, storable } from "./ledger-rows.ts"
+import { type Checkpoint, type Projection, ProjectionFailed } from "./runner.ts"
 
-const NAME = "postgres-ledger"
+export const LEDGER = "postgres-ledger"
 
-const failed = (cause: unknown) => new ProjectionFailed({ projection: NAME, detail: String(cause) })
+/** Records in a batch: each costs less in a larger one up to about 2,000, and 1,000 are some 5 ms of this thread. */
+const RECORDS_MAX = 1_000
 
-export const ledgerProjection = (pool: pg.Pool): Projection => ({
-  name: NAME,
-  recordsMax: 500,
+export const ledgerFailed = (cause: unknown) => new ProjectionFailed({ projection: LEDGER, detail: String(cause) })
+
+export const ledgerProjection = (
+  pool: pg.Pool,
+  steps: {
+    /** Sees to the tables: a database may have been dropped and made again. */
+    readonly prepare: Effect.Effect<void, ProjectionFailed>
+    readonly rebuild: Effect.Effect<void, ProjectionFailed>
+  }
+): Projection => ({
+  name: LEDGER,
+  recordsMax: RECORDS_MAX,
+  isWatched: true,
+  prepare: steps.prepare,
   checkpoint: Effect.tryPromise({
-    try: async () => {
-      const { rows } = await pool.query<{ sequence: string }>(
-        "SELECT sequence FROM projection_checkpoints WHERE name = $1",
-        [NAME]
-      )
-      return Number(rows[0]?.sequence ?? 0)
-    },
-    catch: failed
+    try: async () => checkpointOf((await pool.query<CheckpointRow>(READ_CHECKPOINT)).rows[0]),
+    catch: ledgerFailed
   }),
+  startOver: steps.rebuild,
   apply: (commits) =>
-    Effect.tryPromise({ try: () => inTransaction(pool, (client) => applyBatch(client, commits)), catch: failed })
+    Effect.tryPromise({
+      try: () => inTransaction(pool, (client) => applyBatch(client, commits)),
+      catch: ledgerFailed
+    })
 })
 
-const inTransaction = async (pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> => {
+interface CheckpointRow {
+  readonly sequence: string
+  readonly commit_id: string | null
+}
+
+const READ_CHECKPOINT = `SELECT sequence, commit_id FROM projection_checkpoints WHERE name = '${LEDGER}'`
+
+const checkpointOf = (row: CheckpointRow | undefined): Checkpoint | undefined => {
+  if (row === undefined) return undefined
+  const sequence = Number(row.sequence)
+  return row.commit_id === null ? { sequence } : { sequence, commitId: row.commit_id }
+}
+
+export const inTransaction = async (pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> => {
   const client = await pool.connect()
   try {
     await client.query("BEGIN")
@@ -52,136 +71,149 @@ const inTransaction = async (pool: pg.Pool, work: (client: pg.PoolClient) => Pro
   }
 }
 
-const applyBatch = async (client: pg.PoolClient, commits: ReadonlyArray<StoredCommit>): Promise<void> => {
-  await client.query("INSERT INTO projection_checkpoints VALUES ($1, 0) ON CONFLICT DO NOTHING", [NAME])
-  const { rows } = await client.query<{ sequence: string }>(
-    "SELECT sequence FROM projection_checkpoints WHERE name = $1 FOR UPDATE",
-    [NAME]
-  )
-  const done = Number(rows[0]?.sequence ?? 0)
+/** Names are looked up along the connection's search path, which is how a rebuild writes beside the tables in use. */
+export const applyBatch = async (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit>): Promise<void> => {
+  const { rows } = await client.query<CheckpointRow>({
+    name: "lock-checkpoint",
+    text: `${READ_CHECKPOINT} FOR UPDATE`
+  })
+  const done = checkpointOf(rows[0])?.sequence
+  const [first] = commits
+  if (first === undefined) return
+  if (done === undefined || done < first.sequence - 1) {
+    throw new Error(`the checkpoint is ${done ?? "gone"} where ${first.sequence - 1} was written`)
+  }
   const fresh = commits.filter((commit) => commit.sequence > done)
   const last = fresh[fresh.length - 1]
   if (last === undefined) return
   const entries = entriesOf(fresh)
   if (entries.length > 0) {
+    const touched = touchedBy(entries)
+    const known = await load(client, touched)
     await insertLedger(client, entries)
-    await upsertLevels(client, entries)
-    await replaceHolds(client, entries)
+    await store(client, foldStock(entries, touched, known))
   }
   await insertSignals(client, fresh)
-  await client.query("UPDATE projection_checkpoints SET sequence = $2 WHERE name = $1", [NAME, last.sequence])
-}
-
-const entriesOf = (commits: ReadonlyArray<StoredCommit>): ReadonlyArray<LedgerEntry> => {
-  const entries: Array<LedgerEntry> = []
-  for (const commit of commits) {
-    for (const record of commit.records) {
-      if (isStockEvent(record)) entries.push({ event: record, at: commit.at, sequence: commit.sequence })
-    }
-  }
-  return entries
+  await client.query({
+    name: "move-checkpoint",
+    text: `UPDATE projection_checkpoints SET sequence = $1, commit_id = $2 WHERE name = '${LEDGER}'`,
+    values: [last.sequence, storable(last.id)]
+  })
 }
 
 const INSERT_LEDGER = `INSERT INTO stock_ledger (sku, version, type, mutation_id, scope, quantity, physical, allocated,
-  location_id, to_location_id, channel, hold_id, reference, reason, occurred_at, at, journal_sequence, reuse)
-  SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
-    $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
-    $16::timestamptz[], $17::bigint[], $18::bigint[])
+    location_id, to_location_id, channel, hold_id, reference, reason, occurred_at, at, journal_sequence, entry, reuse)
+  SELECT sku, version, type, "mutationId", coalesce(scope, ''), quantity, physical, allocated, "locationId",
+    "toLocationId", channel, "holdId", reference, reason, "occurredAt", to_timestamp("_at" / 1000.0), "_sequence",
+    "_entry", "_reuse"
+  FROM json_to_recordset($1::json) AS event (${LEDGER_FIELDS})
   ON CONFLICT DO NOTHING`
 
-const insertLedger = async (client: pg.PoolClient, entries: ReadonlyArray<LedgerEntry>): Promise<void> => {
-  const inserted = await client.query({
-    name: "insert-ledger",
-    text: INSERT_LEDGER,
-    values: ledgerColumns(entries, false)
-  })
+const insertLedger = async (client: pg.ClientBase, entries: ReadonlyArray<LedgerEntry>): Promise<void> => {
+  const insert = (some: ReadonlyArray<LedgerEntry>, reused: boolean) =>
+    client.query({ name: "insert-ledger", text: INSERT_LEDGER, values: [ledgerRows(some, reused)] })
+  const inserted = await insert(entries, false)
   if (inserted.rowCount === entries.length) return
   // A row that is missing now has a mutation id that was forgotten and used again: it is told apart by its version.
   const { rows } = await client.query<{ sku: string; version: string }>(
-    `SELECT wanted.sku, wanted.version FROM unnest($1::text[], $2::bigint[]) AS wanted (sku, version)
+    `SELECT wanted.sku, wanted.version FROM json_to_recordset($1::json) AS wanted (sku text, version bigint)
      WHERE NOT EXISTS (SELECT 1 FROM stock_ledger known WHERE known.sku = wanted.sku AND known.version = wanted.version)`,
-    [entries.map(({ event }) => storable(event.sku)), entries.map(({ event }) => event.version)]
+    [ledgerRows(entries, false)]
   )
   const missing = new Set(rows.map((row) => `${row.version} ${row.sku}`))
-  const reused = entries.filter(({ event }) => missing.has(`${event.version} ${storable(event.sku)}`))
-  if (reused.length > 0)
-    await client.query({ name: "insert-ledger", text: INSERT_LEDGER, values: ledgerColumns(reused, true) })
+  const reused = entries.filter(({ event }) => missing.has(`${event.version} ${event.sku}`))
+  if (reused.length > 0) await insert(reused, true)
 }
 
-const upsertLevels = async (client: pg.PoolClient, entries: ReadonlyArray<LedgerEntry>): Promise<void> => {
-  await client.query({
-    name: "upsert-levels",
-    text: `INSERT INTO stock_levels (sku, version, physical, allocated, safety_threshold, updated_at)
-      SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[])
-      ON CONFLICT (sku) DO UPDATE SET version = excluded.version, physical = excluded.physical,
-        allocated = excluded.allocated, safety_threshold = excluded.safety_threshold, updated_at = excluded.updated_at
-      WHERE stock_levels.version < excluded.version`,
-    values: levelColumns(entries)
+/** `ARRAY(...)`: the planner then takes the index however large the tables are. */
+const LOAD = `SELECT
+  (SELECT json_agg(json_build_array(sku, version, bundle)) FROM stock_levels
+    WHERE sku = ANY (ARRAY(SELECT json_array_elements_text($1::json)))) AS levels,
+  (SELECT json_agg(json_build_array(sku, location_id, physical, allocated)) FROM stock_locations
+    WHERE sku = ANY (ARRAY(SELECT json_array_elements_text($1::json)))) AS locations,
+  (SELECT json_agg(json_build_array(hold.sku, hold.scope, hold.hold_id, hold.split))
+    FROM json_to_recordset($2::json) AS wanted (sku text, scope text, hold_id text)
+    JOIN open_holds hold ON hold.sku = wanted.sku AND hold.scope = wanted.scope AND hold.hold_id = wanted.hold_id) AS holds`
+
+const load = async (client: pg.ClientBase, touched: ReturnType<typeof touchedBy>): Promise<Known> => {
+  const { rows } = await client.query<{ [Name in keyof Known]: Known[Name] | null }>({
+    name: "load-stock",
+    text: LOAD,
+    values: [rowsText(touched.skus), rowsText(touched.holds)]
   })
+  const [row] = rows
+  return { levels: row?.levels ?? [], locations: row?.locations ?? [], holds: row?.holds ?? [] }
 }
 
-const replaceHolds = async (client: pg.PoolClient, entries: ReadonlyArray<LedgerEntry>): Promise<void> => {
-  const { touched, open } = holdColumns(entries)
-  if (touched[0].length === 0) return
-  await client.query({
-    name: "delete-holds",
-    text: `DELETE FROM open_holds USING unnest($1::text[], $2::text[], $3::text[]) AS gone (sku, scope, hold_id)
-      WHERE open_holds.sku = gone.sku AND open_holds.scope = gone.scope AND open_holds.hold_id = gone.hold_id`,
-    values: touched
-  })
-  if (open[0].length === 0) return
-  await client.query({
-    name: "insert-holds",
-    text: `INSERT INTO open_holds (sku, scope, hold_id, quantity, channel, expires_at)
-      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[])`,
-    values: open
-  })
+const UPSERT_LEVELS = `INSERT INTO stock_levels (sku, version, physical, allocated, safety_threshold, bundle, updated_at)
+  SELECT sku, version, physical, allocated, threshold, bundle, to_timestamp("changedAt" / 1000.0)
+  FROM json_to_recordset($1::json) AS level (sku text, version bigint, physical bigint, allocated bigint,
+    threshold bigint, bundle boolean, "changedAt" bigint)
+  ON CONFLICT (sku) DO UPDATE SET version = excluded.version, physical = excluded.physical,
+    allocated = excluded.allocated, safety_threshold = excluded.safety_threshold, bundle = excluded.bundle,
+    updated_at = excluded.updated_at
+  WHERE stock_levels.version < excluded.version`
+
+const UPSERT_LOCATIONS = `INSERT INTO stock_locations (sku, location_id, physical, allocated)
+  SELECT * FROM json_to_recordset($1::json) AS place (sku text, location_id text, physical bigint, allocated bigint)
+  ON CONFLICT (sku, location_id) DO UPDATE SET physical = excluded.physical, allocated = excluded.allocated
+  WHERE (stock_locations.physical, stock_locations.allocated) <> (excluded.physical, excluded.allocated)`
+
+const DELETE_LOCATIONS = `DELETE FROM stock_locations USING
+  json_to_recordset($1::json) AS gone (sku text, location_id text)
+  WHERE stock_locations.sku = gone.sku AND stock_locations.location_id = gone.location_id`
+
+const DELETE_HOLDS = `DELETE FROM open_holds USING
+  json_to_recordset($1::json) AS gone (sku text, scope text, hold_id text)
+  WHERE open_holds.sku = gone.sku AND open_holds.scope = gone.scope AND open_holds.hold_id = gone.hold_id`
+
+const UPSERT_HOLDS = `INSERT INTO open_holds (sku, scope, hold_id, quantity, channel, holder, expires_at, split)
+  SELECT sku, scope, hold_id, quantity, channel, holder, to_timestamp(expires / 1000.0), split
+  FROM json_to_recordset($1::json) AS hold (sku text, scope text, hold_id text, quantity bigint, channel text,
+    holder text, expires bigint, split jsonb)
+  ON CONFLICT (sku, scope, hold_id) DO UPDATE SET quantity = excluded.quantity, channel = excluded.channel,
+    holder = excluded.holder, expires_at = excluded.expires_at, split = excluded.split`
+
+/** One prepared statement with the rows as its text; none when there are no rows. */
+const write = async (
+  client: pg.ClientBase,
+  name: string,
+  text: string,
+  rows: ReadonlyArray<unknown>
+): Promise<void> => {
+  if (rows.length > 0) await client.query({ name, text, values: [rowsText(rows)] })
 }
 
-const insertSignals = async (client: pg.PoolClient, commits: ReadonlyArray<StoredCommit>): Promise<void> => {
-  for (const commit of commits) {
-    const at = new Date(commit.at)
-    for (const record of commit.records) {
-      if (record.type === "incident") await insertIncident(client, record, at)
-      else if (record.type === "resolution") await resolveIncident(client, record, at)
-      else if (record.type === "alert") await insertAlert(client, record, at)
-    }
-  }
+const store = async (client: pg.ClientBase, folded: Folded): Promise<void> => {
+  await write(client, "upsert-levels", UPSERT_LEVELS, folded.levels)
+  await write(client, "upsert-locations", UPSERT_LOCATIONS, folded.locations)
+  await write(client, "delete-locations", DELETE_LOCATIONS, folded.goneLocations)
+  await write(client, "delete-holds", DELETE_HOLDS, folded.closed)
+  await write(client, "upsert-holds", UPSERT_HOLDS, folded.opened)
 }
 
-const optional = (text: string | undefined): string | null => (text === undefined ? null : storable(text))
+const INSERT_INCIDENTS = `INSERT INTO incidents (id, kind, sku, version, location_id, units, mutation_id, channel, reference,
+    hold_id, at, position)
+  SELECT id, kind, sku, version, "locationId", units, "mutationId", channel, reference, "holdId",
+    to_timestamp(at / 1000.0), position
+  FROM json_to_recordset($1::json) AS incident (id text, kind text, sku text, version bigint, "locationId" text,
+    units bigint, "mutationId" text, channel text, reference text, "holdId" text, at bigint, position bigint)
+  ON CONFLICT DO NOTHING`
 
-const insertIncident = async (client: pg.PoolClient, incident: IncidentRecord, at: Date): Promise<void> => {
-  await client.query(
-    `INSERT INTO incidents (id, kind, sku, version, location_id, units, mutation_id, channel, reference, hold_id, at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
-    [
-      storable(incidentId(incident)),
-      incident.kind,
-      storable(incident.sku),
-      incident.version,
-      storable(incident.locationId),
-      incident.units,
-      storable(incident.mutationId),
-      optional(incident.channel),
-      optional(incident.reference),
-      optional(incident.holdId),
-      at
-    ]
-  )
-}
+const RESOLVE_INCIDENTS = `UPDATE incidents SET status = 'resolved', outcome = resolution.outcome, note = resolution.note,
+    resolved_at = to_timestamp(resolution.at / 1000.0)
+  FROM json_to_recordset($1::json) AS resolution ("incidentId" text, outcome text, note text, at bigint)
+  WHERE incidents.id = resolution."incidentId"`
 
-const resolveIncident = async (client: pg.PoolClient, resolution: ResolutionRecord, at: Date): Promise<void> => {
-  await client.query(
-    `UPDATE incidents SET status = 'resolved', outcome = $2, note = $3, resolved_at = $4 WHERE id = $1`,
-    [storable(resolution.incidentId), resolution.outcome, optional(resolution.note), at]
-  )
-}
+const INSERT_ALERTS = `INSERT INTO alerts (sku, version, state, available, safety_threshold, at, position)
+  SELECT sku, version, state, available, "safetyThreshold", to_timestamp(at / 1000.0), position
+  FROM json_to_recordset($1::json) AS alert (sku text, version bigint, state text, available bigint,
+    "safetyThreshold" bigint, at bigint, position bigint)
+  ON CONFLICT DO NOTHING`
 
-const insertAlert = async (client: pg.PoolClient, alert: AlertRecord, at: Date): Promise<void> => {
-  await client.query(
-    `INSERT INTO alerts (sku, version, state, available, safety_threshold, at) VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT DO NOTHING`,
-    [storable(alert.sku), alert.version, alert.state, alert.available, alert.safetyThreshold, at]
-  )
+const insertSignals = async (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit>): Promise<void> => {
+  const { incidents, resolutions, alerts } = signalsOf(commits)
+  await write(client, "insert-incidents", INSERT_INCIDENTS, incidents)
+  await write(client, "resolve-incidents", RESOLVE_INCIDENTS, resolutions)
+  await write(client, "insert-alerts", INSERT_ALERTS, alerts)
 }

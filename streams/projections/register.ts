@@ -2,8 +2,8 @@
  * The Redis register: a hash for each SKU, for other systems to read.
  *
  * One script call takes many SKUs and leaves alone whatever is newer than what it brings, so order and repetition do not
- * matter. The checkpoint is written by the same call. When it is missing or older than what was written, Redis has lost
- * its data, and the whole register is written again from the hub's memory.
+ * matter. The checkpoint is written by the same call. When it is gone, Redis has lost its data, and the whole register is
+ * written again from the hub's memory.
  */
 import { Effect } from "effect"
 import type { Redis } from "ioredis"
@@ -19,18 +19,17 @@ export interface RegisterRow {
   readonly safetyThreshold: number
 }
 
-export interface RegisterSource {
-  /** Rows of SKUs by page, in any order, and the sequence that they hold at least. */
-  readonly all: Effect.Effect<
-    {
-      readonly sequence: number
-      readonly pages: ReadonlyArray<Effect.Effect<ReadonlyArray<RegisterRow>, ProjectionFailed>>
-    },
-    ProjectionFailed
-  >
-  /** The journal's newest sequence. */
-  readonly lastSequence: () => number
+export interface RegisterPage {
+  /** What the rows hold at least; the same for all pages of one pass. */
+  readonly sequence: number
+  readonly rows: ReadonlyArray<RegisterRow>
+  readonly isLast: boolean
 }
+
+/** All SKUs as they are now, page after page; a page number of 0 begins a new pass. */
+export type RegisterSource = (page: number) => Effect.Effect<RegisterPage, ProjectionFailed>
+
+export const REGISTER = "redis-register"
 
 export const registerKey = (sku: string): string => `inventory:sku:${sku}`
 export const REGISTER_CHECKPOINT = "holdfast:register:sequence"
@@ -54,9 +53,8 @@ return #KEYS - 1
 
 /** Lua's own stack bounds what one call may take apart. */
 const ROWS_PER_CALL = 500
-const NAME = "redis-register"
 
-const failed = (cause: unknown) => new ProjectionFailed({ projection: NAME, detail: String(cause) })
+const failed = (cause: unknown) => new ProjectionFailed({ projection: REGISTER, detail: String(cause) })
 
 const write = (redis: Redis, rows: ReadonlyArray<RegisterRow>, checkpoint: number | undefined, force: boolean) =>
   Effect.tryPromise({
@@ -93,40 +91,36 @@ const newestRows = (commits: ReadonlyArray<StoredCommit>): ReadonlyArray<Registe
   return [...rows.values()]
 }
 
-export const registerProjection = (redis: Redis, source: RegisterSource): Projection => {
-  const readCheckpoint = Effect.tryPromise({ try: () => redis.get(REGISTER_CHECKPOINT), catch: failed }).pipe(
-    Effect.map((text) => (text === null ? undefined : Number(text)))
+export const registerProjection = (
+  redis: Redis,
+  source: RegisterSource,
+  lastSequence: Effect.Effect<number, ProjectionFailed>
+): Projection => {
+  const checkpoint = Effect.tryPromise({ try: () => redis.get(REGISTER_CHECKPOINT), catch: failed }).pipe(
+    Effect.map((text) => (text === null ? undefined : { sequence: Number(text) }))
   )
 
-  /** `force`: what Redis holds is of another, longer history (a backup was restored) and must give way. */
-  const rebuild = Effect.fnUntraced(function* (force: boolean) {
-    const { sequence, pages } = yield* source.all
-    for (const page of pages) yield* write(redis, yield* page, undefined, force)
-    yield* write(redis, [], sequence, force)
-    return sequence
+  const startOver = Effect.gen(function* () {
+    const known = yield* checkpoint
+    // Further than the journal: what Redis holds is of another, longer history, and its versions must give way.
+    const force = known !== undefined && known.sequence > (yield* lastSequence)
+    for (let page = 0; ; page++) {
+      const { sequence, rows, isLast } = yield* source(page)
+      yield* write(redis, rows, isLast ? sequence : undefined, force)
+      if (isLast) return
+    }
   })
 
   return {
-    name: NAME,
+    name: REGISTER,
     recordsMax: 1_000,
-    checkpoint: Effect.flatMap(readCheckpoint, (known) => {
-      if (known === undefined) return rebuild(false)
-      return known > source.lastSequence() ? rebuild(true) : Effect.succeed(known)
-    }),
+    isWatched: true,
+    prepare: Effect.void,
+    checkpoint,
+    startOver,
     apply: (commits) => {
       const last = commits[commits.length - 1]
       return last === undefined ? Effect.void : write(redis, newestRows(commits), last.sequence, false)
     }
   }
 }
-
-/** Fails when Redis has lost what was written up to `writtenSequence`; asked once a second, also without traffic. */
-export const checkRegister = (redis: Redis, writtenSequence: () => number): Effect.Effect<void, ProjectionFailed> =>
-  Effect.suspend(() => {
-    const written = writtenSequence()
-    return Effect.flatMap(Effect.tryPromise({ try: () => redis.get(REGISTER_CHECKPOINT), catch: failed }), (text) =>
-      text === null || Number(text) < written
-        ? Effect.fail(failed("Redis has lost its data; the register is written again"))
-        : Effect.void
-    )
-  })

@@ -3,12 +3,13 @@
  * long as it takes.
  *
  * A projection stores its checkpoint together with what it applied, so a batch that is applied twice changes nothing.
- * It is polite: while the host has mail waiting it rests in proportion to what a batch cost, because on two cores its
- * work is taken from the answers. It catches up when the rush is over, and its lag is a metric.
+ * A checkpoint that is gone, or that names a commit which this journal does not have (a server was emptied, a backup of
+ * one side restored), makes the projection start over from nothing; deleting it is how an operator asks for that.
  */
 import { Duration, Effect, Schedule, Schema } from "effect"
 import type { StoredCommit } from "../codec.ts"
-import type { CommitFeedShape } from "../feed.ts"
+import type { JournalShape, JournalUnavailable } from "../journal.ts"
+import type { Head } from "./head.ts"
 
 /** A batch could not be applied, or the checkpoint not be read. */
 export class ProjectionFailed extends Schema.TaggedError<ProjectionFailed>()("ProjectionFailed", {
@@ -16,48 +17,59 @@ export class ProjectionFailed extends Schema.TaggedError<ProjectionFailed>()("Pr
   detail: Schema.String
 }) {}
 
+export interface Checkpoint {
+  /** The journal's sequence applied last. */
+  readonly sequence: number
+  /** The id of the commit there, where the projection keeps it: another one means another journal. */
+  readonly commitId?: string
+}
+
 export interface Projection {
   readonly name: string
-  /** The journal's sequence applied last; asked at the start and after each failure. */
-  readonly checkpoint: Effect.Effect<number, ProjectionFailed>
+  /** Makes the place ready in which it keeps things; before anything else, and after each failure. */
+  readonly prepare: Effect.Effect<void, ProjectionFailed>
+  readonly checkpoint: Effect.Effect<Checkpoint | undefined, ProjectionFailed>
+  /** Makes a checkpoint where none that fits is: everything up to it is made anew. */
+  readonly startOver: Effect.Effect<void, ProjectionFailed>
   /** Applies commits in order and moves the checkpoint, both or neither. Some of them may have been applied before. */
   readonly apply: (commits: ReadonlyArray<StoredCommit>) => Effect.Effect<void, ProjectionFailed>
   /** Records in a batch. */
   readonly recordsMax: number
-}
-
-export interface ProjectionLag {
-  readonly name: string
-  /** Journal records not applied yet; beyond what memory holds an estimate from the mean commit. */
-  readonly lagEvents: number
-  /** Age of the oldest of them. */
-  readonly lagSeconds: number
+  /** The checkpoint is looked at once a second, also without traffic: somebody may take it away. */
+  readonly isWatched: boolean
 }
 
 export interface RunnerOptions {
-  readonly feed: CommitFeedShape
-  readonly isBusy: () => boolean
+  readonly journal: Pick<JournalShape, "read" | "get" | "lastSequence">
+  readonly head: Head
+  /** Told of the checkpoint at each start, and of each commit that ends a batch; `at` is 0 where it is not known. */
+  readonly onApplied: (name: string, position: { readonly sequence: number; readonly at: number }) => void
 }
 
+/** What is read ahead of the batches: some 20 turns under load. */
+const READ_BOUNDS = { commitsMax: 500, bytesMax: 2 * 1024 * 1024 }
 /**
- * While the host is busy a projection rests so many times as long as a batch took. There are three of them, and the
- * servers that they keep busy share the two cores: with 3 they took half of the hub's throughput.
+ * While the hub is busy a projection rests so many times as long as a batch took: there are three of them, and the
+ * servers that they keep busy share the cores with the hub. With 3 they took half of its throughput. What they fall
+ * behind they make up for when the rush is over; how far is a metric.
  */
 const REST_FACTOR = 15
 const REST_MS_MAX = 1_000
 /**
- * At rest a projection lets commits gather for so long. Without it each of a thousand small turns a second was a
- * transaction of PostgreSQL with an fsync of its own, and the hub's answers waited behind them.
+ * Commits may gather for so long. Without it each of a thousand small turns a second was a transaction of PostgreSQL
+ * with an fsync of its own, and the hub's answers waited behind them.
  */
 const GATHER_MS = 15
 const FULL_COMMITS = 100
+/** A copy of the journal that answered may be behind the hub by a moment. */
+const COPY_BEHIND = "20 millis"
 const RETRY = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
 export class ProjectionRunner {
-  readonly projection: Projection
+  private readonly projection: Projection
   private readonly options: RunnerOptions
-  private appliedSequence = 0
-  private appliedAtMs = 0
+  private applied = 0
+  private ahead: Array<StoredCommit> = []
   private failing = false
 
   constructor(projection: Projection, options: RunnerOptions) {
@@ -65,60 +77,104 @@ export class ProjectionRunner {
     this.options = options
   }
 
-  get sequence(): number {
-    return this.appliedSequence
-  }
-
-  lag(nowMs: number): ProjectionLag {
-    const { feed } = this.options
-    const { name } = this.projection
-    const { records } = feed.lagAfter(this.appliedSequence)
-    if (feed.lastSequence() <= this.appliedSequence) return { name, lagEvents: 0, lagSeconds: 0 }
-    const oldestAtMs = feed.recent(this.appliedSequence + 1)?.at ?? this.appliedAtMs
-    return { name, lagEvents: records, lagSeconds: Math.max(0, nowMs - oldestAtMs) / 1_000 }
-  }
-
-  /** Waits until everything up to `sequence` is applied; false when that takes longer than `patienceMs`. */
-  caughtUp(sequence: number, patienceMs: number): Effect.Effect<boolean> {
-    return Effect.gen({ self: this }, function* () {
-      for (let waitedMs = 0; this.appliedSequence < sequence; waitedMs += 5) {
-        if (waitedMs >= patienceMs) return false
-        yield* Effect.sleep("5 millis")
-      }
-      return true
-    })
-  }
-
   /** Runs until interrupted. */
-  readonly run: Effect.Effect<never> = Effect.suspend(() =>
-    Effect.forever(
-      this.follow.pipe(
+  readonly run: Effect.Effect<never> = Effect.suspend(() => {
+    const attempt = this.projection.isWatched ? Effect.raceFirst(this.follow, this.watch) : this.follow
+    return Effect.forever(
+      attempt.pipe(
         Effect.tapError((failed) => this.onFailure(failed.detail)),
         Effect.retry(RETRY),
         Effect.ignore
       )
     )
-  )
+  })
 
-  private readonly follow = Effect.gen({ self: this }, function* () {
-    this.appliedSequence = yield* this.projection.checkpoint
+  private readonly follow: Effect.Effect<never, ProjectionFailed> = Effect.gen({ self: this }, function* () {
+    this.ahead = []
+    yield* this.projection.prepare
+    this.moveTo({ sequence: yield* this.start, at: 0 })
     while (true) {
-      const commits = yield* this.options.feed
-        .read(this.appliedSequence + 1, this.projection.recordsMax)
-        .pipe(Effect.mapError((cause) => this.failed(`the journal cannot be read: ${cause.detail}`)))
-      const startedMs = performance.now()
-      yield* this.projection.apply(commits)
+      const commits = yield* this.nextBatch
       const last = commits[commits.length - 1]
       if (last === undefined) continue
-      this.appliedSequence = last.sequence
-      this.appliedAtMs = last.at
+      const startedMs = performance.now()
+      yield* this.projection.apply(commits)
+      this.moveTo(last)
       yield* this.onSuccess
-      const costMs = performance.now() - startedMs
-      const restMs = this.options.isBusy() ? Math.min(REST_MS_MAX, costMs * REST_FACTOR) : GATHER_MS
-      // A full batch means that more is waiting already.
-      if (this.options.isBusy() || commits.length < FULL_COMMITS) yield* Effect.sleep(Duration.millis(restMs))
+      yield* this.rest(commits.length, performance.now() - startedMs)
     }
   })
+
+  private rest(commitCount: number, costMs: number): Effect.Effect<void> {
+    if (this.options.head.isBusy) return Effect.sleep(Duration.millis(Math.min(REST_MS_MAX, costMs * REST_FACTOR)))
+    // A full batch, or more at hand: it is behind.
+    const isBehind = this.ahead.length > 0 || commitCount >= FULL_COMMITS
+    return isBehind ? Effect.void : Effect.sleep(Duration.millis(GATHER_MS))
+  }
+
+  /** The sequence to go on from. */
+  private readonly start: Effect.Effect<number, ProjectionFailed> = Effect.gen({ self: this }, function* () {
+    const { projection } = this
+    const known = yield* projection.checkpoint
+    if (known !== undefined && (yield* this.isOfThisJournal(known))) return known.sequence
+    yield* projection.startOver
+    const made = yield* projection.checkpoint
+    return made === undefined ? yield* this.failed("it has no checkpoint after it started over") : made.sequence
+  })
+
+  private isOfThisJournal({ sequence, commitId }: Checkpoint): Effect.Effect<boolean, ProjectionFailed> {
+    const { journal } = this.options
+    if (sequence === 0) return Effect.succeed(true)
+    const found =
+      commitId === undefined
+        ? Effect.map(journal.lastSequence, (last) => sequence <= last)
+        : Effect.map(journal.get(sequence), (commit) => commit?.id === commitId)
+    return Effect.mapError(found, (cause) => this.unreadable(cause))
+  }
+
+  private readonly nextBatch: Effect.Effect<ReadonlyArray<StoredCommit>, ProjectionFailed> = Effect.gen(
+    { self: this },
+    function* () {
+      if (this.ahead.length === 0) {
+        yield* this.options.head.reaches(this.applied + 1)
+        const read = this.options.journal.read(this.applied + 1, READ_BOUNDS)
+        this.ahead = [...(yield* Effect.mapError(read, (cause) => this.unreadable(cause)))]
+        if (this.ahead.length === 0) yield* Effect.sleep(COPY_BEHIND)
+      }
+      return this.ahead.splice(0, this.fitting())
+    }
+  )
+
+  /** How many of the commits read ahead make a batch: one at least. */
+  private fitting(): number {
+    let records = 0
+    const beyond = this.ahead.findIndex((commit, index) => {
+      records += commit.records.length
+      return index > 0 && records > this.projection.recordsMax
+    })
+    return beyond === -1 ? this.ahead.length : beyond
+  }
+
+  /** Fails when what was applied is not there any more. */
+  private readonly watch: Effect.Effect<never, ProjectionFailed> = Effect.gen({ self: this }, function* () {
+    while (true) {
+      yield* Effect.sleep("1 second")
+      const { applied } = this
+      // Before its first batch a projection has nothing to lose, and may be starting over.
+      if (applied === 0) continue
+      const known = yield* this.projection.checkpoint
+      if (known === undefined || known.sequence < applied) return yield* this.failed("what it had made is gone")
+    }
+  })
+
+  private moveTo(position: { readonly sequence: number; readonly at: number }): void {
+    this.applied = position.sequence
+    this.options.onApplied(this.projection.name, { sequence: position.sequence, at: position.at })
+  }
+
+  private unreadable(cause: JournalUnavailable): ProjectionFailed {
+    return this.failed(`the journal cannot be read: ${cause.detail}`)
+  }
 
   private failed(detail: string): ProjectionFailed {
     return new ProjectionFailed({ projection: this.projection.name, detail })

@@ -18,20 +18,24 @@ import { headersOf, type NatsShape, PublishFailed } from "../nats/connection.ts"
 import { EVENT_SUBJECTS, eventSubject, STOCK_EVENTS } from "../subjects.ts"
 import { type Projection, ProjectionFailed } from "./runner.ts"
 
-const NAME = "stock-events"
+export const STOCK_EVENTS_PROJECTION = "stock-events"
 const FROM_HEADER = "Holdfast-From"
 const PUBLISH_MS_MAX = 5_000
-const DAY_MS = 24 * 60 * 60_000
+const KEPT_MS = 7 * 24 * 60 * 60_000
 const GIB = 1024 ** 3
 
-const failed = (detail: unknown) => new ProjectionFailed({ projection: NAME, detail: String(detail) })
+const failed = (detail: unknown) =>
+  new ProjectionFailed({ projection: STOCK_EVENTS_PROJECTION, detail: String(detail) })
+
+const attempt = <A>(act: () => Promise<A>): Effect.Effect<A, ProjectionFailed> =>
+  Effect.tryPromise({ try: act, catch: failed })
 
 const spec = {
   name: STOCK_EVENTS,
   subjects: [EVENT_SUBJECTS],
   storage: StorageType.File,
   discard: DiscardPolicy.Old,
-  max_age: nanos(7 * DAY_MS),
+  max_age: nanos(KEPT_MS),
   max_bytes: 8 * GIB,
   duplicate_window: nanos(2 * 60_000)
 }
@@ -66,20 +70,28 @@ export const stockEventMessage = (event: StockEvent, at: string): string => {
 
 const encoder = new TextEncoder()
 
-export const stockEventsProjection = (nats: NatsShape): Projection => ({
-  name: NAME,
+export const stockEventsProjection = (nats: NatsShape, nowMs: () => number): Projection => ({
+  name: STOCK_EVENTS_PROJECTION,
   recordsMax: 200,
-  checkpoint: Effect.tryPromise({
-    try: async () => {
-      await ensureStockEvents(nats)
-      const { state } = await nats.manager.streams.info(STOCK_EVENTS)
-      if (state.messages === 0) return 0
-      const last = await nats.manager.streams.getMessage(STOCK_EVENTS, { seq: state.last_seq })
-      return Math.max(0, Number(last?.header?.get(FROM_HEADER) ?? 1) - 1)
-    },
-    catch: failed
+  isWatched: false,
+  prepare: attempt(() => ensureStockEvents(nats)),
+  checkpoint: attempt(async () => {
+    const { state } = await nats.manager.streams.info(STOCK_EVENTS)
+    if (state.messages === 0) return { sequence: 0 }
+    const last = await nats.manager.streams.getMessage(STOCK_EVENTS, { seq: state.last_seq })
+    return { sequence: Math.max(0, Number(last?.header?.get(FROM_HEADER) ?? 1) - 1) }
   }),
-  apply: (commits) => Effect.tryPromise({ try: () => publishAll(nats, commits), catch: failed })
+  startOver: Effect.asVoid(attempt(() => nats.manager.streams.purge(STOCK_EVENTS))),
+  apply: (commits) => {
+    // A stream that has aged empty knows no place to go on from: what would age away at once is passed over.
+    const oldest = nowMs() - KEPT_MS
+    return attempt(() =>
+      publishAll(
+        nats,
+        commits.filter((commit) => commit.at > oldest)
+      )
+    )
+  }
 })
 
 const publishAll = async (nats: NatsShape, commits: ReadonlyArray<StoredCommit>): Promise<void> => {

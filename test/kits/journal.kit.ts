@@ -61,6 +61,25 @@ const itReads = (withJournal: WithJournal): void => {
       })
     ))
 
+  it("reads what is there from a place on, within bounds, and nothing beyond the end", () =>
+    withJournal((journal) =>
+      Effect.gen(function* () {
+        for (let n = 1; n <= 12; n++) yield* journal.append([append(n % 3, Math.max(0, n - 3), `c${n}`)])
+        const ids = (commits: ReadonlyArray<StoredCommit>) => commits.map(({ id, sequence }) => `${sequence} ${id}`)
+        const few = yield* journal.read(3, { commitsMax: 4, bytesMax: 1_000_000 })
+        assert.deepEqual(ids(few), ["3 c3", "4 c4", "5 c5", "6 c6"])
+        assert.deepEqual(few[0], yield* journal.get(3))
+        assert.deepEqual(ids(yield* journal.read(11, { commitsMax: 100, bytesMax: 1_000_000 })), ["11 c11", "12 c12"])
+        assert.lengthOf(yield* journal.read(1, { commitsMax: 100, bytesMax: 1 }), 1)
+        assert.lengthOf(yield* journal.read(13, { commitsMax: 100, bytesMax: 1_000_000 }), 0)
+      })
+    ))
+
+  it("reads of an empty journal nothing", () =>
+    withJournal((journal) =>
+      Effect.map(journal.read(1, { commitsMax: 10, bytesMax: 1_000 }), (commits) => assert.lengthOf(commits, 0))
+    ))
+
   it("scans in order from the middle, up to an end, until the visitor has enough", () =>
     withJournal((journal) =>
       Effect.gen(function* () {

@@ -5,7 +5,6 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Client } from "pg"
 import { WebSocket } from "ws"
 import {
   binaries,
@@ -15,6 +14,7 @@ import {
   startNats,
   startRedis
 } from "../../src/servers/servers.ts"
+import { freshDatabase } from "./database.ts"
 
 export interface TestHub {
   readonly url: string
@@ -58,16 +58,6 @@ export const startHub = async (environment: Readonly<Record<string, string>> = {
       rmSync(directory, { recursive: true, force: true })
     }
   }
-}
-
-const freshDatabase = async (): Promise<string> => {
-  const urls = JSON.parse(process.env["HOLDFAST_TEST_URLS"] ?? "{}") as { readonly postgres: string }
-  const client = new Client({ connectionString: urls.postgres })
-  await client.connect()
-  const name = `hub_${process.pid}_${process.hrtime.bigint()}`
-  await client.query(`CREATE DATABASE ${name}`)
-  await client.end()
-  return urls.postgres.replace(/[^/]*$/, name)
 }
 
 const launch = (settings: Readonly<Record<string, string>>): Promise<ChildProcess> =>

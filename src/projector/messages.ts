@@ -1,0 +1,24 @@
+/**
+ * What the hub and its projector thread say to each other.
+ */
+import type { RegisterPage } from "../../streams/projections/register.ts"
+
+export interface ThreadSettings {
+  readonly natsUrl: string
+  readonly redisUrl: string
+  readonly postgresUrl: string
+  readonly logLevel: "debug" | "info" | "warn" | "error"
+}
+
+export type ToThread =
+  /** The journal reaches so far; `isBusy`: turns take a good part of the hub's time. */
+  | { readonly type: "head"; readonly sequence: number; readonly isBusy: boolean }
+  | { readonly type: "page"; readonly page: RegisterPage }
+  /** The hub takes no turns now: ask again. */
+  | { readonly type: "no-page" }
+  | { readonly type: "stop" }
+
+export type FromThread =
+  | { readonly type: "applied"; readonly name: string; readonly sequence: number; readonly at: number }
+  /** Asks for a page of all SKUs; one at a time. */
+  | { readonly type: "ask-page"; readonly page: number }

@@ -1,0 +1,199 @@
+/**
+ * The hub's side of the projector thread: starts it, starts it again when it ends, tells it how far the journal reaches,
+ * hands it the stock when Redis was emptied, and knows how far each projection is.
+ */
+import { Worker } from "node:worker_threads"
+import { Effect, Layer } from "effect"
+import { Postgres, type PostgresFailed } from "../../streams/postgres.ts"
+import { LEDGER } from "../../streams/projections/ledger.ts"
+import * as Queries from "../../streams/projections/queries.ts"
+import { REGISTER, type RegisterRow } from "../../streams/projections/register.ts"
+import { STOCK_EVENTS_PROJECTION } from "../../streams/projections/stock-events.ts"
+import { Recent, type RecentCommits } from "../../streams/recent-commits.ts"
+import { type ProjectionLag, Projections } from "../gateway/projections.ts"
+import { submitView } from "../gateway/requests.ts"
+import type { PartitionHost } from "../host/host.ts"
+import { StockHost } from "../host/layer.ts"
+import type { FromThread, ThreadSettings, ToThread } from "./messages.ts"
+
+export const projectorLayer = (settings: ThreadSettings) =>
+  Layer.effect(Projections, acquire(settings)).pipe(Layer.provide(Postgres.layer(settings.postgresUrl)))
+
+/** How long a list waits for what the journal had when it was asked for. */
+const CATCH_UP_MS_MAX = 1_000
+const RESTART_AFTER = "1 second"
+/** A message to the thread costs some ten microseconds, and a turn may take two hundred. */
+const TELL_EVERY_MS = 5
+
+const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
+  const host = yield* StockHost
+  const recent = yield* Recent
+  const pool = yield* Postgres
+  const projector = new Projector(host, recent)
+  yield* Effect.forkScoped(projector.keep(settings))
+
+  const list = (read: Effect.Effect<Queries.Page, PostgresFailed>) =>
+    Effect.andThen(projector.catchesUp(LEDGER, recent.lastSequence, CATCH_UP_MS_MAX), read).pipe(
+      Effect.mapError(() => "PostgreSQL does not answer now; stock is not affected. Try again.")
+    )
+  return Projections.of({
+    incidents: (query) => list(Queries.incidents(pool, query)),
+    alerts: (query) => list(Queries.alerts(pool, query)),
+    ledger: (sku, query) => list(Queries.ledger(pool, sku, query)),
+    lags: () => projector.lags(Date.now())
+  })
+})
+
+interface Position {
+  readonly sequence: number
+  /** Of the commit there, in milliseconds since the epoch; 0 where it is not known. */
+  readonly at: number
+}
+
+const NOWHERE: Position = { sequence: 0, at: 0 }
+
+class Projector {
+  private readonly host: PartitionHost
+  private readonly recent: RecentCommits
+  private readonly positions = new Map<string, Position>()
+  private readonly pages: RegisterPages
+  private worker: Worker | undefined
+  private telling = false
+
+  constructor(host: PartitionHost, recent: RecentCommits) {
+    this.host = host
+    this.recent = recent
+    this.pages = new RegisterPages(host)
+    host.onCommits(() => this.onCommits())
+  }
+
+  /** Keeps a thread running until interrupted. What it had not applied when it ended, the next one applies. */
+  keep(settings: ThreadSettings): Effect.Effect<never> {
+    return Effect.forever(
+      Effect.gen({ self: this }, function* () {
+        const why = yield* Effect.scoped(
+          Effect.flatMap(this.start(settings), (worker) => Effect.promise(() => ended(worker)))
+        )
+        yield* Effect.logWarning(`The projector thread has ended (${why}) and is started again.`)
+        yield* Effect.sleep(RESTART_AFTER)
+      })
+    )
+  }
+
+  lags(nowMs: number): ReadonlyArray<ProjectionLag> {
+    return [REGISTER, LEDGER, STOCK_EVENTS_PROJECTION].map((name) => {
+      const { sequence, at } = this.positions.get(name) ?? NOWHERE
+      const oldestAtMs = this.recent.get(sequence + 1)?.at ?? at
+      if (this.recent.lastSequence <= sequence) return { name, lagEvents: 0, lagSeconds: 0 }
+      const lagSeconds = oldestAtMs === 0 ? 0 : Math.max(0, nowMs - oldestAtMs) / 1_000
+      return { name, lagEvents: this.recent.recordsAfter(sequence), lagSeconds }
+    })
+  }
+
+  /** Waits until everything up to `sequence` is applied; false when that takes longer than `patienceMs`. */
+  catchesUp(name: string, sequence: number, patienceMs: number): Effect.Effect<boolean> {
+    return Effect.gen({ self: this }, function* () {
+      for (let waitedMs = 0; (this.positions.get(name) ?? NOWHERE).sequence < sequence; waitedMs += 5) {
+        if (waitedMs >= patienceMs) return false
+        yield* Effect.sleep("5 millis")
+      }
+      return true
+    })
+  }
+
+  private start(settings: ThreadSettings) {
+    return Effect.acquireRelease(
+      Effect.sync(() => {
+        const worker = new Worker(new URL("thread.js", import.meta.url), { workerData: settings })
+        worker.on("message", (message: FromThread) => this.hear(message))
+        this.worker = worker
+        this.tellHead()
+        return worker
+      }),
+      (worker) =>
+        Effect.promise(async () => {
+          this.worker = undefined
+          const end = ended(worker)
+          tell(worker, { type: "stop" })
+          const patience = setTimeout(() => void worker.terminate(), STOP_MS_MAX)
+          await end
+          clearTimeout(patience)
+        })
+    )
+  }
+
+  private hear(message: FromThread): void {
+    if (message.type === "applied") this.positions.set(message.name, message)
+    else this.pages.answer(message.page, (answer) => this.tell(answer))
+  }
+
+  private onCommits(): void {
+    if (this.telling) return
+    this.telling = true
+    setTimeout(() => {
+      this.telling = false
+      this.tellHead()
+    }, TELL_EVERY_MS)
+  }
+
+  private tellHead(): void {
+    this.tell({ type: "head", sequence: this.recent.lastSequence, isBusy: this.host.isBusy })
+  }
+
+  private tell(message: ToThread): void {
+    if (this.worker !== undefined) tell(this.worker, message)
+  }
+}
+
+const tell = (worker: Worker, message: ToThread): void => worker.postMessage(message)
+
+/** A batch under way is given so long. */
+const STOP_MS_MAX = 5_000
+
+/** Settles with the reason. */
+const ended = (worker: Worker): Promise<string> =>
+  new Promise((resolve) => {
+    worker.once("error", (error) => resolve(String(error)))
+    worker.once("exit", (code) => resolve(`code ${code}`))
+  })
+
+/** SKUs looked at between two commands. */
+const PAGE_SKUS = 500
+
+/** The whole stock in pages, each as it is when it is asked for; the sequence is that of the first. */
+class RegisterPages {
+  private readonly host: PartitionHost
+  private skus: ReadonlyArray<string> = []
+  private sequence = 0
+
+  constructor(host: PartitionHost) {
+    this.host = host
+  }
+
+  answer(page: number, reply: (answer: ToThread) => void): void {
+    submitView(
+      this.host,
+      () => {
+        if (page === 0) {
+          this.skus = [...this.host.book.skus()]
+          this.sequence = this.host.standing.sequence
+        }
+        const some = this.skus.slice(page * PAGE_SKUS, (page + 1) * PAGE_SKUS)
+        return some.flatMap((sku) => this.rowOf(sku))
+      },
+      (outcome) => {
+        if (!("value" in outcome)) return reply({ type: "no-page" })
+        const isLast = (page + 1) * PAGE_SKUS >= this.skus.length
+        reply({ type: "page", page: { sequence: this.sequence, rows: outcome.value, isLast } })
+        if (isLast) this.skus = []
+      }
+    )
+  }
+
+  private rowOf(sku: string): ReadonlyArray<RegisterRow> {
+    const state = this.host.book.peek(sku)
+    if (state === undefined) return []
+    const { version, physical, allocated, settings } = state
+    return [{ sku, version, physical, allocated, safetyThreshold: settings.safetyThreshold }]
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The projector thread: everything derived from the journal beside the sockets. The Redis register, the PostgreSQL
+ * ledger and read models, the STOCK_EVENTS stream; each runs on its own, and one that is held up holds up nobody else.
+ *
+ * A thread of its own because its work is as large as the hub's and can wait: here it has a heap and an event loop of
+ * its own, so it costs no turn a pause, and the kernel is told that the hub goes first. It reads the journal like any
+ * other consumer; of the hub it learns only how far the journal reaches, and the stock when Redis was emptied.
+ */
+import { readlinkSync } from "node:fs"
+import { setPriority } from "node:os"
+import { parentPort, workerData } from "node:worker_threads"
+import { Deferred, Effect, Layer, References } from "effect"
+import { Redis } from "ioredis"
+import { Journal, type JournalShape } from "../../streams/journal.ts"
+import { journalNats } from "../../streams/journal.nats.ts"
+import { Nats } from "../../streams/nats/connection.ts"
+import { migrate, Postgres } from "../../streams/postgres.ts"
+import { Head } from "../../streams/projections/head.ts"
+import { ledgerFailed, ledgerProjection } from "../../streams/projections/ledger.ts"
+import { rebuildLedger } from "../../streams/projections/ledger-rebuild.ts"
+import {
+  REGISTER,
+  type RegisterPage,
+  registerProjection,
+  type RegisterSource
+} from "../../streams/projections/register.ts"
+import { type Projection, ProjectionFailed, ProjectionRunner } from "../../streams/projections/runner.ts"
+import { stockEventsProjection } from "../../streams/projections/stock-events.ts"
+import { logging, logLevels } from "../logging.ts"
+import type { FromThread, ThreadSettings, ToThread } from "./messages.ts"
+
+const NICENESS = 10
+
+/** Threads have priorities of their own on Linux; elsewhere the thread runs like any other. */
+const stepBack = (): void => {
+  try {
+    const [, threadId] = /task\/(\d+)$/.exec(readlinkSync("/proc/thread-self")) ?? []
+    if (threadId !== undefined) setPriority(Number(threadId), NICENESS)
+  } catch {
+    // Not Linux, or not allowed: fairness is lost, nothing else.
+  }
+}
+
+const say = (message: FromThread): void => parentPort?.postMessage(message)
+
+/** What the hub answered last; one question at a time. */
+class Hub {
+  readonly head = new Head()
+  readonly stopped = Deferred.makeUnsafe<void>()
+  private waiting: Deferred.Deferred<RegisterPage, ProjectionFailed> | undefined
+
+  readonly page: RegisterSource = (page) =>
+    Effect.suspend(() => {
+      this.waiting = Deferred.makeUnsafe<RegisterPage, ProjectionFailed>()
+      say({ type: "ask-page", page })
+      return Deferred.await(this.waiting)
+    })
+
+  hear(message: ToThread): void {
+    if (message.type === "head") this.head.advance(message.sequence, message.isBusy)
+    else if (message.type === "stop") Deferred.doneUnsafe(this.stopped, Effect.void)
+    else if (this.waiting !== undefined) {
+      const failure = new ProjectionFailed({ projection: REGISTER, detail: "the hub takes no turns now" })
+      Deferred.doneUnsafe(this.waiting, message.type === "page" ? Effect.succeed(message.page) : Effect.fail(failure))
+      this.waiting = undefined
+    }
+  }
+}
+
+/** Commands are not kept while Redis is away: they fail, and the projection tries its batch again. */
+const redisClient = (url: string) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const redis = new Redis(url, {
+        lazyConnect: true,
+        maxRetriesPerRequest: 0,
+        enableOfflineQueue: false,
+        connectTimeout: 2_000,
+        commandTimeout: 10_000,
+        retryStrategy: (times) => Math.min(2_000, times * 100)
+      })
+      redis.on("error", () => undefined)
+      // A Redis that is not there yet holds up its projection, not the hub.
+      await redis.connect().catch(() => undefined)
+      return redis
+    }),
+    (redis) => Effect.sync(() => redis.disconnect())
+  )
+
+const lastSequenceFor = (projection: string, journal: JournalShape) =>
+  Effect.mapError(journal.lastSequence, ({ detail }) => new ProjectionFailed({ projection, detail }))
+
+const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub) {
+  const journal = yield* Journal
+  const nats = yield* Nats
+  const pool = yield* Postgres
+  const redis = yield* redisClient(settings.redisUrl)
+  const { head } = hub
+  const projections: ReadonlyArray<Projection> = [
+    registerProjection(redis, hub.page, lastSequenceFor(REGISTER, journal)),
+    ledgerProjection(pool, {
+      prepare: Effect.mapError(migrate(settings.postgresUrl), ({ detail }) => ledgerFailed(detail)),
+      rebuild: rebuildLedger({ url: settings.postgresUrl, journal, head })
+    }),
+    stockEventsProjection(nats, Date.now)
+  ]
+  const onApplied = (name: string, { sequence, at }: { readonly sequence: number; readonly at: number }) =>
+    say({ type: "applied", name, sequence, at })
+  for (const projection of projections) {
+    yield* Effect.forkScoped(new ProjectionRunner(projection, { journal, head, onApplied }).run)
+  }
+  yield* Deferred.await(hub.stopped)
+})
+
+const settings = workerData as ThreadSettings
+const servers = Layer.mergeAll(Postgres.layerUnprepared(settings.postgresUrl), journalNats).pipe(
+  Layer.provideMerge(Nats.layer(settings.natsUrl))
+)
+const hub = new Hub()
+
+stepBack()
+parentPort?.on("message", (message: ToThread) => hub.hear(message))
+await Effect.runPromise(
+  Effect.scoped(project(settings, hub)).pipe(
+    Effect.provide(servers),
+    Effect.provideService(References.MinimumLogLevel, logLevels[settings.logLevel]),
+    Effect.provide(logging)
+  )
+)
+parentPort?.close()

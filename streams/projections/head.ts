@@ -1,0 +1,39 @@
+/**
+ * How far the journal reaches, waiting for it to reach further, and whether the hub has its hands full.
+ */
+import { Deferred, Effect } from "effect"
+
+/** The hub tells with every commit; silence means that it has nothing to do. */
+const NEWS_MS = 100
+
+export class Head {
+  private sequence = 0
+  private busyUntilMs = 0
+  private waiting: Array<Deferred.Deferred<void>> = []
+
+  get lastSequence(): number {
+    return this.sequence
+  }
+
+  get isBusy(): boolean {
+    return performance.now() < this.busyUntilMs
+  }
+
+  advance(sequence: number, isBusy: boolean): void {
+    this.busyUntilMs = isBusy ? performance.now() + NEWS_MS : 0
+    if (sequence <= this.sequence) return
+    this.sequence = sequence
+    const woken = this.waiting
+    this.waiting = []
+    for (const one of woken) Deferred.doneUnsafe(one, Effect.void)
+  }
+
+  reaches(sequence: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (sequence <= this.sequence) return Effect.void
+      const advanced = Deferred.makeUnsafe<void>()
+      this.waiting.push(advanced)
+      return Effect.andThen(Deferred.await(advanced), this.reaches(sequence))
+    })
+  }
+}

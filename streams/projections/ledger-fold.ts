@@ -1,0 +1,166 @@
+/**
+ * What a batch of changes makes of the read models: pure.
+ *
+ * Totals stand in the events. Units by location do not (the commit of a hold says nothing of where its units lay), so
+ * locations and open holds are read from the database, taken on by the actor's own fold, and written back.
+ */
+import type { LocationUnits, ReserveEvent } from "../../actors/sku/events.ts"
+import {
+  defaultSettings,
+  evolve,
+  type Hold,
+  hasUnits,
+  holdKey,
+  initialState,
+  isBundle,
+  type SkuState
+} from "../../actors/sku/state.ts"
+import type { LedgerEntry } from "./ledger-rows.ts"
+
+/** Rows that stand in the database, of the SKUs and holds that a batch touches. */
+export interface Known {
+  readonly levels: ReadonlyArray<readonly [sku: string, version: number, bundle: boolean]>
+  readonly locations: ReadonlyArray<readonly [sku: string, locationId: string, physical: number, allocated: number]>
+  readonly holds: ReadonlyArray<readonly [sku: string, scope: string, holdId: string, split: Hold["split"]]>
+}
+
+export interface Touched {
+  readonly skus: ReadonlyArray<string>
+  readonly holds: ReadonlyArray<{ readonly sku: string; readonly scope: string; readonly hold_id: string }>
+}
+
+export interface Folded {
+  readonly levels: ReadonlyArray<Readonly<Record<string, unknown>>>
+  readonly locations: ReadonlyArray<Readonly<Record<string, unknown>>>
+  /** Locations that a SKU no longer has. */
+  readonly goneLocations: ReadonlyArray<Readonly<Record<string, unknown>>>
+  readonly opened: ReadonlyArray<Readonly<Record<string, unknown>>>
+  /** Touched holds that are not open afterwards. */
+  readonly closed: Touched["holds"]
+}
+
+interface Actor {
+  readonly state: SkuState
+  thresholdAfter: number
+  /** Locations that have a row. */
+  readonly stored: Array<string>
+}
+
+/** As the expiry of a hold whose row stays as it is. */
+const UNTOUCHED = Number.NEGATIVE_INFINITY
+const A_COMPONENT = [{ sku: "", quantity: 1 }]
+const holdOf = (event: LedgerEntry["event"]) =>
+  "holdId" in event ? { sku: event.sku, scope: event.scope ?? "", hold_id: event.holdId } : undefined
+const nameOf = (hold: { readonly sku: string; readonly scope: string; readonly hold_id: string }): string =>
+  `${hold.sku.length}:${hold.scope.length}:${hold.sku}${hold.scope}${hold.hold_id}`
+
+export const touchedBy = (entries: ReadonlyArray<LedgerEntry>): Touched => {
+  const skus = new Set<string>()
+  const holds = new Map<string, Touched["holds"][number]>()
+  for (const { event } of entries) {
+    skus.add(event.sku)
+    const hold = holdOf(event)
+    if (hold !== undefined) holds.set(nameOf(hold), hold)
+  }
+  return { skus: [...skus], holds: [...holds.values()] }
+}
+
+export const foldStock = (entries: ReadonlyArray<LedgerEntry>, touched: Touched, known: Known): Folded => {
+  const actors = awaken(touched, known)
+  for (const { event, at } of entries) {
+    const actor = actors.get(event.sku)
+    if (actor === undefined || event.version <= actor.state.version) continue
+    evolve(actor.state, event, at)
+    if (event.type === "reserve" && isBundle(actor.state)) openBundleHold(actor.state, event)
+    actor.thresholdAfter = event.safetyThreshold ?? 0
+    if (event.type === "configure" && event.settings.components !== undefined && !isBundle(actor.state)) {
+      actor.state.locations = actor.state.locations.filter(hasUnits)
+    }
+  }
+  return { ...stockRows(actors), ...holdRows(actors, touched) }
+}
+
+const awaken = (touched: Touched, known: Known): Map<string, Actor> => {
+  const actors = new Map<string, Actor>(
+    touched.skus.map((sku) => [sku, { state: initialState(sku), thresholdAfter: 0, stored: [] }])
+  )
+  for (const [sku, version, bundle] of known.levels) {
+    const state = actors.get(sku)?.state
+    if (state === undefined) continue
+    state.version = version
+    if (bundle) state.settings = { ...defaultSettings, components: A_COMPONENT }
+  }
+  for (const [sku, locationId, physical, allocated] of known.locations) {
+    const actor = actors.get(sku)
+    actor?.stored.push(locationId)
+    actor?.state.locations.push({ locationId, physical, allocated })
+  }
+  for (const [sku, scope, holdId, split] of known.holds) {
+    const state = actors.get(sku)?.state
+    if (state !== undefined) restoreHold(state, scope, holdId, split)
+  }
+  return actors
+}
+
+const setHold = (state: SkuState, hold: Omit<Hold, "key" | "sku">): void => {
+  const key = holdKey(hold.scope, hold.holdId)
+  state.holds ??= new Map()
+  state.holds.set(key, { ...hold, key, sku: state.sku })
+}
+
+/** Only what the fold asks of a hold: where its units lie. */
+const restoreHold = (state: SkuState, scope: string, holdId: string, split: ReadonlyArray<LocationUnits>): void =>
+  setHold(state, {
+    holdId,
+    scope: scope === "" ? undefined : scope,
+    quantity: 0,
+    split,
+    channel: undefined,
+    holder: undefined,
+    expiresAt: UNTOUCHED
+  })
+
+/** A bundle's hold is listed like any other, but its units lie with its components. */
+const openBundleHold = (state: SkuState, event: ReserveEvent): void =>
+  setHold(state, {
+    holdId: event.holdId,
+    scope: event.scope,
+    quantity: event.quantity,
+    split: [],
+    channel: event.channel,
+    holder: event.holder,
+    expiresAt: event.expiresAt
+  })
+
+const stockRows = (actors: ReadonlyMap<string, Actor>) => {
+  const levels: Array<Readonly<Record<string, unknown>>> = []
+  const locations: Array<Readonly<Record<string, unknown>>> = []
+  const goneLocations: Array<Readonly<Record<string, unknown>>> = []
+  for (const [sku, { state, thresholdAfter, stored }] of actors) {
+    const { version, physical, allocated, changedAt } = state
+    levels.push({ sku, version, physical, allocated, threshold: thresholdAfter, bundle: isBundle(state), changedAt })
+    const left = new Set<string>()
+    for (const location of state.locations) {
+      left.add(location.locationId)
+      const { locationId, physical: units, allocated: held } = location
+      locations.push({ sku, location_id: locationId, physical: units, allocated: held })
+    }
+    for (const locationId of stored) if (!left.has(locationId)) goneLocations.push({ sku, location_id: locationId })
+  }
+  return { levels, locations, goneLocations }
+}
+
+const holdRows = (actors: ReadonlyMap<string, Actor>, touched: Touched) => {
+  const opened: Array<Readonly<Record<string, unknown>>> = []
+  const closed: Array<Touched["holds"][number]> = []
+  for (const name of touched.holds) {
+    const scope = name.scope === "" ? undefined : name.scope
+    const hold = actors.get(name.sku)?.state.holds?.get(holdKey(scope, name.hold_id))
+    if (hold === undefined) closed.push(name)
+    else if (hold.expiresAt !== UNTOUCHED) {
+      const { quantity, channel, holder, expiresAt, split } = hold
+      opened.push({ ...name, quantity, channel, holder, expires: expiresAt, split })
+    }
+  }
+  return { opened, closed }
+}

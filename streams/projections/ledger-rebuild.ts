@@ -1,0 +1,104 @@
+/**
+ * Makes the PostgreSQL ledger and read models anew from the journal, while the hub works and the old ones answer.
+ *
+ * New tables grow in a schema of their own and take the old ones' places in one transaction at the end, the checkpoint
+ * with them. Whoever reads sees the old state or the new one, never half of it, and the append-only ledger needs no
+ * exception. A rebuild that was cut off begins again.
+ */
+import { Effect } from "effect"
+import { Client } from "pg"
+import type { JournalShape } from "../journal.ts"
+import type { Head } from "./head.ts"
+import { applyBatch, LEDGER, ledgerFailed } from "./ledger.ts"
+import type { ProjectionFailed } from "./runner.ts"
+
+const SCHEMA = "holdfast_rebuild"
+const TABLES = [
+  "projection_checkpoints",
+  "stock_ledger",
+  "stock_levels",
+  "stock_locations",
+  "open_holds",
+  "incidents",
+  "alerts"
+]
+/** Commits in one transaction: some thousands of records under load. */
+const READ_BOUNDS = { commitsMax: 200, bytesMax: 1024 * 1024 }
+const CONNECT_MS_MAX = 3_000
+
+export interface RebuildOptions {
+  readonly url: string
+  readonly journal: Pick<JournalShape, "read">
+  readonly head: Head
+}
+
+export const rebuildLedger = (options: RebuildOptions): Effect.Effect<void, ProjectionFailed> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const client = yield* connection(options.url)
+      const run = (sql: string) => Effect.tryPromise({ try: () => client.query(sql), catch: ledgerFailed })
+      yield* run(PREPARE)
+      yield* fill(client, options)
+      yield* run(SWAP)
+    })
+  )
+
+/** A connection of its own, closed afterwards: its search path is not the pool's. */
+const connection = (url: string) =>
+  Effect.acquireRelease(
+    Effect.tryPromise({
+      try: async () => {
+        const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS_MAX })
+        // One that is cut between two queries tells so here; the next query fails.
+        client.on("error", () => undefined)
+        await client.connect()
+        return client
+      },
+      catch: ledgerFailed
+    }),
+    (client) => Effect.promise(() => client.end().catch(() => undefined))
+  )
+
+const fill = Effect.fnUntraced(function* (client: Client, { journal, head }: RebuildOptions) {
+  const until = head.lastSequence
+  for (let done = 0; done < until;) {
+    const commits = yield* Effect.mapError(journal.read(done + 1, READ_BOUNDS), (cause) =>
+      ledgerFailed(`the journal cannot be read: ${cause.detail}`)
+    )
+    const last = commits[commits.length - 1]
+    if (last === undefined) yield* Effect.sleep("20 millis")
+    else {
+      yield* Effect.tryPromise({ try: () => apply(client, commits), catch: ledgerFailed })
+      done = last.sequence
+    }
+  }
+})
+
+const apply = async (client: Client, commits: Parameters<typeof applyBatch>[1]): Promise<void> => {
+  await client.query("BEGIN")
+  await applyBatch(client, commits)
+  await client.query("COMMIT")
+}
+
+/** `LIKE` brings columns, defaults and indexes, but no triggers: those come with the swap. */
+const PREPARE = [
+  `DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`,
+  `CREATE SCHEMA ${SCHEMA}`,
+  ...TABLES.map((table) => `CREATE TABLE ${SCHEMA}.${table} (LIKE public.${table} INCLUDING ALL)`),
+  `INSERT INTO ${SCHEMA}.projection_checkpoints (name, sequence) VALUES ('${LEDGER}', 0)`,
+  `SET search_path TO ${SCHEMA}, public`,
+  // What is cut off begins again from nothing: nothing is gained by waiting for the disk at each step.
+  "SET synchronous_commit TO off"
+].join(";\n")
+
+const SWAP = [
+  "BEGIN",
+  // Other projections' checkpoints stay.
+  `INSERT INTO ${SCHEMA}.projection_checkpoints SELECT * FROM public.projection_checkpoints WHERE name <> '${LEDGER}'`,
+  ...TABLES.flatMap((table) => [`DROP TABLE public.${table}`, `ALTER TABLE ${SCHEMA}.${table} SET SCHEMA public`]),
+  `CREATE TRIGGER stock_ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON public.stock_ledger
+     FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_ledger_change()`,
+  `DROP SCHEMA ${SCHEMA}`,
+  "SET LOCAL synchronous_commit TO on",
+  "COMMIT"
+].join(";\n")

@@ -1,0 +1,209 @@
+/**
+ * Goal: PostgreSQL's ledger and read models say what the journal says, in whatever batches it came, and a rebuild beside
+ * them ends in the same.
+ * Method: histories by chance, decided by the real deciders, applied to real databases and compared with the actors.
+ */
+import assert from "node:assert/strict"
+import { Effect, Fiber } from "effect"
+import * as fc from "fast-check"
+import { Client, Pool } from "pg"
+import { afterAll, beforeAll, describe, it } from "vitest"
+import { isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
+import { isBundle } from "../../actors/sku/state.ts"
+import { makeMemoryJournal, type MemoryJournal } from "../../streams/journal.memory.ts"
+import { migrate } from "../../streams/postgres.ts"
+import { Head } from "../../streams/projections/head.ts"
+import { LEDGER, ledgerFailed, ledgerProjection } from "../../streams/projections/ledger.ts"
+import { rebuildLedger } from "../../streams/projections/ledger-rebuild.ts"
+import { ProjectionRunner } from "../../streams/projections/runner.ts"
+import { anyCommand, openingOf, shop } from "../support/arbitraries.ts"
+import { receipt, reserve } from "../support/commands.ts"
+import { freshDatabase } from "../support/database.ts"
+import { Desk } from "../support/desk.ts"
+import { eventually } from "../support/hub.ts"
+
+/** Three histories of some hundred changes each, every one applied twice over. */
+const HISTORIES = 3
+const TIMEOUT_MS = 120_000
+
+interface Books {
+  readonly url: string
+  readonly pool: Pool
+}
+
+const open = async (): Promise<Books> => {
+  const url = await freshDatabase()
+  await Effect.runPromise(migrate(url))
+  return { url, pool: new Pool({ connectionString: url, max: 3 }) }
+}
+
+/** The desk's history in commits of `recordsMax` records. */
+const journalOf = async (desk: Desk, recordsMax: number, name = "c"): Promise<MemoryJournal> => {
+  const journal = makeMemoryJournal()
+  for (let first = 0; first < desk.history.length;) {
+    const { at } = desk.history[first] as (typeof desk.history)[number]
+    const records: Array<JournalRecord> = []
+    for (let kept = desk.history[first]; kept?.at === at && records.length < recordsMax; kept = desk.history[++first]) {
+      records.push(kept.record)
+    }
+    const last = journal.stored.length
+    await Effect.runPromise(
+      journal.append([
+        { partition: 0, expectedSequence: last, commit: { id: `${name}${last + 1}`, at, facts: 0, records } }
+      ])
+    )
+  }
+  return journal
+}
+
+/** Follows the journal to its end. */
+const follow = async ({ url, pool }: Books, journal: MemoryJournal): Promise<void> => {
+  const head = new Head()
+  head.advance(journal.stored.length, false)
+  let applied = 0
+  const steps = {
+    prepare: Effect.mapError(migrate(url), ({ detail }) => ledgerFailed(detail)),
+    rebuild: rebuildLedger({ url, journal, head })
+  }
+  const onApplied = (_name: string, position: { readonly sequence: number }): void => void (applied = position.sequence)
+  const runner = new ProjectionRunner(ledgerProjection(pool, steps), { journal, head, onApplied })
+  const running = Effect.runFork(runner.run)
+  await eventually(
+    async () => applied,
+    (sequence) => sequence === journal.stored.length
+  )
+  await Effect.runPromise(Fiber.interrupt(running))
+}
+
+const rows = async (pool: Pool, sql: string): Promise<ReadonlyArray<unknown>> =>
+  (await pool.query({ text: sql, rowMode: "array" })).rows
+
+const contents = async (pool: Pool): Promise<Record<string, unknown>> => ({
+  ledger: await rows(pool, "SELECT * FROM stock_ledger ORDER BY journal_sequence, entry"),
+  levels: await rows(pool, "SELECT * FROM stock_levels ORDER BY sku"),
+  locations: await rows(pool, "SELECT * FROM stock_locations ORDER BY sku, location_id"),
+  holds: await rows(pool, "SELECT * FROM open_holds ORDER BY sku, scope, hold_id"),
+  incidents: await rows(pool, "SELECT * FROM incidents ORDER BY position"),
+  alerts: await rows(pool, "SELECT * FROM alerts ORDER BY position")
+})
+
+/** What the actors say of themselves. */
+const saidBy = (desk: Desk) => {
+  const states = desk.skus().map((sku) => desk.state(sku))
+  return {
+    levels: states.map(({ sku, version, physical, allocated }) => [sku, version, physical, allocated].map(String)),
+    locations: states
+      .filter((state) => !isBundle(state))
+      .flatMap(({ sku, locations }) =>
+        locations
+          .map(({ locationId, physical, allocated }) => [sku, locationId, physical, allocated].map(String))
+          .toSorted()
+      )
+  }
+}
+
+const saidByDatabase = async (pool: Pool) => ({
+  levels: await rows(pool, "SELECT sku, version, physical, allocated FROM stock_levels ORDER BY sku"),
+  locations: await rows(
+    pool,
+    `SELECT sku, location_id, physical, allocated FROM stock_locations
+     WHERE sku NOT IN (SELECT sku FROM stock_levels WHERE bundle) ORDER BY sku, location_id`
+  )
+})
+
+/** Locations whose held units are not those of the open holds. */
+const WRONGLY_HELD = `SELECT sku, location_id, allocated, held FROM stock_locations
+  LEFT JOIN (SELECT sku, part->>0 AS location_id, sum((part->>1)::bigint) AS held
+    FROM open_holds, jsonb_array_elements(split) AS part GROUP BY 1, 2) AS holds USING (sku, location_id)
+  WHERE allocated <> coalesce(held, 0)`
+
+const history = (commands: ReadonlyArray<Parameters<Desk["take"]>[0]>): Desk => {
+  const desk = new Desk()
+  for (const command of openingOf(shop)) desk.take(command)
+  for (const [index, command] of commands.entries()) {
+    desk.take(command)
+    if (index % 5 === 0) desk.wait(120)
+    if (index % 20 === 0) desk.releaseDue()
+  }
+  return desk
+}
+
+describe("the ledger and read models", () => {
+  it(
+    "say what the actors say, whatever the batches, and a rebuild ends in the same",
+    async () => {
+      const batches = fc.integer({ min: 1, max: 40 })
+      const commands = fc.array(anyCommand(shop), { minLength: 250, maxLength: 350 })
+      await fc.assert(
+        fc.asyncProperty(commands, batches, async (taken, recordsMax) => {
+          const desk = history(taken)
+          const journal = await journalOf(desk, recordsMax)
+          const books = await open()
+          await follow(books, journal)
+          assert.deepEqual(await saidByDatabase(books.pool), saidBy(desk))
+          assert.deepEqual(await rows(books.pool, WRONGLY_HELD), [])
+          const followed = await contents(books.pool)
+          const events = desk.history.filter(({ record }) => isStockEvent(record)).length
+          assert.equal((followed["ledger"] as ReadonlyArray<unknown>).length, events)
+
+          // The way an operator asks for a rebuild.
+          await books.pool.query("DELETE FROM projection_checkpoints")
+          await follow(books, journal)
+          assert.deepEqual(await contents(books.pool), followed)
+          await books.pool.end()
+        }),
+        // Each step towards a smaller history would need databases of its own.
+        { numRuns: HISTORIES, endOnFailure: true }
+      )
+    },
+    TIMEOUT_MS
+  )
+
+  describe("of a small shop", () => {
+    let books: Books
+    beforeAll(async () => void (books = await open()))
+    afterAll(() => books.pool.end())
+
+    const shopAt = (units: number, name?: string): Promise<MemoryJournal> => {
+      const desk = new Desk()
+      desk.take(receipt("\u0000\ud800lamp", units))
+      desk.take(reserve("\u0000\ud800lamp", "h\u0000", 1))
+      return journalOf(desk, 1, name)
+    }
+
+    it("keep names that PostgreSQL cannot store, in a way that can be read", async () => {
+      await follow(books, await shopAt(3))
+      assert.deepEqual(await rows(books.pool, "SELECT sku, available::int FROM stock_levels"), [
+        ["\u2400\ufffdlamp", 2]
+      ])
+      assert.deepEqual(await rows(books.pool, "SELECT hold_id FROM open_holds"), [["h\u2400"]])
+    })
+
+    it("refuse a change and a deletion of what was written", async () => {
+      for (const sql of ["UPDATE stock_ledger SET quantity = 1", "DELETE FROM stock_ledger", "TRUNCATE stock_ledger"]) {
+        await assert.rejects(books.pool.query(sql), /append-only/)
+      }
+    })
+
+    it("start over when the journal is another one", async () => {
+      await follow(books, await shopAt(7, "other"))
+      assert.deepEqual(await rows(books.pool, "SELECT physical::int FROM stock_levels"), [[7]])
+      await assert.rejects(books.pool.query("DELETE FROM stock_ledger"), /append-only/)
+    })
+
+    it("are made again when the database was emptied, also after a rebuild that was cut off", async () => {
+      const journal = await shopAt(5)
+      await books.pool.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+      await follow(books, journal)
+      assert.deepEqual(await rows(books.pool, "SELECT physical::int FROM stock_levels"), [[5]])
+      const before = await contents(books.pool)
+      const client = new Client({ connectionString: books.url })
+      await client.connect()
+      await client.query("CREATE SCHEMA holdfast_rebuild; CREATE TABLE holdfast_rebuild.stock_ledger (sku text)")
+      await client.end()
+      await books.pool.query(`DELETE FROM projection_checkpoints WHERE name = '${LEDGER}'`)
+      await follow(books, journal)
+      assert.deepEqual(await contents(books.pool), before)
+    })
+  })
+})
