@@ -4,7 +4,7 @@
  * Commits go through the codec, so what a test reads back is what a server would have kept.
  */
 import { Effect, Layer } from "effect"
-import { decodeCommit, encodeCommit, type StoredCommit } from "./codec.ts"
+import { decodeCommit, type StoredCommit } from "./codec.ts"
 import { type Append, AppendUncertain, Journal, type JournalShape } from "./journal.ts"
 
 export interface MemoryJournal extends JournalShape {
@@ -25,8 +25,7 @@ export const makeMemoryJournal = (): MemoryJournal => {
           return Effect.fail(new AppendUncertain({ reason: "conflict", detail: `wrong last sequence: ${last}` }))
         }
       }
-      const sequences = appends.map(({ partition, commit }) => {
-        const bytes = encodeCommit(commit)
+      const sequences = appends.map(({ partition, bytes }) => {
         const sequence = stored.length + 1
         stored.push({ ...decodeCommit(bytes), partition, sequence, sizeBytes: bytes.length })
         return sequence

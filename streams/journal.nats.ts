@@ -8,7 +8,7 @@
 import { type CompletionResult, DeliverPolicy, type JsMsg, type StoredMsg } from "@nats-io/jetstream"
 import { nuid } from "@nats-io/transport-node"
 import { Effect, Layer } from "effect"
-import { decodeCommit, encodeCommit, type StoredCommit } from "./codec.ts"
+import { decodeCommit, type StoredCommit } from "./codec.ts"
 import {
   type Append,
   AppendUncertain,
@@ -58,8 +58,8 @@ const append = (nats: NatsShape, appends: ReadonlyArray<Append>): ReturnType<Jou
   const [only] = appends
   if (only === undefined) return Effect.succeed([])
   if (appends.length > 1) return appendBatch(nats, appends)
-  const { partition, expectedSequence, commit } = only
-  return publishAcked(nats.publisher, journalSubject(partition), encodeCommit(commit), {
+  const { partition, expectedSequence, bytes } = only
+  return publishAcked(nats.publisher, journalSubject(partition), bytes, {
     headers: { [EXPECTED]: String(expectedSequence) },
     timeoutMs: APPEND_TIMEOUT_MS
   }).pipe(
@@ -77,13 +77,13 @@ const appendBatch = (nats: NatsShape, appends: ReadonlyArray<Append>): ReturnTyp
     [EXPECTED]: String(expectedSequence)
   })
   return Effect.suspend(() => {
-    for (const [index, { partition, expectedSequence, commit }] of appends.slice(0, -1).entries()) {
-      nats.connection.publish(journalSubject(partition), encodeCommit(commit), {
+    for (const [index, { partition, expectedSequence, bytes }] of appends.slice(0, -1).entries()) {
+      nats.connection.publish(journalSubject(partition), bytes, {
         headers: headersOf(fields(index, expectedSequence))
       })
     }
     const final = appends[appends.length - 1] as Append
-    return publishAcked(nats.publisher, journalSubject(final.partition), encodeCommit(final.commit), {
+    return publishAcked(nats.publisher, journalSubject(final.partition), final.bytes, {
       headers: { ...fields(appends.length - 1, final.expectedSequence), "Nats-Batch-Commit": "1" },
       timeoutMs: APPEND_TIMEOUT_MS
     })

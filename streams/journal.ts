@@ -9,13 +9,16 @@
  * J3 A failed append may have been stored all the same (`AppendUncertain`): read `last` before going on.
  */
 import { Context, type Effect, Schema } from "effect"
-import type { Commit, StoredCommit } from "./codec.ts"
+import type { StoredCommit } from "./codec.ts"
 
 export interface Append {
   readonly partition: number
   /** Sequence of the partition's last commit; 0 when it has none. */
   readonly expectedSequence: number
-  readonly commit: Commit
+  /** The commit's. */
+  readonly id: string
+  /** The commit as `encodeCommit` wrote it. */
+  readonly bytes: Uint8Array
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 } from "./decision.ts"
 import type { CloseEvent, FactEvent, IncidentKind, JournalRecord, ReserveEvent, StockEvent } from "./events.ts"
 import { type Freed, hasChannelRules, nothingFreed, sellable } from "./channels.ts"
-import { available, findLocation, type Hold, holdKey, type SkuState } from "./state.ts"
+import { available, findLocation, type Hold, holdKey, type SkuState, splitOf } from "./state.ts"
 
 /** Where and by whom a mutation was asked for, when it was not by a command on this SKU. */
 export interface Origin {
@@ -129,11 +129,10 @@ export const reservable = (
 /** Units free at the location once the hold that is replaced has given its back. */
 export const freeAt = (state: SkuState, locationId: string, replaced: Hold | undefined): number => {
   let units = locationAvailable(state, locationId)
-  for (const [held, part] of replaced?.split ?? noSplit) if (held === locationId) units += part
+  if (replaced === undefined) return units
+  for (const [held, part] of splitOf(replaced)) if (held === locationId) units += part
   return units
 }
-
-const noSplit: Hold["split"] = []
 
 export const freedBy = (hold: Hold | undefined): Freed =>
   hold === undefined ? nothingFreed : { total: hold.quantity, channel: hold.channel }
@@ -257,7 +256,7 @@ export const closeEvent = (
   complete(event, state, origin)
   const records: Array<JournalRecord> = [event]
   if (type === "commit") {
-    for (const [locationId, units] of hold.split) {
+    for (const [locationId, units] of splitOf(hold)) {
       const physical = findLocation(state, locationId)?.physical ?? 0
       const short = newlyShort(physical, physical - units, state.settings.backorderLimit)
       if (short > 0) records.push(incidentFor("paid_but_short", short, locationId, event))

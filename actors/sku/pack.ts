@@ -5,12 +5,13 @@
  * is about 40 characters.
  */
 import { type Component, DEFAULT_LOCATION, type Settings } from "./commands.ts"
-import { defaultSettings, type Hold, holdKey, type SkuState } from "./state.ts"
+import type { LocationUnits } from "./events.ts"
+import { defaultSettings, type Hold, holdKey, type SkuState, splitOf } from "./state.ts"
 
 type PackedHold = readonly [
   holdId: string,
   scope: string | null,
-  split: Hold["split"],
+  split: ReadonlyArray<LocationUnits>,
   channel: string | null,
   holder: string | null,
   expiresAt: number
@@ -70,7 +71,7 @@ const packSettings = (settings: Settings): PackedSettings => [
 const packHold = (hold: Hold): PackedHold => [
   hold.holdId,
   hold.scope ?? null,
-  hold.split,
+  splitOf(hold),
   hold.channel ?? null,
   hold.holder ?? null,
   hold.expiresAt
@@ -114,13 +115,15 @@ const unpackSettings = (packed: PackedSettings): Settings => ({
 const unpackHold = (sku: string, [holdId, scope, split, channel, holder, expiresAt]: PackedHold): Hold => {
   let quantity = 0
   for (const [, units] of split) quantity += units
+  const only = split.length === 1 ? split[0] : undefined
   return {
     key: holdKey(scope ?? undefined, holdId),
     sku,
     holdId,
     scope: scope ?? undefined,
     quantity,
-    split,
+    locationId: only?.[0] ?? DEFAULT_LOCATION,
+    split: only === undefined ? split : undefined,
     channel: channel ?? undefined,
     holder: holder ?? undefined,
     expiresAt

@@ -22,7 +22,9 @@ export interface Hold {
   readonly holdId: string
   readonly scope: string | undefined
   readonly quantity: number
-  readonly split: ReadonlyArray<LocationUnits>
+  /** Where its units lie: all of them here, or as `split` says. */
+  readonly locationId: string
+  readonly split: ReadonlyArray<LocationUnits> | undefined
   readonly channel: string | undefined
   readonly holder: string | undefined
   /** Milliseconds since the epoch. */
@@ -45,6 +47,10 @@ export interface SkuState {
   /** A low-stock alert is raised and not cleared. */
   low: boolean
 }
+
+/** Most holds lie at one location, and two arrays for each of a million holds would be 100 MB. */
+export const splitOf = (hold: Pick<Hold, "locationId" | "quantity" | "split">): ReadonlyArray<LocationUnits> =>
+  hold.split ?? [[hold.locationId, hold.quantity]]
 
 export const defaultSettings: Settings = {
   safetyThreshold: 0,
@@ -163,37 +169,41 @@ const openHold = (state: SkuState, event: ReserveEvent): void => {
   state.holds ??= new Map()
   const replaced = state.holds.get(key)
   if (replaced !== undefined) freeUnits(state, replaced)
-  const split = event.split ?? [[event.locationId ?? DEFAULT_LOCATION, event.quantity]]
-  for (const [locationId, units] of split) locationOf(state, locationId).allocated += units
   if (event.channel !== undefined) take(state, event.channel, event.quantity)
-  state.holds.set(key, {
+  const hold: Hold = {
     key,
     sku: state.sku,
     holdId: event.holdId,
     scope: event.scope,
     quantity: event.quantity,
-    split,
+    locationId: event.locationId ?? DEFAULT_LOCATION,
+    split: event.split,
     channel: event.channel,
     holder: event.holder,
     expiresAt: event.expiresAt
-  })
+  }
+  allocate(state, hold, 1)
+  state.holds.set(key, hold)
 }
 
 const closeHold = (state: SkuState, event: CloseEvent): void => {
   const hold = state.holds?.get(holdKey(event.scope, event.holdId))
   if (hold === undefined) return
   state.holds?.delete(hold.key)
-  if (event.type === "commit") {
-    for (const [locationId, units] of hold.split) {
-      const location = locationOf(state, locationId)
-      location.allocated -= units
-      location.physical -= units
-    }
-  } else freeUnits(state, hold)
+  if (event.type !== "commit") return freeUnits(state, hold)
+  allocate(state, hold, -1)
+  if (hold.split === undefined) locationOf(state, hold.locationId).physical -= hold.quantity
+  else for (const [locationId, units] of hold.split) locationOf(state, locationId).physical -= units
+}
+
+/** `sign`: 1 takes the hold's units, -1 gives them back. */
+const allocate = (state: SkuState, hold: Hold, sign: 1 | -1): void => {
+  if (hold.split === undefined) locationOf(state, hold.locationId).allocated += sign * hold.quantity
+  else for (const [locationId, units] of hold.split) locationOf(state, locationId).allocated += sign * units
 }
 
 const freeUnits = (state: SkuState, hold: Hold): void => {
-  for (const [locationId, units] of hold.split) locationOf(state, locationId).allocated -= units
+  allocate(state, hold, -1)
   if (hold.channel !== undefined) take(state, hold.channel, -hold.quantity)
 }
 

@@ -112,7 +112,7 @@ export class StockBook implements Stock {
   /** Takes a SKU in from a snapshot. It sleeps, unless it has open holds. */
   restore(sku: string, packed: string): void {
     const state = unpack(sku, packed)
-    for (const hold of state.holds?.values() ?? []) this.noteOpened(hold)
+    for (const hold of state.holds?.values() ?? []) if (hold.scope === undefined) this.noteOpened(hold)
     if (state.low) this.lowCount++
     if (isBundle(state)) this.noteComponents(state)
     if (state.holds === undefined) this.asleep.set(sku, packed)
@@ -148,7 +148,8 @@ export class StockBook implements Stock {
     let state = this.find(event.sku)
     if (state === undefined) this.young.set(event.sku, (state = initialState(event.sku)))
     if (event.version <= state.version) return
-    const holding = "holdId" in event ? holdKey(event.scope, event.holdId) : undefined
+    // A leg's hold is accounted for by the spanning hold that it belongs to.
+    const holding = "holdId" in event && event.scope === undefined ? holdKey(undefined, event.holdId) : undefined
     const before = holding === undefined ? undefined : state.holds?.get(holding)
     evolve(state, event, at)
     if (holding !== undefined) {
@@ -163,13 +164,11 @@ export class StockBook implements Stock {
   }
 
   private noteOpened(hold: Hold): void {
-    if (hold.scope !== undefined) return
     this.deadlines.add(hold)
     if (hold.holder !== undefined) this.byHolder.set(hold.holder, this.openHoldsOf(hold.holder) + 1)
   }
 
   private noteClosed(hold: Hold): void {
-    if (hold.scope !== undefined) return
     this.deadlines.remove(hold)
     if (hold.holder !== undefined) this.forget(hold.holder)
   }

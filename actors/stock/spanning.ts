@@ -10,7 +10,7 @@ import { hasChannelRules, sellable } from "../sku/channels.ts"
 import { closeEvent, freeAt, freedBy, holdExpired, type Mutable, reservable, showable } from "../sku/decide.ts"
 import { alertFor, type Decision, type LineAtFault, type RefusalCode, thresholdField } from "../sku/decision.ts"
 import type { CloseEvent, JournalRecord, LinesRecord, LocationUnits, ReserveEvent } from "../sku/events.ts"
-import { holdKey, isBundle, type SkuState } from "../sku/state.ts"
+import { type Hold, holdKey, isBundle, type SkuState } from "../sku/state.ts"
 import { bundleNumbers, numbersAfter } from "./bundles.ts"
 import type { SpanningHold, Stock } from "./stock.ts"
 
@@ -39,7 +39,10 @@ type Shortages = ReadonlyMap<string, ReadonlySet<string>>
 export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Decision => {
   const lines = sumLines(asked.lines)
   const legs = demandOf(stock, lines)
-  const shorts = legs.map((leg) => shortLocations(leg, asked))
+  // Only then can a leg have a hold that is replaced.
+  const old = stock.spanning(holdKey(asked.scope, asked.holdId))
+  const replacedOn = (state: SkuState): Hold | undefined => (old === undefined ? undefined : state.holds?.get(old.key))
+  const shorts = legs.map((leg) => shortLocations(leg, asked, replacedOn(leg.state)))
   if (shorts.some((short) => short !== NOTHING_SHORT) || lines.some((line) => stock.find(line.sku) === undefined)) {
     const shortages = new Map(legs.map((leg, index) => [leg.state.sku, shorts[index] ?? NOTHING_SHORT]))
     const faults = faultsOf(stock, lines, shortages, asked.channel)
@@ -47,8 +50,8 @@ export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Dec
     if (first !== undefined) return refuseLines(asked, first.code, faults)
   }
   const records: Array<JournalRecord> = []
-  for (const leg of legs) reserveLeg(leg, asked, records)
-  releaseOldLegs(stock, asked, legs, records)
+  for (const leg of legs) reserveLeg(leg, asked, replacedOn(leg.state), records)
+  if (old !== undefined) releaseOldLegs(stock, old, asked, legs, records)
   reserveBundles(stock, lines, asked, records)
   records.push({
     type: "lines",
@@ -123,9 +126,8 @@ const unitsOf = (split: ReadonlyArray<LocationUnits>): number => {
 
 const NOTHING_SHORT: ReadonlySet<string> = new Set()
 
-const shortLocations = (leg: Leg, asked: SpanningReserve): ReadonlySet<string> => {
+const shortLocations = (leg: Leg, asked: SpanningReserve, replaced: Hold | undefined): ReadonlySet<string> => {
   const { state, split } = leg
-  const replaced = state.holds?.get(holdKey(asked.scope, asked.holdId))
   let short: Set<string> | undefined
   for (const [locationId, units] of split) {
     if (units > reservable(state, locationId, asked.channel, replaced)) (short ??= new Set()).add(locationId)
@@ -193,10 +195,14 @@ const refuseLines = (asked: SpanningReserve, code: RefusalCode, faults: Readonly
   }
 }
 
-const reserveLeg = (leg: Leg, asked: SpanningReserve, records: Array<JournalRecord>): void => {
+const reserveLeg = (
+  leg: Leg,
+  asked: SpanningReserve,
+  replaced: Hold | undefined,
+  records: Array<JournalRecord>
+): void => {
   const { state, split } = leg
   const quantity = unitsOf(split)
-  const replaced = state.holds?.get(holdKey(asked.scope, asked.holdId))
   const event: Mutable<ReserveEvent> = {
     type: "reserve",
     sku: state.sku,
@@ -222,15 +228,15 @@ const reserveLeg = (leg: Leg, asked: SpanningReserve, records: Array<JournalReco
 /** A hold that is replaced gives back the SKUs that the new one does not ask for, in the same step. */
 const releaseOldLegs = (
   stock: Stock,
+  old: SpanningHold,
   asked: SpanningReserve,
   legs: ReadonlyArray<Leg>,
   records: Array<JournalRecord>
 ): void => {
-  const key = holdKey(asked.scope, asked.holdId)
-  for (const sku of stock.spanning(key)?.legs ?? []) {
+  for (const sku of old.legs) {
     if (legs.some((leg) => leg.state.sku === sku)) continue
     const state = stock.find(sku)
-    const hold = state?.holds?.get(key)
+    const hold = state?.holds?.get(old.key)
     if (state === undefined || hold === undefined) continue
     records.push(...closeEvent(state, hold, "release", asked.mutationId, { scope: asked.scope }).records)
   }

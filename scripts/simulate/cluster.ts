@@ -9,8 +9,8 @@ import { TestClock } from "effect/testing"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { RecentCommits } from "../../streams/recent-commits.ts"
 import { Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
-import { PartitionHost } from "../../src/host/host.ts"
-import { recover } from "../../src/host/recovery.ts"
+import { claim } from "../../src/host/claim.ts"
+import type { PartitionHost } from "../../src/host/host.ts"
 import { submitView } from "../../src/gateway/requests.ts"
 import { takeSnapshot } from "../../src/host/snapshotting.ts"
 import { SnapshotFailed } from "../../streams/snapshots.ts"
@@ -122,23 +122,32 @@ const startHub = Effect.fnUntraced(function* (
     Effect.provide(DeadLetters.layerMemory)
   )
   const startTurns = yield* Scope.provide(FiberSet.makeRuntime<never>(), scope)
-  const host = new PartitionHost(
-    {
-      owner: `hub${step}`,
-      partitions: options.partitions,
-      idempotencyWindowMs: 24 * 3_600_000,
-      idempotencyIdsMax: 1_000_000,
-      holdsPerHolderMax: 20
-    },
-    // Next to nothing is kept, so that repeats are read back from the journal.
-    { journal, recent: new RecentCommits({ bytesMax: 4_000, commitsMax: 8 }), timers: noTimers, deadLetters },
-    yield* Clock.Clock,
-    (turns) => void startTurns(turns)
+  const claiming = yield* Effect.forkIn(
+    claim({
+      options: {
+        owner: `hub${step}`,
+        partitions: options.partitions,
+        idempotencyWindowMs: 24 * 3_600_000,
+        idempotencyIdsMax: 1_000_000,
+        holdsPerHolderMax: 20
+      },
+      // Next to nothing is kept, so that repeats are read back from the journal.
+      ports: {
+        journal,
+        recent: new RecentCommits({ bytesMax: 4_000, commitsMax: 8 }),
+        timers: noTimers,
+        deadLetters
+      },
+      snapshots,
+      clock: yield* Clock.Clock,
+      start: (turns) => void startTurns(turns)
+    }),
+    scope
   )
-  const recovered = yield* recover(host, options.partitions, { journal, snapshots }).pipe(Effect.orDie)
-  const takeOver = yield* Effect.forkIn(host.takeOver(recovered), scope)
-  for (let waited = 0; !host.isOpen && waited < 200; waited++) yield* pass(20)
-  if (!host.isOpen) return yield* Effect.die(new Error(`the hub did not come up: ${String(takeOver.pollUnsafe())}`))
+  for (let waited = 0; claiming.pollUnsafe() === undefined && waited < 200; waited++) yield* pass(20)
+  const claimed = claiming.pollUnsafe()
+  if (claimed === undefined) return yield* Effect.die(new Error("the hub did not come up"))
+  const host = yield* Effect.orDie(claimed)
   return { host, scope } satisfies Hub
 })
 

@@ -48,23 +48,26 @@ const settle = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, jour
   }
 })
 
-/** The sequences if the appends are stored, `undefined` if they are not; waits until the journal can be read. */
+/**
+ * The sequences if the appends are stored, `undefined` if they are not; waits until the journal can be read. Every
+ * partition is looked at: another owner may have written to one of them only, and behind that fence nothing is stored.
+ */
 const lookUp = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, journal: JournalShape) {
   const sequences: Array<number> = []
-  for (const { partition, expectedSequence, commit } of appends) {
+  for (const { partition, expectedSequence, id } of appends) {
     const last = yield* readLast(partition, journal)
-    if (last?.id === commit.id) {
+    if (last?.id === id) {
       sequences.push(last.sequence)
       continue
     }
-    if ((last?.sequence ?? 0) === expectedSequence) return undefined
+    if ((last?.sequence ?? 0) === expectedSequence) continue
     const other = last?.id.split("-")[0] ?? "unknown"
     return yield* new FenceLost({
       partition,
       message: `Partition ${partition} was taken over by the hub ${other}; this one stops. Run one hub for each journal.`
     })
   }
-  return sequences
+  return sequences.length === appends.length ? sequences : undefined
 })
 
 const readLast = (

@@ -14,7 +14,7 @@ import { StockBook } from "../../actors/stock/book.ts"
 import { OVERLOADED_RETRY_MS, SWEEP_ACTORS_MAX, SWEEP_EVERY_MS } from "../../config/limits.ts"
 import type { Commit, StoredCommit } from "../../streams/codec.ts"
 import type { DeadLettersShape } from "../../streams/dead-letters.ts"
-import type { JournalShape } from "../../streams/journal.ts"
+import type { Append, JournalShape } from "../../streams/journal.ts"
 import type { RecentCommits } from "../../streams/recent-commits.ts"
 import { factSubject } from "../../streams/subjects.ts"
 import type { TimersShape } from "../../streams/timers.ts"
@@ -22,7 +22,7 @@ import { overloaded, unavailable } from "./answers.ts"
 import { appendSurely, FenceLost } from "./append.ts"
 import { fail, isHubsOwn, type Mail } from "./mail.ts"
 import { Mailbox } from "./mailbox.ts"
-import { splitTurn } from "./ownership.ts"
+import { appendOf, splitTurn } from "./ownership.ts"
 import type { Recovered } from "./recovery.ts"
 import { type Position, Remembered } from "./remembered.ts"
 import type { Standing } from "./snapshotting.ts"
@@ -42,7 +42,7 @@ export interface HostOptions {
 const STALL_PATIENCE_MS = 2_000
 const RECALLS_AT_ONCE = 16
 
-interface Ports {
+export interface Ports {
   readonly journal: JournalShape
   readonly recent: RecentCommits
   readonly timers: TimersShape
@@ -136,13 +136,10 @@ export class PartitionHost {
       this.lastSequences = [...recovered.partitions]
       this.standingNow = { ...recovered, partitions: [...recovered.partitions] }
       const at = Math.max(recovered.at, this.clock.currentTimeMillisUnsafe())
-      const claims = this.lastSequences.map((expectedSequence, partition) => ({
-        partition,
-        expectedSequence,
-        commit: { id: this.nextId(), at, facts: recovered.facts, records: [] }
-      }))
+      const commits = this.lastSequences.map(() => ({ id: this.nextId(), at, facts: recovered.facts, records: [] }))
+      const claims = commits.map((commit, partition) => appendOf(partition, this.lastSequences, commit))
       return Effect.map(appendSurely(claims, this.appendOptions), (sequences) => {
-        this.adopt(claims.map(({ partition, commit }, index) => stored(partition, sequences[index], commit)))
+        this.adopt(claims, commits, sequences)
         this.open = true
         this.armFresh()
         this.submit({ kind: "due" })
@@ -249,7 +246,7 @@ export class PartitionHost {
       if (positions.length === 0) continue
       known.set(mail, positions)
       for (const { sequence } of positions) {
-        if (this.ports.recent.get(sequence) === undefined) missing.add(sequence)
+        if (!this.ports.recent.has(sequence)) missing.add(sequence)
       }
     }
     return missing
@@ -306,14 +303,24 @@ export class PartitionHost {
         const place = split.places?.[index] ?? { append: 0, index }
         this.remembered.add(id, { sequence: sequences[place.append] as number, index: place.index }, turn.at)
       }
-      this.adopt(split.appends.map(({ partition, commit }, index) => stored(partition, sequences[index], commit)))
+      this.adopt(split.appends, split.commits, sequences)
       this.armFresh()
     }
   )
 
   /** What was appended is true now: it is the fence of the next append, and everybody who derives from it hears of it. */
-  private adopt(commits: ReadonlyArray<StoredCommit>): void {
-    for (const commit of commits) {
+  private adopt(
+    appends: ReadonlyArray<Append>,
+    commits: ReadonlyArray<Commit>,
+    sequences: ReadonlyArray<number>
+  ): void {
+    const adopted = appends.map(({ partition, bytes }, index) => ({
+      ...(commits[index] as Commit),
+      partition,
+      sequence: sequences[index] as number,
+      sizeBytes: bytes.length
+    }))
+    for (const [index, commit] of adopted.entries()) {
       this.lastSequences[commit.partition] = commit.sequence
       this.standingNow = {
         sequence: commit.sequence,
@@ -322,9 +329,9 @@ export class PartitionHost {
         at: commit.at
       }
       this.countRecords(commit.records)
-      this.ports.recent.push(commit)
+      this.ports.recent.push(commit, (appends[index] as Append).bytes)
     }
-    for (const listener of this.commitListeners) listener(commits)
+    for (const listener of this.commitListeners) listener(adopted)
   }
 
   private countRecords(records: ReadonlyArray<JournalRecord>): void {
@@ -370,13 +377,3 @@ export class PartitionHost {
     this.book.sweep(SWEEP_ACTORS_MAX, mayTurn)
   }
 }
-
-/** Typical for a record with short ids; it only decides how many commits memory keeps. */
-const RECORD_BYTES_TYPICAL = 220
-
-const stored = (partition: number, sequence: number | undefined, commit: Commit): StoredCommit => ({
-  ...commit,
-  partition,
-  sequence: sequence as number,
-  sizeBytes: 64 + commit.records.length * RECORD_BYTES_TYPICAL
-})

@@ -9,8 +9,8 @@ import { Recent } from "../../streams/recent-commits.ts"
 import { type Manifest, SnapshotFailed, Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
 import { Timers } from "../../streams/timers.ts"
 import { submitView } from "../gateway/requests.ts"
-import { type HostOptions, PartitionHost } from "./host.ts"
-import { recover } from "./recovery.ts"
+import { claim } from "./claim.ts"
+import type { HostOptions, PartitionHost } from "./host.ts"
 import { type SnapshotSource, takeSnapshot } from "./snapshotting.ts"
 
 export class StockHost extends Context.Service<StockHost, PartitionHost>()("holdfast/src/host/StockHost") {
@@ -26,9 +26,8 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   }
   const snapshots = yield* Snapshots
   const startTurns = yield* FiberSet.makeRuntime<never>()
-  const host = new PartitionHost(options, ports, yield* Clock.Clock, (turns) => void startTurns(turns))
-  const recovered = yield* recover(host, options.partitions, { journal: ports.journal, snapshots })
-  yield* host.takeOver(recovered)
+  const start = (turns: Effect.Effect<void>): void => void startTurns(turns)
+  const host = yield* claim({ options, ports, snapshots, clock: yield* Clock.Clock, start })
   yield* Effect.addFinalizer(() => host.shut)
   yield* Effect.forkScoped(ports.timers.watch(() => host.submit({ kind: "due" })))
   yield* Effect.forkScoped(

@@ -5,7 +5,7 @@
  * of partitions is fixed when the journal is made, because a SKU must not change its fence.
  */
 import { isStockEvent, type JournalRecord, type LinesRecord } from "../../actors/sku/events.ts"
-import type { Commit } from "../../streams/codec.ts"
+import { type Commit, encodeCommit } from "../../streams/codec.ts"
 import type { Append } from "../../streams/journal.ts"
 
 export const partitionOf = (key: string, partitions: number): number => {
@@ -30,6 +30,8 @@ export interface Place {
 
 export interface SplitTurn {
   readonly appends: ReadonlyArray<Append>
+  /** What each append stores. */
+  readonly commits: ReadonlyArray<Commit>
   /** Where each of the turn's records will stand; `undefined`: all in the one append, in their order. */
   readonly places: ReadonlyArray<Place> | undefined
 }
@@ -39,7 +41,7 @@ type Turn = Omit<Commit, "records"> & { readonly records: ReadonlyArray<JournalR
 /** One append for each partition that the records touch. */
 export const splitTurn = (turn: Turn, lastSequences: ReadonlyArray<number>): SplitTurn =>
   lastSequences.length === 1
-    ? { appends: [{ partition: 0, expectedSequence: lastSequences[0] ?? 0, commit: turn }], places: undefined }
+    ? { appends: [appendOf(0, lastSequences, turn)], commits: [turn], places: undefined }
     : splitByPartition(turn, lastSequences)
 
 const splitByPartition = (turn: Turn, lastSequences: ReadonlyArray<number>): SplitTurn => {
@@ -53,13 +55,20 @@ const splitByPartition = (turn: Turn, lastSequences: ReadonlyArray<number>): Spl
     commit.records.push(record.type === "lines" ? standAlone(record, turn.records) : record)
   }
   const { id, at, facts } = turn
-  const appends = [...byPartition].map(([partition, { records }]) => ({
-    partition,
-    expectedSequence: lastSequences[partition] ?? 0,
-    commit: { id, at, facts, records }
-  }))
-  return { appends, places }
+  const commits = [...byPartition.values()].map(({ records }) => ({ id, at, facts, records }))
+  const appends = [...byPartition.keys()].map((partition, index) =>
+    appendOf(partition, lastSequences, commits[index] as Commit)
+  )
+  return { appends, commits, places }
 }
+
+/** The append of a commit behind the partition's fence. */
+export const appendOf = (partition: number, lastSequences: ReadonlyArray<number>, commit: Commit): Append => ({
+  partition,
+  expectedSequence: lastSequences[partition] ?? 0,
+  id: commit.id,
+  bytes: encodeCommit(commit)
+})
 
 /** A lines record must answer its mutation id from its own commit: it takes along what other commits hold. */
 const standAlone = (record: LinesRecord, records: ReadonlyArray<JournalRecord>): LinesRecord => {

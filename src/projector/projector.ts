@@ -83,7 +83,7 @@ class Projector {
   lags(nowMs: number): ReadonlyArray<ProjectionLag> {
     return [REGISTER, LEDGER, STOCK_EVENTS_PROJECTION].map((name) => {
       const { sequence, at } = this.positions.get(name) ?? NOWHERE
-      const oldestAtMs = this.recent.get(sequence + 1)?.at ?? at
+      const oldestAtMs = this.recent.timeOf(sequence + 1) ?? at
       if (this.recent.lastSequence <= sequence) return { name, lagEvents: 0, lagSeconds: 0 }
       const lagSeconds = oldestAtMs === 0 ? 0 : Math.max(0, nowMs - oldestAtMs) / 1_000
       return { name, lagEvents: this.recent.recordsAfter(sequence), lagSeconds }

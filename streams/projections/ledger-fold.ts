@@ -4,6 +4,7 @@
  * Totals stand in the events. Units by location do not (the commit of a hold says nothing of where its units lay), so
  * locations and open holds are read from the database, taken on by the actor's own fold, and written back.
  */
+import { DEFAULT_LOCATION } from "../../actors/sku/commands.ts"
 import type { LocationUnits, ReserveEvent } from "../../actors/sku/events.ts"
 import {
   defaultSettings,
@@ -13,15 +14,18 @@ import {
   holdKey,
   initialState,
   isBundle,
-  type SkuState
+  type SkuState,
+  splitOf
 } from "../../actors/sku/state.ts"
 import type { LedgerEntry } from "./ledger-rows.ts"
+
+type Split = ReadonlyArray<LocationUnits>
 
 /** Rows that stand in the database, of the SKUs and holds that a batch touches. */
 export interface Known {
   readonly levels: ReadonlyArray<readonly [sku: string, version: number, bundle: boolean]>
   readonly locations: ReadonlyArray<readonly [sku: string, locationId: string, physical: number, allocated: number]>
-  readonly holds: ReadonlyArray<readonly [sku: string, scope: string, holdId: string, split: Hold["split"]]>
+  readonly holds: ReadonlyArray<readonly [sku: string, scope: string, holdId: string, split: Split]>
 }
 
 export interface Touched {
@@ -109,11 +113,12 @@ const setHold = (state: SkuState, hold: Omit<Hold, "key" | "sku">): void => {
 }
 
 /** Only what the fold asks of a hold: where its units lie. */
-const restoreHold = (state: SkuState, scope: string, holdId: string, split: ReadonlyArray<LocationUnits>): void =>
+const restoreHold = (state: SkuState, scope: string, holdId: string, split: Split): void =>
   setHold(state, {
     holdId,
     scope: scope === "" ? undefined : scope,
     quantity: 0,
+    locationId: DEFAULT_LOCATION,
     split,
     channel: undefined,
     holder: undefined,
@@ -126,6 +131,7 @@ const openBundleHold = (state: SkuState, event: ReserveEvent): void =>
     holdId: event.holdId,
     scope: event.scope,
     quantity: event.quantity,
+    locationId: DEFAULT_LOCATION,
     split: [],
     channel: event.channel,
     holder: event.holder,
@@ -158,8 +164,8 @@ const holdRows = (actors: ReadonlyMap<string, Actor>, touched: Touched) => {
     const hold = actors.get(name.sku)?.state.holds?.get(holdKey(scope, name.hold_id))
     if (hold === undefined) closed.push(name)
     else if (hold.expiresAt !== UNTOUCHED) {
-      const { quantity, channel, holder, expiresAt, split } = hold
-      opened.push({ ...name, quantity, channel, holder, expires: expiresAt, split })
+      const { quantity, channel, holder, expiresAt } = hold
+      opened.push({ ...name, quantity, channel, holder, expires: expiresAt, split: splitOf(hold) })
     }
   }
   return { opened, closed }

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "vitest"
 import { Effect, Exit } from "effect"
-import type { Commit, StoredCommit } from "../../streams/codec.ts"
+import { type Commit, encodeCommit, type StoredCommit } from "../../streams/codec.ts"
 import type { Append, JournalShape } from "../../streams/journal.ts"
 
 export type WithJournal = <A>(use: (journal: JournalShape) => Effect.Effect<A, unknown>) => Promise<A>
@@ -26,7 +26,8 @@ const commit = (id: string, records = 1): Commit => ({
 const append = (partition: number, expectedSequence: number, id: string, records = 1): Append => ({
   partition,
   expectedSequence,
-  commit: commit(id, records)
+  id,
+  bytes: encodeCommit(commit(id, records))
 })
 
 /** Each test gets a journal of its own with partitions 0 to 3. */

@@ -10,6 +10,7 @@ import { Client, Pool } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
 import { isBundle } from "../../actors/sku/state.ts"
+import { appendOf } from "../../src/host/ownership.ts"
 import { makeMemoryJournal, type MemoryJournal } from "../../streams/journal.memory.ts"
 import { migrate } from "../../streams/postgres.ts"
 import { Head } from "../../streams/projections/head.ts"
@@ -47,11 +48,7 @@ const journalOf = async (desk: Desk, recordsMax: number, name = "c"): Promise<Me
       records.push(kept.record)
     }
     const last = journal.stored.length
-    await Effect.runPromise(
-      journal.append([
-        { partition: 0, expectedSequence: last, commit: { id: `${name}${last + 1}`, at, facts: 0, records } }
-      ])
-    )
+    await Effect.runPromise(journal.append([appendOf(0, [last], { id: `${name}${last + 1}`, at, facts: 0, records })]))
   }
   return journal
 }
