@@ -4,6 +4,7 @@
  */
 import { Effect, Layer, Schema } from "effect"
 import type { HubConfig } from "../config/config.ts"
+import { TURN_FOLLOWING_COMMANDS_MIN } from "../config/limits.ts"
 import { ensureStreams, streamSpecs } from "../config/jetstream.ts"
 import { DeadLetters } from "../streams/dead-letters.ts"
 import { purgeFacts, readFacts } from "../streams/facts.ts"
@@ -46,7 +47,9 @@ export const hubLayer = (options: HubOptions) => {
     partitions: config.partitions,
     idempotencyWindowMs: config.idempotencyWindowHours * 3_600_000,
     idempotencyIdsMax: config.idempotencyIdsMax,
-    holdsPerHolderMax: config.holdsPerHolderMax
+    holdsPerHolderMax: config.holdsPerHolderMax,
+    flightsMax: config.partitions === 1 && config.journalReplicas === 1 ? 2 : 1,
+    followingCommandsMin: TURN_FOLLOWING_COMMANDS_MIN
   }).pipe(Layer.provideMerge(Recent.layer))
   const gateway = Gateway.layer({
     host: config.host,

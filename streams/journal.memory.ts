@@ -20,6 +20,7 @@ export const makeMemoryJournal = (): MemoryJournal => {
   const append = (appends: ReadonlyArray<Append>) =>
     Effect.suspend(() => {
       for (const { partition, expectedSequence } of appends) {
+        if (expectedSequence === undefined) continue
         const last = lastOf(partition)?.sequence ?? 0
         if (last !== expectedSequence) {
           return Effect.fail(new AppendUncertain({ reason: "conflict", detail: `wrong last sequence: ${last}` }))

@@ -71,10 +71,11 @@ const append = (nats: NatsShape, appends: ReadonlyArray<Append>): ReturnType<Jou
 /** The messages of a batch get consecutive sequences; the acknowledgement names the last. */
 const appendBatch = (nats: NatsShape, appends: ReadonlyArray<Append>): ReturnType<JournalShape["append"]> => {
   const batchId = nuid.next()
-  const fields = (index: number, expectedSequence: number) => ({
+  // Of two messages to one subject only the first may say what it expects.
+  const fields = (index: number, expectedSequence: number | undefined) => ({
     "Nats-Batch-Id": batchId,
     "Nats-Batch-Sequence": String(index + 1),
-    [EXPECTED]: String(expectedSequence)
+    ...(expectedSequence === undefined ? {} : { [EXPECTED]: String(expectedSequence) })
   })
   return Effect.suspend(() => {
     for (const [index, { partition, expectedSequence, bytes }] of appends.slice(0, -1).entries()) {

@@ -13,8 +13,11 @@ import type { StoredCommit } from "./codec.ts"
 
 export interface Append {
   readonly partition: number
-  /** Sequence of the partition's last commit; 0 when it has none. */
-  readonly expectedSequence: number
+  /**
+   * Sequence of the partition's last commit, 0 when it has none. `undefined`: the append stands in one call with another
+   * to the same partition, and comes right behind it.
+   */
+  readonly expectedSequence: number | undefined
   /** The commit's. */
   readonly id: string
   /** The commit as `encodeCommit` wrote it. */

@@ -43,7 +43,10 @@ export class RecentCommits {
 
   /** Takes in an acknowledged commit and its text; in the journal's order. A gap makes it forget what was before. */
   push({ sequence, partition, at, records }: StoredCommit, bytes: Uint8Array): void {
-    if (sequence !== this.last + 1) this.startAt(sequence)
+    if (sequence !== this.last + 1) {
+      this.clear()
+      this.first = sequence
+    }
     this.commits.set(sequence, { bytes, partition, at, recordCount: records.length })
     this.last = sequence
     this.bytes += bytes.length
@@ -98,12 +101,14 @@ export class RecentCommits {
     return records
   }
 
-  private startAt(sequence: number): void {
+  /** Forgets everything. */
+  clear(): void {
     this.commits.clear()
     this.readAgain.clear()
     this.bytes = 0
     this.records = 0
-    this.first = sequence
+    this.first = 1
+    this.last = 0
   }
 }
 

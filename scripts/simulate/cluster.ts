@@ -129,7 +129,9 @@ const startHub = Effect.fnUntraced(function* (
         partitions: options.partitions,
         idempotencyWindowMs: 24 * 3_600_000,
         idempotencyIdsMax: 1_000_000,
-        holdsPerHolderMax: 20
+        holdsPerHolderMax: 20,
+        flightsMax: options.partitions === 1 ? 2 : 1,
+        followingCommandsMin: 1
       },
       // Next to nothing is kept, so that repeats are read back from the journal.
       ports: {

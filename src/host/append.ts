@@ -5,6 +5,9 @@
  * is ours: stored. It is another's: somebody else owns the partition, and this hub has lost it. It is the one before:
  * the same append goes out again with the same fence, so that of the two at most one can be stored. Servers have been
  * seen to refuse an append although nothing else was written (nats-server#7361, #2242); that is the same case.
+ *
+ * An append that follows another which is still under way waits until that one's fate is known: until then it cannot be
+ * told what is behind its fence.
  */
 import { Duration, Effect, Schema } from "effect"
 import type { Append, JournalShape } from "../../streams/journal.ts"
@@ -15,8 +18,17 @@ export class FenceLost extends Schema.TaggedError<FenceLost>()("FenceLost", {
   message: Schema.String
 }) {}
 
+/** Commits lie where the only writer expects them, or it is not the only one. */
+export const strangeWriter = (partition: number, expected: number, found: number | undefined): FenceLost =>
+  new FenceLost({
+    partition,
+    message: `The journal has stored commit ${expected} as ${found ?? "nothing"}: something else writes to its stream. This hub stops.`
+  })
+
 export interface AppendOptions {
   readonly journal: JournalShape
+  /** No earlier append of this hub is under way. */
+  readonly isNext: () => boolean
   /** Told when the outcome is not known at once, and again when it is. */
   readonly onStalled: (stalled: boolean, why: string) => void
 }
@@ -32,6 +44,7 @@ export const appendSurely = (
   Effect.catch(options.journal.append(appends), (uncertain) =>
     Effect.gen(function* () {
       options.onStalled(true, `${uncertain.reason}: ${uncertain.detail}`)
+      while (!options.isNext()) yield* Effect.sleep(Duration.millis(RETRY_MS_MIN))
       const sequences = yield* settle(appends, options.journal)
       options.onStalled(false, "")
       return sequences
@@ -60,6 +73,13 @@ const lookUp = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, jour
       sequences.push(last.sequence)
       continue
     }
+    // What follows it has its commit for a fence: so it is stored, right behind its own.
+    if (expectedSequence !== undefined && last !== undefined && isFollower(last.id, id)) {
+      sequences.push(expectedSequence + 1)
+      continue
+    }
+    // Stored with the one before it or not at all.
+    if (expectedSequence === undefined) continue
     if ((last?.sequence ?? 0) === expectedSequence) continue
     const other = last?.id.split("-")[0] ?? "unknown"
     return yield* new FenceLost({
@@ -69,6 +89,13 @@ const lookUp = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, jour
   }
   return sequences.length === appends.length ? sequences : undefined
 })
+
+/** Whether the commit is of the same hub and was made later; ids are `<owner>-<count in base 36>`. */
+const isFollower = (id: string, before: string): boolean => {
+  const [owner, count = ""] = id.split("-")
+  const [ownerBefore, countBefore = ""] = before.split("-")
+  return owner === ownerBefore && Number.parseInt(count, 36) > Number.parseInt(countBefore, 36)
+}
 
 const readLast = (
   partition: number,

@@ -20,9 +20,14 @@ export interface Claim {
 /** With a living owner there is no end to it: after so many the error says who it is. */
 const CLAIMS_MAX = 4
 
-export const claim = ({ options, ports, snapshots, clock, start }: Claim) =>
-  Effect.gen(function* () {
-    const host = new PartitionHost(options, ports, clock, start)
+export const claim = ({ options, ports, snapshots, clock, start }: Claim) => {
+  let attempts = 0
+  return Effect.gen(function* () {
+    // What the attempt before it sent must not be taken for its own, and is not what the journal has.
+    ports.recent.clear()
+    const owner = `${options.owner}x${++attempts}`
+    const host = new PartitionHost({ ...options, owner }, ports, clock, start)
     yield* host.takeOver(yield* recover(host, options.partitions, { journal: ports.journal, snapshots }))
     return host
   }).pipe(Effect.retry({ times: CLAIMS_MAX - 1, while: (failure) => failure._tag === "FenceLost" }))
+}

@@ -1,33 +1,34 @@
 /**
- * The partition host: one mailbox, one turn at a time, one append a turn.
+ * The partition host: one mailbox, one turn after the other, one append a turn.
  *
- * A fiber exists only while there is mail. A turn takes what waits, decides it, appends the records with the fence of
- * the last commit, and answers when the append is acknowledged. While the append is under way new mail gathers: the
- * slower the disk, the larger the next commit.
+ * A fiber exists only while there is mail. A turn takes what waits, decides it, and sends the records to the journal with
+ * the fence of the commit before it; it is then in flight, and lands when the journal has acknowledged it: only then is
+ * it answered and told to others. While a turn is in flight new mail gathers: the slower the disk, the larger the next
+ * commit. When much has gathered the next turn is decided on what the one in flight will have made true, and follows
+ * it at once: its fence is the commit of the one before, so it cannot be stored without it.
  *
  * H1 Nobody is answered from what is not in the journal. H2 Every piece of mail is answered once. H3 When the fate of
- * an append is unknown nothing else is decided until it is known. H4 A hub that lost its fence stops deciding.
+ * an append is unknown, nothing that follows it lands before it is known. H4 A hub that lost its fence stops deciding.
  */
-import { type Clock, Deferred, Effect, Exit, Fiber } from "effect"
-import { type IncidentRecord, isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
+import { type Clock, Deferred, Effect, Exit } from "effect"
 import { StockBook } from "../../actors/stock/book.ts"
 import { OVERLOADED_RETRY_MS, SWEEP_ACTORS_MAX, SWEEP_EVERY_MS } from "../../config/limits.ts"
 import type { Commit, StoredCommit } from "../../streams/codec.ts"
 import type { DeadLettersShape } from "../../streams/dead-letters.ts"
 import type { Append, JournalShape } from "../../streams/journal.ts"
 import type { RecentCommits } from "../../streams/recent-commits.ts"
-import { factSubject } from "../../streams/subjects.ts"
 import type { TimersShape } from "../../streams/timers.ts"
 import { overloaded, unavailable } from "./answers.ts"
-import { appendSurely, FenceLost } from "./append.ts"
+import { appendSurely, FenceLost, strangeWriter } from "./append.ts"
 import { fail, isHubsOwn, type Mail } from "./mail.ts"
 import { Mailbox } from "./mailbox.ts"
-import { appendOf, splitTurn } from "./ownership.ts"
+import { claimOf, splitTurn, type SplitTurn } from "./ownership.ts"
 import type { Recovered } from "./recovery.ts"
-import { type Position, Remembered } from "./remembered.ts"
+import { Remembered } from "./remembered.ts"
 import type { Standing } from "./snapshotting.ts"
 import { HostStats, TurnLoad } from "./stats.ts"
-import { type DeadFact, decideTurn, knownPositions, type Turn } from "./turn.ts"
+import { bury, lookUp, recall } from "./recall.ts"
+import { decideTurn, emptyTurn, type Turn } from "./turn.ts"
 
 export interface HostOptions {
   /** Names this hub in its commits; no dash in it. */
@@ -36,11 +37,28 @@ export interface HostOptions {
   readonly idempotencyWindowMs: number
   readonly idempotencyIdsMax: number
   readonly holdsPerHolderMax: number
+  /**
+   * Turns in flight at once. More than one needs a journal on one server with one partition: a replicated one refuses
+   * a fence that is still on its way, and of two partitions the later could be stored without the earlier.
+   */
+  readonly flightsMax: 1 | 2
+  /** So much mail is worth a commit of its own while another is in flight; less gathers on. */
+  readonly followingCommandsMin: number
+}
+
+/** A turn that is decided and not known to be in the journal. */
+interface Flight {
+  readonly turn: Turn
+  readonly mail: ReadonlyArray<Mail>
+  readonly appends: ReadonlyArray<Append>
+  readonly commits: ReadonlyArray<StoredCommit>
+  readonly startedMs: number
+  /** What became of the append. */
+  exit: Exit.Exit<ReadonlyArray<number>, FenceLost> | undefined
 }
 
 /** An append that takes longer makes waiting requests `unavailable` instead of keeping them for who knows how long. */
 const STALL_PATIENCE_MS = 2_000
-const RECALLS_AT_ONCE = 16
 
 export interface Ports {
   readonly journal: JournalShape
@@ -64,16 +82,24 @@ export class PartitionHost {
   private readonly clock: Clock.Clock
   private readonly startTurns: (turns: Effect.Effect<void>) => void
   private readonly commitListeners: Array<(commits: ReadonlyArray<StoredCommit>) => void> = []
+  /** Each partition's last sequence as decided: the fence of the next turn. */
   private lastSequences: Array<number> = []
   private standingNow: Standing = { sequence: 0, partitions: [], facts: 0, at: 0 }
   private commitCount = 0
   private running = false
   private open = false
   private stalledSinceMs: number | undefined
-  private inFlight: ReadonlyArray<Mail> = []
-  /** Turns that are in the journal and not answered yet: at most one. */
-  private decided: Array<Turn> = []
-  /** Mail of the turn under way whose sender was told `unavailable` already. */
+  /** Mail of the turn that is being decided. */
+  private deciding: ReadonlyArray<Mail> = []
+  private readonly flights: Array<Flight> = []
+  /** Called when a flight has ended or much mail has come. */
+  private wake: () => void = () => undefined
+  private landedAtMs = 0
+  /** Of what is decided, be it in the journal or in flight. */
+  private decidedAt = 0
+  private decidedFacts = 0
+  private decidedSequence = 0
+  /** Mail not answered yet whose sender was told `unavailable` already. */
   private readonly abandoned = new Set<Mail>()
   private sweptAtMs = performance.now()
 
@@ -135,14 +161,18 @@ export class PartitionHost {
       this.recovered = recovered
       this.lastSequences = [...recovered.partitions]
       this.standingNow = { ...recovered, partitions: [...recovered.partitions] }
+      this.decidedSequence = recovered.sequence
+      this.decidedFacts = recovered.facts
       const at = Math.max(recovered.at, this.clock.currentTimeMillisUnsafe())
-      const commits = this.lastSequences.map(() => ({ id: this.nextId(), at, facts: recovered.facts, records: [] }))
-      const claims = commits.map((commit, partition) => appendOf(partition, this.lastSequences, commit))
-      return Effect.map(appendSurely(claims, this.appendOptions), (sequences) => {
-        this.adopt(claims, commits, sequences)
-        this.open = true
-        this.armFresh()
-        this.submit({ kind: "due" })
+      const newCommit = () => ({ id: this.nextId(), at, facts: recovered.facts, records: [] })
+      const split = claimOf(this.lastSequences, newCommit)
+      const flight = this.takeOff(emptyTurn(at), [], split)
+      return Effect.flatMap(appendSurely(split.appends, this.appendOptions(flight)), (sequences) => {
+        flight.exit = Exit.succeed(sequences)
+        return Effect.map(this.land(flight), () => {
+          this.open = true
+          this.submit({ kind: "due" })
+        })
       })
     })
 
@@ -152,8 +182,12 @@ export class PartitionHost {
     while (this.running) yield* Effect.sleep("5 millis")
   })
 
-  private get appendOptions() {
-    return { journal: this.ports.journal, onStalled: (stalled: boolean, why: string) => this.onStalled(stalled, why) }
+  private appendOptions(flight: Flight) {
+    return {
+      journal: this.ports.journal,
+      isNext: () => this.flights[0] === flight,
+      onStalled: (stalled: boolean, why: string) => this.onStalled(stalled, why)
+    }
   }
 
   private nextId(): string {
@@ -162,16 +196,27 @@ export class PartitionHost {
 
   /** Not at once: what the other sockets have sent in this round of the event loop goes into the same commit. */
   private kick(): void {
-    if (this.running) return
+    if (this.running) {
+      if (this.mayFollow()) this.wake()
+      return
+    }
     this.running = true
     setImmediate(() => this.startTurns(this.turns))
   }
 
+  private mayFollow(): boolean {
+    const { flightsMax, followingCommandsMin } = this.options
+    return this.flights.length < flightsMax && this.mailbox.length >= followingCommandsMin
+  }
+
   private readonly turns: Effect.Effect<void> = Effect.suspend(() =>
     Effect.gen({ self: this }, function* () {
-      while (this.mailbox.length > 0) {
-        yield* this.turn(this.mailbox.take())
-        if (this.mailbox.length === 0) this.answerDecided()
+      for (;;) {
+        const [next] = this.flights
+        if (next?.exit !== undefined) yield* this.land(next)
+        else if (next === undefined ? this.mailbox.length > 0 : this.mayFollow()) yield* this.turn(this.mailbox.take())
+        else if (next !== undefined) yield* this.news
+        else return
       }
     }).pipe(
       Effect.onExit((exit) => Effect.sync(() => this.onTurnsEnd(exit))),
@@ -179,49 +224,125 @@ export class PartitionHost {
     )
   )
 
+  private readonly news: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    // The fiber may have rested between its look and here.
+    if (this.flights[0]?.exit !== undefined || this.mayFollow()) return resume(Effect.void)
+    this.wake = () => {
+      this.wake = () => undefined
+      resume(Effect.void)
+    }
+  })
+
   /** However the turns ended, nobody is left waiting. */
   private onTurnsEnd(exit: Exit.Exit<void, FenceLost>): void {
     this.running = false
-    this.answerDecided()
-    if (Exit.isSuccess(exit)) return
+    if (Exit.isSuccess(exit)) {
+      if (this.mailbox.length > 0) this.kick()
+      return
+    }
     this.open = false
-    for (const mail of this.inFlight) fail(mail, unavailable("The hub has stopped."))
-    for (const mail of this.mailbox.takeRequests()) fail(mail, unavailable("The hub has stopped."))
+    const stopped = unavailable("The hub has stopped.")
+    for (const mail of this.undecided()) if (!this.abandoned.delete(mail)) fail(mail, stopped)
+    for (const mail of this.mailbox.takeRequests()) fail(mail, stopped)
     const cause = exit.cause.reasons.find((reason) => reason._tag === "Fail")?.error
     Deferred.doneUnsafe(this.lost, cause instanceof FenceLost ? Exit.fail(cause) : Exit.failCause(exit.cause as never))
+  }
+
+  /** Mail that has left the mailbox and is not answered. */
+  private undecided(): ReadonlyArray<Mail> {
+    return [...this.flights.flatMap(({ mail }) => mail), ...this.deciding]
   }
 
   private readonly turn = Effect.fnUntraced(
     { self: this },
     function* (this: PartitionHost, batch: ReadonlyArray<Mail>): Effect.fn.Return<void, FenceLost> {
-      this.inFlight = batch
-      const begunMs = performance.now()
-      const at = Math.max(this.standingNow.at, this.clock.currentTimeMillisUnsafe())
-      const known = new Map<Mail, ReadonlyArray<Position>>()
-      const missing = this.lookUp(batch, known)
-      const recalled = missing.size === 0 ? undefined : yield* this.recall(missing)
+      this.deciding = batch
+      const at = Math.max(this.decidedAt, this.standingNow.at, this.clock.currentTimeMillisUnsafe())
+      const { known, missing } = lookUp(batch, this.book, this.remembered, this.ports.recent)
+      const recalled = missing.size === 0 ? undefined : yield* recall(missing, this.ports.journal)
       const recordsAt = (sequence: number) => (this.ports.recent.get(sequence) ?? recalled?.get(sequence))?.records
       const turn = decideTurn(batch, { book: this.book, known, recordsAt, at })
-      for (const dead of turn.deadFacts) yield* this.bury(dead)
-      if (turn.records.length > 0) yield* this.commit(turn)
-      else if (turn.facts > 0) this.standingNow = { ...this.standingNow, facts: turn.facts }
-      this.inFlight = []
-      this.decided.push(turn)
+      for (const dead of turn.deadFacts) yield* bury(dead, this.ports.deadLetters)
+      this.decidedFacts = Math.max(this.decidedFacts, turn.facts)
+      this.deciding = []
+      yield* this.send(turn, batch)
       this.stats.turns++
-      this.load.add(performance.now() - begunMs)
       this.stats.turnCommandsMax = Math.max(this.stats.turnCommandsMax, batch.length)
       if (turn.moreDue) this.submit({ kind: "due" })
     }
   )
 
-  /**
-   * Gives the answers of turns that are in the journal. They go out while the next turn's append is under way: the time
-   * in which the disk works is spent on encoding them.
-   */
-  private answerDecided(): void {
-    const decided = this.decided
-    this.decided = []
-    for (const turn of decided) this.answer(turn)
+  /** A turn that changed nothing flies too: its answers speak of what those before it have still to make true. */
+  private send(turn: Turn, mail: ReadonlyArray<Mail>): Effect.Effect<void> {
+    if (turn.records.length === 0) {
+      this.takeOff(turn, mail, { appends: [], commits: [], places: undefined }).exit = Exit.succeed([])
+      return Effect.void
+    }
+    const { at, records } = turn
+    const split = splitTurn({ id: this.nextId(), at, facts: this.decidedFacts, records }, this.lastSequences)
+    const flight = this.takeOff(turn, mail, split)
+    const append = Effect.onExit(appendSurely(split.appends, this.appendOptions(flight)), (exit) =>
+      Effect.sync(() => {
+        flight.exit = exit
+        this.wake()
+      })
+    )
+    return Effect.asVoid(Effect.forkChild(Effect.ignore(append), { startImmediately: true }))
+  }
+
+  /** From here on the turn's commits are what the next one builds on. Nobody else writes, so their places are known. */
+  private takeOff(turn: Turn, mail: ReadonlyArray<Mail>, { appends, commits, places }: SplitTurn): Flight {
+    const stored = appends.map(({ partition, bytes }, index) => ({
+      ...(commits[index] as Commit),
+      partition,
+      sequence: ++this.decidedSequence,
+      sizeBytes: bytes.length
+    }))
+    for (const [index, commit] of stored.entries()) {
+      this.lastSequences[commit.partition] = commit.sequence
+      this.ports.recent.push(commit, (appends[index] as Append).bytes)
+    }
+    for (const { id, index } of turn.remember) {
+      const place = places?.[index] ?? { append: 0, index }
+      const { sequence } = stored[place.append] as StoredCommit
+      this.remembered.add(id, { sequence, index: place.index }, turn.at)
+    }
+    this.decidedAt = turn.at
+    const flight: Flight = { turn, mail, appends, commits: stored, startedMs: performance.now(), exit: undefined }
+    this.flights.push(flight)
+    return flight
+  }
+
+  /** What the journal has acknowledged is true: everybody who waits for it or derives from it hears of it. */
+  private land(flight: Flight): Effect.Effect<void, FenceLost> {
+    const { exit, commits, turn } = flight
+    if (exit === undefined || Exit.isFailure(exit))
+      return exit === undefined ? Effect.void : Effect.failCause(exit.cause)
+    for (const [index, { partition, sequence }] of commits.entries()) {
+      if (exit.value[index] !== sequence) return Effect.fail(strangeWriter(partition, sequence, exit.value[index]))
+    }
+    this.flights.shift()
+    const now = performance.now()
+    if (commits.length > 0) this.stats.appends.record(now - flight.startedMs)
+    this.load.add(now - Math.max(flight.startedMs, this.landedAtMs))
+    this.landedAtMs = now
+    this.moveTo(commits, turn)
+    for (const listener of this.commitListeners) if (commits.length > 0) listener(commits)
+    for (const bucket of this.book.deadlines.takeFresh()) this.ports.timers.arm(bucket)
+    this.answer(turn)
+    return Effect.void
+  }
+
+  private moveTo(commits: ReadonlyArray<StoredCommit>, turn: Turn): void {
+    const partitions = [...this.standingNow.partitions]
+    let { sequence, facts, at } = this.standingNow
+    for (const commit of commits) {
+      partitions[commit.partition] = commit.sequence
+      ;({ sequence, at } = commit)
+      facts = commit.facts
+      this.stats.countRecords(commit.records)
+    }
+    this.standingNow = { sequence, partitions, facts: Math.max(facts, turn.facts), at }
   }
 
   private answer(turn: Turn): void {
@@ -238,120 +359,6 @@ export class PartitionHost {
     this.stats.commands.add(turn.answers.length)
   }
 
-  /** Positions of ids that may be known, and the commits among them that memory no longer has. */
-  private lookUp(batch: ReadonlyArray<Mail>, known: Map<Mail, ReadonlyArray<Position>>): Set<number> {
-    const missing = new Set<number>()
-    for (const mail of batch) {
-      const positions = knownPositions(mail, this.book, this.remembered)
-      if (positions.length === 0) continue
-      known.set(mail, positions)
-      for (const { sequence } of positions) {
-        if (!this.ports.recent.has(sequence)) missing.add(sequence)
-      }
-    }
-    return missing
-  }
-
-  /** Reads commits back to repeat their answers; waits for the journal, because deciding without them could sell twice. */
-  private recall(missing: ReadonlySet<number>): Effect.Effect<Map<number, StoredCommit>> {
-    const read = (sequence: number): Effect.Effect<StoredCommit | undefined> =>
-      Effect.catch(this.ports.journal.get(sequence), () =>
-        Effect.andThen(
-          Effect.sleep("100 millis"),
-          Effect.suspend(() => read(sequence))
-        )
-      )
-    return Effect.map(Effect.forEach([...missing], read, { concurrency: RECALLS_AT_ONCE }), (commits) => {
-      const recalled = new Map<number, StoredCommit>()
-      for (const commit of commits) if (commit !== undefined) recalled.set(commit.sequence, commit)
-      return recalled
-    })
-  }
-
-  private bury(dead: DeadFact): Effect.Effect<void> {
-    if (dead.answer.ok) return Effect.void
-    const { code, message, path } = dead.answer
-    const letter = {
-      code,
-      message,
-      ...(path === undefined ? {} : { path }),
-      subject: factSubject(dead.sku),
-      body: JSON.stringify({ mutationId: dead.mutationId }),
-      sequence: dead.sequence
-    }
-    return Effect.catch(this.ports.deadLetters.put(letter), () =>
-      Effect.andThen(
-        Effect.sleep("200 millis"),
-        Effect.suspend(() => this.bury(dead))
-      )
-    )
-  }
-
-  private readonly commit = Effect.fnUntraced(
-    { self: this },
-    function* (this: PartitionHost, turn: Turn): Effect.fn.Return<void, FenceLost> {
-      const facts = Math.max(this.standingNow.facts, turn.facts)
-      const split = splitTurn({ id: this.nextId(), at: turn.at, facts, records: turn.records }, this.lastSequences)
-      const startedMs = performance.now()
-      const appending = yield* Effect.forkChild(appendSurely(split.appends, this.appendOptions), {
-        startImmediately: true
-      })
-      this.answerDecided()
-      const sequences = yield* Fiber.join(appending)
-      this.stats.appends.record(performance.now() - startedMs)
-      for (const { id, index } of turn.remember) {
-        const place = split.places?.[index] ?? { append: 0, index }
-        this.remembered.add(id, { sequence: sequences[place.append] as number, index: place.index }, turn.at)
-      }
-      this.adopt(split.appends, split.commits, sequences)
-      this.armFresh()
-    }
-  )
-
-  /** What was appended is true now: it is the fence of the next append, and everybody who derives from it hears of it. */
-  private adopt(
-    appends: ReadonlyArray<Append>,
-    commits: ReadonlyArray<Commit>,
-    sequences: ReadonlyArray<number>
-  ): void {
-    const adopted = appends.map(({ partition, bytes }, index) => ({
-      ...(commits[index] as Commit),
-      partition,
-      sequence: sequences[index] as number,
-      sizeBytes: bytes.length
-    }))
-    for (const [index, commit] of adopted.entries()) {
-      this.lastSequences[commit.partition] = commit.sequence
-      this.standingNow = {
-        sequence: commit.sequence,
-        partitions: [...this.lastSequences],
-        facts: commit.facts,
-        at: commit.at
-      }
-      this.countRecords(commit.records)
-      this.ports.recent.push(commit, (appends[index] as Append).bytes)
-    }
-    for (const listener of this.commitListeners) listener(adopted)
-  }
-
-  private countRecords(records: ReadonlyArray<JournalRecord>): void {
-    this.stats.turnRecords += records.length
-    let changes = 0
-    for (const record of records) {
-      if (isStockEvent(record)) changes++
-      else if (record.type === "incident") this.countIncident(record)
-    }
-    this.stats.changes.add(changes)
-  }
-
-  private countIncident(incident: IncidentRecord): void {
-    this.stats.incidents.set(incident.kind, (this.stats.incidents.get(incident.kind) ?? 0) + 1)
-  }
-
-  private armFresh(): void {
-    for (const bucket of this.book.deadlines.takeFresh()) this.ports.timers.arm(bucket)
-  }
-
   private onStalled(stalled: boolean, _why: string): void {
     this.stalledSinceMs = stalled ? (this.stalledSinceMs ?? performance.now()) : undefined
   }
@@ -362,7 +369,7 @@ export class PartitionHost {
     if (!this.isStalled) return
     const patience = unavailable("The journal does not answer.")
     for (const mail of this.mailbox.takeRequests()) fail(mail, patience)
-    for (const mail of this.inFlight) {
+    for (const mail of this.undecided()) {
       if (isHubsOwn(mail) || this.abandoned.has(mail)) continue
       this.abandoned.add(mail)
       fail(mail, patience)

@@ -62,6 +62,26 @@ const splitByPartition = (turn: Turn, lastSequences: ReadonlyArray<number>): Spl
   return { appends, commits, places }
 }
 
+/**
+ * What a new owner writes first: it goes behind the fence of every other owner.
+ *
+ * Two commits for each partition, stored together. Of the two turns that an old owner may have in flight, the second has
+ * for a fence the sequence of the first: if the first came too late, and one commit stood in its place, the second would
+ * take that for its own and be stored without the first.
+ */
+export const claimOf = (lastSequences: ReadonlyArray<number>, newCommit: () => Commit): SplitTurn => {
+  const commits: Array<Commit> = []
+  const appends = lastSequences.flatMap((_, partition) => {
+    const [first, second] = [newCommit(), newCommit()]
+    commits.push(first, second)
+    return [
+      appendOf(partition, lastSequences, first),
+      { ...appendOf(partition, lastSequences, second), expectedSequence: undefined }
+    ]
+  })
+  return { appends, commits, places: undefined }
+}
+
 /** The append of a commit behind the partition's fence. */
 export const appendOf = (partition: number, lastSequences: ReadonlyArray<number>, commit: Commit): Append => ({
   partition,

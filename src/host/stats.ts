@@ -4,6 +4,7 @@
  * Node's own HDR histograms, one filling and one full: a figure covers between one and two windows, so it neither
  * jumps to nothing nor remembers yesterday.
  */
+import { isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks"
 
 const WINDOW_MS = 10_000
@@ -85,6 +86,16 @@ export class HostStats {
   turnCommandsMax = 0
   turnRecords = 0
   replayed = 0
+
+  countRecords(records: ReadonlyArray<JournalRecord>): void {
+    this.turnRecords += records.length
+    let changes = 0
+    for (const record of records) {
+      if (isStockEvent(record)) changes++
+      else if (record.type === "incident") this.incidents.set(record.kind, (this.incidents.get(record.kind) ?? 0) + 1)
+    }
+    this.changes.add(changes)
+  }
 
   countResult(result: string): void {
     this.results.set(result, (this.results.get(result) ?? 0) + 1)

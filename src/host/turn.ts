@@ -54,6 +54,18 @@ export interface Turn {
   readonly moreDue: boolean
 }
 
+/** A turn in which nobody asked for anything. */
+export const emptyTurn = (at: number): Turn => ({
+  at,
+  records: [],
+  remember: [],
+  answers: [],
+  seen: [],
+  deadFacts: [],
+  facts: 0,
+  moreDue: false
+})
+
 /** The owner that an id is unique for: the SKU, or nobody for the several-lines endpoint. */
 const ownerOf = (mail: CommandMail | LinesMail): string => (mail.kind === "command" ? mail.command.sku : "")
 

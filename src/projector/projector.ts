@@ -33,7 +33,7 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
   yield* Effect.forkScoped(projector.keep(settings))
 
   const list = (read: Effect.Effect<Queries.Page, PostgresFailed>) =>
-    Effect.andThen(projector.catchesUp(LEDGER, recent.lastSequence, CATCH_UP_MS_MAX), read).pipe(
+    Effect.andThen(projector.catchesUp(LEDGER, host.standing.sequence, CATCH_UP_MS_MAX), read).pipe(
       Effect.mapError(() => "PostgreSQL does not answer now; stock is not affected. Try again.")
     )
   return Projections.of({
@@ -84,7 +84,7 @@ class Projector {
     return [REGISTER, LEDGER, STOCK_EVENTS_PROJECTION].map((name) => {
       const { sequence, at } = this.positions.get(name) ?? NOWHERE
       const oldestAtMs = this.recent.timeOf(sequence + 1) ?? at
-      if (this.recent.lastSequence <= sequence) return { name, lagEvents: 0, lagSeconds: 0 }
+      if (this.host.standing.sequence <= sequence) return { name, lagEvents: 0, lagSeconds: 0 }
       const lagSeconds = oldestAtMs === 0 ? 0 : Math.max(0, nowMs - oldestAtMs) / 1_000
       return { name, lagEvents: this.recent.recordsAfter(sequence), lagSeconds }
     })
@@ -137,7 +137,7 @@ class Projector {
   }
 
   private tellHead(): void {
-    this.tell({ type: "head", sequence: this.recent.lastSequence, isBusy: this.host.isBusy })
+    this.tell({ type: "head", sequence: this.host.standing.sequence, isBusy: this.host.isBusy })
   }
 
   private tell(message: ToThread): void {

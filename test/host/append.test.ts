@@ -16,7 +16,9 @@ const commitOf = (partition: number, lastSequences: ReadonlyArray<number>, id: s
 
 const surely = (journal: JournalShape, appends: ReadonlyArray<Append>, stalled: Array<boolean> = []) =>
   Effect.runPromise(
-    Effect.result(appendSurely(appends, { journal, onStalled: (isStalled) => void stalled.push(isStalled) }))
+    Effect.result(
+      appendSurely(appends, { journal, isNext: () => true, onStalled: (isStalled) => void stalled.push(isStalled) })
+    )
   )
 
 describe("an append whose fate is unknown", () => {

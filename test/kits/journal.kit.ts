@@ -136,4 +136,19 @@ const itFences = (withJournal: WithJournal): void => {
         assert.equal(yield* journal.lastSequence, 3)
       })
     ))
+
+  it("stores two commits of one partition together, behind one fence", () =>
+    withJournal((journal) =>
+      Effect.gen(function* () {
+        const twice = (expectedSequence: number, id: string) => [
+          append(0, expectedSequence, `${id}-1`),
+          { ...append(0, 0, `${id}-2`), expectedSequence: undefined }
+        ]
+        assert.deepEqual(yield* journal.append(twice(0, "a")), [1, 2])
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(journal.append(twice(0, "b")))))
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(journal.append(twice(1, "b")))))
+        assert.deepEqual(yield* journal.append([...twice(2, "c"), append(1, 0, "c-1")]), [3, 4, 5])
+        assert.equal((yield* journal.last(0))?.id, "c-2")
+      })
+    ))
 }

@@ -1,0 +1,73 @@
+/**
+ * What a turn has to fetch before it can decide (the commits that answered a known id), and to put away before its
+ * position may pass (facts that were refused for good).
+ */
+import { Effect } from "effect"
+import type { StockBook } from "../../actors/stock/book.ts"
+import type { StoredCommit } from "../../streams/codec.ts"
+import type { DeadLettersShape } from "../../streams/dead-letters.ts"
+import type { JournalShape } from "../../streams/journal.ts"
+import type { RecentCommits } from "../../streams/recent-commits.ts"
+import { factSubject } from "../../streams/subjects.ts"
+import type { Mail } from "./mail.ts"
+import type { Position, Remembered } from "./remembered.ts"
+import { type DeadFact, knownPositions } from "./turn.ts"
+
+const RECALLS_AT_ONCE = 16
+
+/** Positions of ids that may be known, and the commits among them that memory no longer has. */
+export const lookUp = (
+  batch: ReadonlyArray<Mail>,
+  book: StockBook,
+  remembered: Remembered,
+  recent: RecentCommits
+): { readonly known: ReadonlyMap<Mail, ReadonlyArray<Position>>; readonly missing: ReadonlySet<number> } => {
+  const known = new Map<Mail, ReadonlyArray<Position>>()
+  const missing = new Set<number>()
+  for (const mail of batch) {
+    const positions = knownPositions(mail, book, remembered)
+    if (positions.length === 0) continue
+    known.set(mail, positions)
+    for (const { sequence } of positions) if (!recent.has(sequence)) missing.add(sequence)
+  }
+  return { known, missing }
+}
+
+/** Reads commits back to repeat their answers; waits for the journal, because deciding without them could sell twice. */
+export const recall = (
+  missing: ReadonlySet<number>,
+  journal: JournalShape
+): Effect.Effect<ReadonlyMap<number, StoredCommit>> => {
+  const read = (sequence: number): Effect.Effect<StoredCommit | undefined> =>
+    Effect.catch(journal.get(sequence), () =>
+      Effect.andThen(
+        Effect.sleep("100 millis"),
+        Effect.suspend(() => read(sequence))
+      )
+    )
+  return Effect.map(Effect.forEach([...missing], read, { concurrency: RECALLS_AT_ONCE }), (commits) => {
+    const recalled = new Map<number, StoredCommit>()
+    for (const commit of commits) if (commit !== undefined) recalled.set(commit.sequence, commit)
+    return recalled
+  })
+}
+
+/** Puts a refused fact among the dead letters, however long that takes. */
+export const bury = (dead: DeadFact, deadLetters: DeadLettersShape): Effect.Effect<void> => {
+  if (dead.answer.ok) return Effect.void
+  const { code, message, path } = dead.answer
+  const letter = {
+    code,
+    message,
+    ...(path === undefined ? {} : { path }),
+    subject: factSubject(dead.sku),
+    body: JSON.stringify({ mutationId: dead.mutationId }),
+    sequence: dead.sequence
+  }
+  return Effect.catch(deadLetters.put(letter), () =>
+    Effect.andThen(
+      Effect.sleep("200 millis"),
+      Effect.suspend(() => bury(dead, deadLetters))
+    )
+  )
+}
