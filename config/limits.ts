@@ -45,10 +45,12 @@ export const TAIL_COMMITS_MAX = 200_000
 export const FACTS_AHEAD_MAX = 2_048
 
 /** Records folded after the last snapshot before another is taken, and the time between two: seconds of recovery. */
-export const SNAPSHOT_EVERY_RECORDS = 500_000
-export const SNAPSHOT_EVERY_MS_MIN = 15_000
-/** SKUs packed before the event loop gets its turn again: about 2 ms. */
-export const SNAPSHOT_SLICE_SKUS = 500
+export const SNAPSHOT_EVERY_RECORDS = 1_000_000
+export const SNAPSHOT_EVERY_MS_MIN = 30_000
+/** SKUs are packed for so long before commands get their turn again. */
+export const SNAPSHOT_SLICE_MS = 1
+/** While the hub is busy a snapshot rests so many times as long as a slice took: it may take a tenth of the time. */
+export const SNAPSHOT_REST_FACTOR = 9
 /** One snapshot message: below NATS's default `max_payload` of 1 MiB. */
 export const SNAPSHOT_CHUNK_BYTES = 512 * 1024
 

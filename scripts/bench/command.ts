@@ -12,7 +12,7 @@ import { batchedTarget, rowLockTarget } from "./postgres-target.ts"
 import { redisTarget } from "./redis-target.ts"
 import { idleActorBytes, replayRate } from "./replay-rate.ts"
 import { type BenchResults, judge, markdown } from "./results.ts"
-import { type BenchServers, startBenchServers } from "./servers.ts"
+import { startBenchHub, startPeerServers } from "./servers.ts"
 import type { Target } from "./target.ts"
 import { closedLoop, median, openLoop, skusOf, unitsOf, type Workload } from "./workloads.ts"
 
@@ -39,6 +39,8 @@ export const register = (program: Command): void => {
 }
 
 const WORKLOADS: ReadonlyArray<Workload> = ["hot", "zipf", "carts"]
+/** A fresh hub has its code compiled by then; everybody gets the same. */
+const WARM_UP_SECONDS = 2
 const RATES = [1_000, 3_000]
 const FANOUTS: ReadonlyArray<FanoutLoad> = [
   { sockets: 1_000, changesPerSecond: 20 },
@@ -51,9 +53,9 @@ const bench = async (options: Options): Promise<number> => {
   const rounds = options.quick ? 1 : Number(options.rounds)
   const seconds = options.quick ? 2 : Number(options.seconds)
   const wanted = (name: string): boolean => options.only === undefined || options.only.split(",").includes(name)
-  const servers = await startBenchServers()
+  const servers = await startPeerServers()
   const targets = [
-    await holdfastTarget(servers.hubUrl),
+    holdfastTarget(),
     rowLockTarget(servers.postgresUrl),
     batchedTarget(servers.postgresUrl),
     await redisTarget("redis everysec", servers.redisEverysecUrl),
@@ -78,8 +80,8 @@ const bench = async (options: Options): Promise<number> => {
   try {
     for (const workload of WORKLOADS.filter(wanted)) await loops(targets, workload, results, tick)
     if (wanted("open")) for (const rate of RATES) await opens(targets, rate, results, tick)
-    if (wanted("fanout")) for (const load of FANOUTS) await fanouts(servers, load, results, tick)
-    if (wanted("replay")) results.replay = { ...(await replayRate(servers.natsUrl)), idleActorBytes: idleActorBytes() }
+    if (wanted("fanout")) for (const load of FANOUTS) await fanouts(load, results, tick)
+    if (wanted("replay")) results.replay = { ...(await replayRate()), idleActorBytes: idleActorBytes() }
   } finally {
     bar.stop()
     for (const target of targets) await target.close()
@@ -101,10 +103,11 @@ const loops = async (
   for (let round = 0; round < results.rounds; round++) {
     for (const target of targets) {
       await target.prepare(skusOf(workload), unitsOf(workload))
-      await closedLoop(target, workload, 0.5)
+      await closedLoop(target, workload, WARM_UP_SECONDS)
       const before = await target.check()
       const loop = await closedLoop(target, workload, results.seconds)
       const after = await target.check()
+      await target.rest()
       const lines = workload === "carts" ? 3 : 1
       const lost = after.held - before.held - loop.held * lines
       if (lost !== 0)
@@ -128,8 +131,9 @@ const opens = async (
   for (let round = 0; round < results.rounds; round++) {
     for (const target of targets) {
       await target.prepare(skusOf("zipf"), unitsOf("zipf"))
-      await openLoop(target, rate, 1)
+      await openLoop(target, rate, WARM_UP_SECONDS)
       const open = await openLoop(target, rate, results.seconds)
+      await target.rest()
       if (open.errors > 0) results.wrong.push(`${target.name} open loop ${rate}/s: ${open.errors} errors`)
       runs.set(target.name, [...(runs.get(target.name) ?? []), open])
       tick(`open ${rate}/s ${target.name} p99 ${open.p99.toFixed(2)} ms`)
@@ -141,10 +145,11 @@ const opens = async (
   }
 }
 
-const fanouts = async (servers: BenchServers, load: FanoutLoad, results: BenchResults, tick: Tick): Promise<void> => {
+const fanouts = async (load: FanoutLoad, results: BenchResults, tick: Tick): Promise<void> => {
   const bare = await bareFanout(load, results.seconds)
   tick(`bare ${load.sockets} x ${load.changesPerSecond}/s p99 ${bare.p99Ms.toFixed(1)} ms`)
-  const hub = await hubFanout(servers.hubUrl, servers.hubPid, load, results.seconds)
+  const fresh = await startBenchHub()
+  const hub = await hubFanout(fresh.url, fresh.pid, load, results.seconds).finally(() => fresh.stop())
   tick(`hub ${load.sockets} x ${load.changesPerSecond}/s p99 ${hub.p99Ms.toFixed(1)} ms`)
   results.fanout.push({ ...load, bare, hub })
 }

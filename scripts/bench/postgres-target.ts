@@ -78,6 +78,7 @@ export const rowLockTarget = (url: string): Target => {
     reserve: (sku, mutationId) => reserveLines([sku], mutationId),
     reserveLines,
     check: checked(pool),
+    rest: async () => undefined,
     close: () => pool.end()
   }
 }
@@ -125,6 +126,7 @@ export const batchedTarget = (url: string): Target => {
     reserve: (sku, mutationId) => reserveLines([sku], mutationId),
     reserveLines,
     check: checked(pool),
+    rest: async () => undefined,
     close: () => pool.end()
   }
 }

@@ -56,6 +56,7 @@ export const redisTarget = async (name: string, url: string): Promise<Target> =>
         oversold: stocks.filter(([physical, allocated]) => Number(allocated) > Number(physical)).length
       }
     },
+    rest: async () => undefined,
     close: async () => redis.disconnect()
   }
 }

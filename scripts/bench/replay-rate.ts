@@ -4,6 +4,8 @@
 import { Effect } from "effect"
 import { StockBook } from "../../actors/stock/book.ts"
 import { isStockEvent } from "../../actors/sku/events.ts"
+import { holdfastTarget } from "./holdfast-target.ts"
+import { closedLoop, skusOf, unitsOf } from "./workloads.ts"
 import { withJournal } from "../journal-reader.ts"
 
 export interface ReplayRate {
@@ -11,7 +13,22 @@ export interface ReplayRate {
   readonly eventsPerSecond: number
 }
 
-export const replayRate = (natsUrl: string): Promise<ReplayRate> =>
+/** A journal of so many seconds of carts at full speed. */
+const CARTS_SECONDS = 6
+
+export const replayRate = async (): Promise<ReplayRate> => {
+  const target = holdfastTarget()
+  await target.prepare(skusOf("carts"), unitsOf("carts"))
+  await closedLoop(target, "carts", CARTS_SECONDS)
+  await target.hub().kill()
+  try {
+    return await foldJournal(target.hub().natsUrl)
+  } finally {
+    await target.close()
+  }
+}
+
+const foldJournal = (natsUrl: string): Promise<ReplayRate> =>
   withJournal(natsUrl, (journal) =>
     Effect.gen(function* () {
       const until = yield* journal.lastSequence

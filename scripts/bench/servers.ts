@@ -15,18 +15,14 @@ import {
   throwAwayServers
 } from "../../src/servers/servers.ts"
 
-export interface BenchServers {
-  readonly hubUrl: string
-  readonly hubPid: number
-  readonly natsUrl: string
+export interface PeerServers {
   readonly redisEverysecUrl: string
   readonly redisAlwaysUrl: string
   readonly postgresUrl: string
   readonly stop: () => Promise<void>
 }
 
-export const startBenchServers = async (): Promise<BenchServers> => {
-  const own = await throwAwayServers()
+export const startPeerServers = async (): Promise<PeerServers> => {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-bench-"))
   chmodSync(directory, 0o755)
   const at = async (name: string) => ({
@@ -40,32 +36,56 @@ export const startBenchServers = async (): Promise<BenchServers> => {
     ...(await at("postgres")),
     settings: { max_connections: "64", shared_buffers: "512MB" }
   })
+  return {
+    redisEverysecUrl: everysec.url,
+    redisAlwaysUrl: always.url,
+    postgresUrl: postgres.url,
+    stop: async () => {
+      await Promise.all([everysec.stop(), always.stop(), postgres.stop()])
+      rmSync(directory, { recursive: true, force: true })
+    }
+  }
+}
+
+export interface BenchHub {
+  readonly url: string
+  readonly pid: number
+  readonly natsUrl: string
+  /** Ends the process at once; its servers stay. */
+  readonly kill: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** A hub that knows nothing yet, on servers that know nothing either. */
+export const startBenchHub = async (): Promise<BenchHub> => {
+  const own = await throwAwayServers()
   const port = await freePort()
-  const hub = spawn(process.execPath, ["--max-semi-space-size=64", join(projectRoot(), "dist", "src", "main.js")], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=64", join(projectRoot(), "dist", "src", "main.js")], {
     env: {
       ...process.env,
       PORT: String(port),
-      HOLDFAST_HOME: join(directory, "home"),
+      HOLDFAST_HOME: join(own.directory, "home"),
       NATS_URL: own.nats.url,
       REDIS_URL: own.redis.url,
       DATABASE_URL: own.postgres.url
     },
     stdio: ["ignore", "pipe", "ignore"]
   })
-  await ready(hub)
+  await ready(child)
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exit = new Promise((resolve) => child.once("exit", resolve))
+    child.kill("SIGKILL")
+    await exit
+  }
   return {
-    hubUrl: `http://127.0.0.1:${port}`,
-    hubPid: hub.pid as number,
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid as number,
     natsUrl: own.nats.url,
-    redisEverysecUrl: everysec.url,
-    redisAlwaysUrl: always.url,
-    postgresUrl: postgres.url,
+    kill,
     stop: async () => {
-      const exit = new Promise((resolve) => hub.once("exit", resolve))
-      hub.kill("SIGTERM")
-      await exit
-      await Promise.all([everysec.stop(), always.stop(), postgres.stop(), own.stop()])
-      rmSync(directory, { recursive: true, force: true })
+      await kill()
+      await own.stop()
     }
   }
 }

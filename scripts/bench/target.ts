@@ -10,5 +10,7 @@ export interface Target {
   readonly reserveLines: (skus: ReadonlyArray<string>, mutationId: string) => Promise<boolean>
   /** Units held of all SKUs, and SKUs of which more is held than there is. */
   readonly check: () => Promise<{ readonly held: number; readonly oversold: number }>
+  /** Ends what it would go on doing while others are measured. */
+  readonly rest: () => Promise<void>
   readonly close: () => Promise<void>
 }

@@ -159,6 +159,7 @@ const snapshot = Effect.fnUntraced(function* (host: PartitionHost, snapshots: Sn
   const source = {
     remembered: host.remembered,
     standing: () => host.standing,
+    rest: () => Effect.void,
     view: <A>(look: (book: PartitionHost["book"]) => A) =>
       Effect.callback<A, SnapshotFailed>((resume) =>
         submitView(host, look, (outcome) =>

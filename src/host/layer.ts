@@ -1,8 +1,8 @@
 /**
  * The host as a service: recovers, takes the partitions over, and keeps its small chores going until the scope closes.
  */
-import { Clock, Context, Effect, FiberSet, Layer } from "effect"
-import { SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_EVERY_RECORDS } from "../../config/limits.ts"
+import { Clock, Context, Duration, Effect, FiberSet, Layer } from "effect"
+import { SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_EVERY_RECORDS, SNAPSHOT_REST_FACTOR } from "../../config/limits.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Journal } from "../../streams/journal.ts"
 import { Recent } from "../../streams/recent-commits.ts"
@@ -61,6 +61,7 @@ const DUE_MISSED_MS = 500
 const source = (host: PartitionHost): SnapshotSource => ({
   remembered: host.remembered,
   standing: () => host.standing,
+  rest: (costMs) => (host.isBusy ? Effect.sleep(Duration.millis(costMs * SNAPSHOT_REST_FACTOR)) : Effect.void),
   view: (look) =>
     Effect.callback((resume) => {
       submitView(host, look, (outcome) =>

@@ -7,7 +7,7 @@
  */
 import { Effect } from "effect"
 import type { StockBook } from "../../actors/stock/book.ts"
-import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_SLICE_SKUS } from "../../config/limits.ts"
+import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_SLICE_MS } from "../../config/limits.ts"
 import type { IdsPart, Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
 import { stateLine } from "./recovery.ts"
 import type { Generation, Remembered } from "./remembered.ts"
@@ -23,6 +23,8 @@ export interface Standing {
 export interface SnapshotSource {
   /** Runs `look` between two commands, and answers once all that it saw is in the journal. */
   readonly view: <A>(look: (book: StockBook) => A) => Effect.Effect<A, SnapshotFailed>
+  /** Called after each slice, which cost so much of the hub's time. */
+  readonly rest: (costMs: number) => Effect.Effect<void>
   /** As of the turn before the one that asks. */
   readonly standing: () => Standing
   readonly remembered: Remembered
@@ -43,15 +45,11 @@ export const takeSnapshot = Effect.fnUntraced(function* (
     spanning: book.spanningRecords()
   }))
   const states = new PartWriter(snapshots, `${name}.states`)
-  for (let first = 0; first < start.skus.length; first += SNAPSHOT_SLICE_SKUS) {
-    const slice = start.skus.slice(first, first + SNAPSHOT_SLICE_SKUS)
-    const lines = yield* source.view((book) =>
-      slice.flatMap((sku) => {
-        const packed = book.packed(sku)
-        return packed === undefined ? [] : [stateLine(sku, packed)]
-      })
-    )
-    yield* states.write(lines)
+  for (let next = 0; next < start.skus.length;) {
+    const slice = yield* source.view((book) => packSlice(book, start.skus, next))
+    yield* states.write(slice.lines)
+    yield* source.rest(slice.costMs)
+    ;({ next } = slice)
   }
   const spanning = new PartWriter(snapshots, `${name}.spanning`)
   yield* spanning.write(start.spanning.map((record) => JSON.stringify(record)))
@@ -68,6 +66,21 @@ export const takeSnapshot = Effect.fnUntraced(function* (
   yield* Effect.ignore(snapshots.prune(manifest))
   return manifest
 })
+
+/** Packs SKUs from `first` on until its time is over; one at least, however many holds it has. */
+const packSlice = (book: StockBook, skus: ReadonlyArray<string>, first: number) => {
+  const startedMs = performance.now()
+  const lines: Array<string> = []
+  let next = first
+  let costMs = 0
+  while (next < skus.length && costMs < SNAPSHOT_SLICE_MS) {
+    const sku = skus[next++] as string
+    const packed = book.packed(sku)
+    if (packed !== undefined) lines.push(stateLine(sku, packed))
+    costMs = performance.now() - startedMs
+  }
+  return { lines, next, costMs }
+}
 
 /** Writes lines as parts of one size, wherever a line ends: a hot SKU with its holds may be longer than a part. */
 class PartWriter {

@@ -18,6 +18,12 @@ export const LEDGER = "postgres-ledger"
 /** Records in a batch: each costs less in a larger one up to about 2,000, and 1,000 are some 5 ms of this thread. */
 const RECORDS_MAX = 1_000
 
+/**
+ * Of a thousand small turns a second each was a transaction with an fsync of its own, and the hub's answers waited behind
+ * them. Lists wait for what they are asked to show, so nobody is told less for it.
+ */
+const GATHER_MS = 50
+
 export const ledgerFailed = (cause: unknown) => new ProjectionFailed({ projection: LEDGER, detail: String(cause) })
 
 export const ledgerProjection = (
@@ -30,6 +36,7 @@ export const ledgerProjection = (
 ): Projection => ({
   name: LEDGER,
   recordsMax: RECORDS_MAX,
+  gatherMs: GATHER_MS,
   isWatched: true,
   prepare: steps.prepare,
   checkpoint: Effect.tryPromise({

@@ -114,6 +114,7 @@ export const registerProjection = (
   return {
     name: REGISTER,
     recordsMax: 1_000,
+    gatherMs: 10,
     isWatched: true,
     prepare: Effect.void,
     checkpoint,

@@ -35,6 +35,8 @@ export interface Projection {
   readonly apply: (commits: ReadonlyArray<StoredCommit>) => Effect.Effect<void, ProjectionFailed>
   /** Records in a batch. */
   readonly recordsMax: number
+  /** Commits may gather for so long when it is up to date. */
+  readonly gatherMs: number
   /** The checkpoint is looked at once a second, also without traffic: somebody may take it away. */
   readonly isWatched: boolean
 }
@@ -55,11 +57,6 @@ const READ_BOUNDS = { commitsMax: 500, bytesMax: 2 * 1024 * 1024 }
  */
 const REST_FACTOR = 15
 const REST_MS_MAX = 1_000
-/**
- * Commits may gather for so long. Without it each of a thousand small turns a second was a transaction of PostgreSQL
- * with an fsync of its own, and the hub's answers waited behind them.
- */
-const GATHER_MS = 15
 const FULL_COMMITS = 100
 /** A copy of the journal that answered may be behind the hub by a moment. */
 const COPY_BEHIND = "20 millis"
@@ -109,7 +106,7 @@ export class ProjectionRunner {
     if (this.options.head.isBusy) return Effect.sleep(Duration.millis(Math.min(REST_MS_MAX, costMs * REST_FACTOR)))
     // A full batch, or more at hand: it is behind.
     const isBehind = this.ahead.length > 0 || commitCount >= FULL_COMMITS
-    return isBehind ? Effect.void : Effect.sleep(Duration.millis(GATHER_MS))
+    return isBehind ? Effect.void : Effect.sleep(Duration.millis(this.projection.gatherMs))
   }
 
   /** The sequence to go on from. */

@@ -73,6 +73,7 @@ const encoder = new TextEncoder()
 export const stockEventsProjection = (nats: NatsShape, nowMs: () => number): Projection => ({
   name: STOCK_EVENTS_PROJECTION,
   recordsMax: 200,
+  gatherMs: 10,
   isWatched: false,
   prepare: attempt(() => ensureStockEvents(nats)),
   checkpoint: attempt(async () => {
