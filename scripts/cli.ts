@@ -7,6 +7,7 @@ import * as Audit from "./audit/command.ts"
 import * as Bench from "./bench/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
 import * as Load from "./load/command.ts"
+import * as Rebuild from "./rebuild/command.ts"
 import * as Replay from "./replay/command.ts"
 import { NoHub } from "./run-file.ts"
 import * as Simulate from "./simulate/command.ts"
@@ -25,11 +26,13 @@ Examples:
   holdfast replay invoices.csv.gz       play a retailer's invoices through the hub
   holdfast audit --csv invoices.csv.gz  prove that every number is right
   holdfast audit --sku 85123A --at 12   one SKU's history up to version 12
+  holdfast rebuild ledger               make PostgreSQL again from the journal, while the hub works
 
 Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cannot run.`
   )
 
-for (const command of [Start, Status, Load, Replay, Audit, Bench, CrashTest, Simulate]) command.register(program)
+for (const command of [Start, Status, Load, Replay, Audit, Rebuild, Bench, CrashTest, Simulate])
+  command.register(program)
 
 try {
   await program.parseAsync(process.argv)

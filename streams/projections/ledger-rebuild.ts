@@ -12,7 +12,7 @@ import type { Head } from "./head.ts"
 import { applyBatch, LEDGER, ledgerFailed } from "./ledger.ts"
 import type { ProjectionFailed } from "./runner.ts"
 
-const SCHEMA = "holdfast_rebuild"
+export const REBUILD_SCHEMA = "holdfast_rebuild"
 const TABLES = [
   "projection_checkpoints",
   "stock_ledger",
@@ -82,11 +82,11 @@ const apply = async (client: Client, commits: Parameters<typeof applyBatch>[1]):
 
 /** `LIKE` brings columns, defaults and indexes, but no triggers: those come with the swap. */
 const PREPARE = [
-  `DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`,
-  `CREATE SCHEMA ${SCHEMA}`,
-  ...TABLES.map((table) => `CREATE TABLE ${SCHEMA}.${table} (LIKE public.${table} INCLUDING ALL)`),
-  `INSERT INTO ${SCHEMA}.projection_checkpoints (name, sequence) VALUES ('${LEDGER}', 0)`,
-  `SET search_path TO ${SCHEMA}, public`,
+  `DROP SCHEMA IF EXISTS ${REBUILD_SCHEMA} CASCADE`,
+  `CREATE SCHEMA ${REBUILD_SCHEMA}`,
+  ...TABLES.map((table) => `CREATE TABLE ${REBUILD_SCHEMA}.${table} (LIKE public.${table} INCLUDING ALL)`),
+  `INSERT INTO ${REBUILD_SCHEMA}.projection_checkpoints (name, sequence) VALUES ('${LEDGER}', 0)`,
+  `SET search_path TO ${REBUILD_SCHEMA}, public`,
   // What is cut off begins again from nothing: nothing is gained by waiting for the disk at each step.
   "SET synchronous_commit TO off"
 ].join(";\n")
@@ -94,11 +94,14 @@ const PREPARE = [
 const SWAP = [
   "BEGIN",
   // Other projections' checkpoints stay.
-  `INSERT INTO ${SCHEMA}.projection_checkpoints SELECT * FROM public.projection_checkpoints WHERE name <> '${LEDGER}'`,
-  ...TABLES.flatMap((table) => [`DROP TABLE public.${table}`, `ALTER TABLE ${SCHEMA}.${table} SET SCHEMA public`]),
+  `INSERT INTO ${REBUILD_SCHEMA}.projection_checkpoints SELECT * FROM public.projection_checkpoints WHERE name <> '${LEDGER}'`,
+  ...TABLES.flatMap((table) => [
+    `DROP TABLE public.${table}`,
+    `ALTER TABLE ${REBUILD_SCHEMA}.${table} SET SCHEMA public`
+  ]),
   `CREATE TRIGGER stock_ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON public.stock_ledger
      FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_ledger_change()`,
-  `DROP SCHEMA ${SCHEMA}`,
+  `DROP SCHEMA ${REBUILD_SCHEMA}`,
   "SET LOCAL synchronous_commit TO on",
   "COMMIT"
 ].join(";\n")
