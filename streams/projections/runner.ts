@@ -88,6 +88,8 @@ export class ProjectionRunner {
 
   private readonly follow: Effect.Effect<never, ProjectionFailed> = Effect.gen({ self: this }, function* () {
     this.ahead = []
+    // From here until it has started, nothing is there that could be missed.
+    this.applied = 0
     yield* this.projection.prepare
     this.moveTo({ sequence: yield* this.start, at: 0 })
     while (true) {
@@ -157,7 +159,7 @@ export class ProjectionRunner {
     while (true) {
       yield* Effect.sleep("1 second")
       const { applied } = this
-      // Before its first batch a projection has nothing to lose, and may be starting over.
+      // It is starting, maybe over.
       if (applied === 0) continue
       const known = yield* this.projection.checkpoint
       if (known === undefined || known.sequence < applied) return yield* this.failed("what it had made is gone")

@@ -1,0 +1,111 @@
+/**
+ * Goal: a projection is kept up to date whatever happens to what it keeps, and is left in peace while it starts over.
+ * Method: a projection in memory that can be spoiled, over the journal's twin, on a clock that the test moves.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { appendOf } from "../../src/host/ownership.ts"
+import type { StoredCommit } from "../../streams/codec.ts"
+import { makeMemoryJournal } from "../../streams/journal.memory.ts"
+import { Head } from "../../streams/projections/head.ts"
+import {
+  type Checkpoint,
+  type Projection,
+  ProjectionFailed,
+  ProjectionRunner
+} from "../../streams/projections/runner.ts"
+
+const START_OVER_SECONDS = 5
+
+class Kept {
+  checkpoint: Checkpoint | undefined = { sequence: 0 }
+  applied: Array<number> = []
+  startedOver = 0
+  failures = 0
+
+  readonly projection: Projection = {
+    name: "kept",
+    recordsMax: 10,
+    gatherMs: 10,
+    isWatched: true,
+    prepare: Effect.void,
+    checkpoint: Effect.sync(() => this.checkpoint),
+    startOver: Effect.andThen(
+      Effect.sleep(Duration.seconds(START_OVER_SECONDS)),
+      Effect.sync(() => {
+        this.startedOver++
+        this.applied = []
+        this.checkpoint = { sequence: 0 }
+      })
+    ),
+    apply: (commits) =>
+      Effect.suspend(() => {
+        if (this.failures-- > 0) return Effect.fail(new ProjectionFailed({ projection: "kept", detail: "away" }))
+        for (const { sequence } of commits) this.applied.push(sequence)
+        const last = commits[commits.length - 1] as StoredCommit
+        this.checkpoint = { sequence: last.sequence, commitId: last.id }
+        return Effect.void
+      })
+  }
+}
+
+const setUp = Effect.gen(function* () {
+  const journal = makeMemoryJournal()
+  const head = new Head()
+  const kept = new Kept()
+  const grow = Effect.gen(function* () {
+    const last = journal.stored.length
+    yield* journal.append([appendOf(0, [last], { id: `c-${last + 1}`, at: 1, facts: 0, records: [] })])
+    head.advance(journal.stored.length, false)
+  })
+  const runner = new ProjectionRunner(kept.projection, { journal, head, onApplied: () => undefined })
+  return { kept, grow, running: yield* Effect.forkChild(runner.run) }
+})
+
+const pass = Effect.fnUntraced(function* (seconds: number) {
+  for (let passed = 0; passed < seconds * 20; passed++) {
+    yield* TestClock.adjust("50 millis")
+    yield* Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+  }
+})
+
+describe("a projection", () => {
+  it.effect("takes every commit once, in order, through failures", () =>
+    Effect.gen(function* () {
+      const { kept, grow, running } = yield* setUp
+      yield* Effect.forEach([1, 2, 3], () => grow)
+      yield* pass(1)
+      kept.failures = 3
+      yield* grow
+      yield* pass(10)
+      assert.deepEqual(kept.applied, [1, 2, 3, 4])
+      yield* Fiber.interrupt(running)
+    })
+  )
+
+  it.effect("whose checkpoint is taken away starts over once, however long that takes", () =>
+    Effect.gen(function* () {
+      const { kept, grow, running } = yield* setUp
+      yield* Effect.forEach([1, 2, 3], () => grow)
+      yield* pass(1)
+      kept.checkpoint = undefined
+      yield* pass(START_OVER_SECONDS * 3)
+      assert.equal(kept.startedOver, 1)
+      assert.deepEqual(kept.applied, [1, 2, 3])
+      yield* Fiber.interrupt(running)
+    })
+  )
+
+  it.effect("that was written from another journal starts over", () =>
+    Effect.gen(function* () {
+      const { kept, grow, running } = yield* setUp
+      kept.checkpoint = { sequence: 2, commitId: "other-2" }
+      yield* Effect.forEach([1, 2, 3], () => grow)
+      yield* pass(START_OVER_SECONDS * 3)
+      assert.equal(kept.startedOver, 1)
+      assert.deepEqual(kept.applied, [1, 2, 3])
+      yield* Fiber.interrupt(running)
+    })
+  )
+})
