@@ -21,14 +21,20 @@ export class Postgres extends Context.Service<Postgres, Pool>()("holdfast/stream
   /** Brings the schema up to date first; fails when the server cannot be reached. */
   static readonly layer = (url: string): Layer.Layer<Postgres, PostgresFailed> =>
     Layer.effect(Postgres, Effect.andThen(migrate(url), connections(url)))
-  /** For whoever can wait for a server that is not there yet. */
-  static readonly layerUnprepared = (url: string): Layer.Layer<Postgres> => Layer.effect(Postgres, connections(url))
+  /** For whoever can wait for a server that is not there yet; with settings for each connection. */
+  static readonly layerUnprepared = (url: string, settings: string): Layer.Layer<Postgres> =>
+    Layer.effect(Postgres, connections(url, settings))
 }
 
-const connections = (url: string) =>
+const connections = (url: string, settings?: string) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const pool = new Pool({ connectionString: url, max: CONNECTIONS_MAX, connectionTimeoutMillis: CONNECT_MS_MAX })
+      const pool = new Pool({
+        connectionString: url,
+        max: CONNECTIONS_MAX,
+        connectionTimeoutMillis: CONNECT_MS_MAX,
+        ...(settings === undefined ? {} : { options: settings })
+      })
       // An idle connection that is cut tells so here; the next query takes a new one.
       pool.on("error", () => undefined)
       // One that is cut while it is in use, between two queries of a transaction, tells so itself; the next query fails.

@@ -16,7 +16,7 @@ import { journalNats } from "../../streams/journal.nats.ts"
 import { Nats } from "../../streams/nats/connection.ts"
 import { migrate, Postgres } from "../../streams/postgres.ts"
 import { Head } from "../../streams/projections/head.ts"
-import { ledgerFailed, ledgerProjection } from "../../streams/projections/ledger.ts"
+import { LEDGER_SETTINGS, ledgerFailed, ledgerProjection } from "../../streams/projections/ledger.ts"
 import { rebuildLedger } from "../../streams/projections/ledger-rebuild.ts"
 import {
   REGISTER,
@@ -113,7 +113,7 @@ const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub)
 })
 
 const settings = workerData as ThreadSettings
-const servers = Layer.mergeAll(Postgres.layerUnprepared(settings.postgresUrl), journalNats).pipe(
+const servers = Layer.mergeAll(Postgres.layerUnprepared(settings.postgresUrl, LEDGER_SETTINGS), journalNats).pipe(
   Layer.provideMerge(Nats.layer(settings.natsUrl))
 )
 const hub = new Hub()

@@ -9,7 +9,7 @@ import { Effect } from "effect"
 import { Client } from "pg"
 import type { JournalShape } from "../journal.ts"
 import type { Head } from "./head.ts"
-import { applyBatch, LEDGER, ledgerFailed } from "./ledger.ts"
+import { applyBatch, LEDGER, LEDGER_SETTINGS, ledgerFailed } from "./ledger.ts"
 import type { ProjectionFailed } from "./runner.ts"
 
 export const REBUILD_SCHEMA = "holdfast_rebuild"
@@ -48,7 +48,11 @@ const connection = (url: string) =>
   Effect.acquireRelease(
     Effect.tryPromise({
       try: async () => {
-        const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS_MAX })
+        const client = new Client({
+          connectionString: url,
+          connectionTimeoutMillis: CONNECT_MS_MAX,
+          options: LEDGER_SETTINGS
+        })
         // One that is cut between two queries tells so here; the next query fails.
         client.on("error", () => undefined)
         await client.connect()

@@ -15,8 +15,14 @@ import { type Checkpoint, type Projection, ProjectionFailed } from "./runner.ts"
 
 export const LEDGER = "postgres-ledger"
 
-/** Records in a batch: each costs less in a larger one up to about 2,000, and 1,000 are some 5 ms of this thread. */
+/** Records in a batch: one of 1,000 costs as much a record as one of 16,000. */
 const RECORDS_MAX = 1_000
+
+/**
+ * For connections that write the ledger. Every row is found by its key; the planner, whose figures are a minute old,
+ * took a table of holds that had just grown from nothing for small, and read all of it for each batch.
+ */
+export const LEDGER_SETTINGS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 
 /**
  * Of a thousand small turns a second each was a transaction with an fsync of its own, and the hub's answers waited behind
