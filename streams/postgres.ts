@@ -5,7 +5,7 @@ import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { Context, Effect, Layer, Schema } from "effect"
 import { runner } from "node-pg-migrate"
-import { Pool, type QueryResultRow } from "pg"
+import { Pool, type PoolConfig, type QueryResultRow } from "pg"
 
 /** PostgreSQL does not answer, or refused; trying again may help. */
 export class PostgresFailed extends Schema.TaggedError<PostgresFailed>()("PostgresFailed", {
@@ -16,24 +16,28 @@ export class PostgresFailed extends Schema.TaggedError<PostgresFailed>()("Postgr
 /** The projection needs one connection, queries for pages a few. */
 const CONNECTIONS_MAX = 6
 const CONNECT_MS_MAX = 3_000
+/** A server behind a broken line answers never: people are told so after three seconds, a batch is tried again later. */
+const QUERY_MS_MAX = 3_000
+const BATCH_QUERY_MS_MAX = 60_000
 
 export class Postgres extends Context.Service<Postgres, Pool>()("holdfast/streams/Postgres") {
   /** Brings the schema up to date first; fails when the server cannot be reached. */
   static readonly layer = (url: string): Layer.Layer<Postgres, PostgresFailed> =>
-    Layer.effect(Postgres, Effect.andThen(migrate(url), connections(url)))
-  /** For whoever can wait for a server that is not there yet; with settings for each connection. */
-  static readonly layerUnprepared = (url: string, settings: string): Layer.Layer<Postgres> =>
-    Layer.effect(Postgres, connections(url, settings))
+    Layer.effect(Postgres, Effect.andThen(migrate(url), connections(url, { query_timeout: QUERY_MS_MAX })))
+  /** For batches, which can wait for a server that is not there yet; with settings for each connection. */
+  static readonly layerForBatches = (url: string, settings: string): Layer.Layer<Postgres> =>
+    Layer.effect(Postgres, connections(url, { query_timeout: BATCH_QUERY_MS_MAX, options: settings }))
 }
 
-const connections = (url: string, settings?: string) =>
+const connections = (url: string, more: PoolConfig) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const pool = new Pool({
         connectionString: url,
         max: CONNECTIONS_MAX,
         connectionTimeoutMillis: CONNECT_MS_MAX,
-        ...(settings === undefined ? {} : { options: settings })
+        keepAlive: true,
+        ...more
       })
       // An idle connection that is cut tells so here; the next query takes a new one.
       pool.on("error", () => undefined)

@@ -113,7 +113,7 @@ const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub)
 })
 
 const settings = workerData as ThreadSettings
-const servers = Layer.mergeAll(Postgres.layerUnprepared(settings.postgresUrl, LEDGER_SETTINGS), journalNats).pipe(
+const servers = Layer.mergeAll(Postgres.layerForBatches(settings.postgresUrl, LEDGER_SETTINGS), journalNats).pipe(
   Layer.provideMerge(Nats.layer(settings.natsUrl))
 )
 const hub = new Hub()
