@@ -62,13 +62,22 @@ const checked = (pool: Pool) => async () => {
 /** Connections that two cores keep busy with row locks; more made it slower. */
 const ROW_LOCK_CONNECTIONS = 16
 
+const UNIQUE_VIOLATION = "23505"
+
 export const rowLockTarget = (url: string): Target => {
   const pool = new Pool({ connectionString: url, max: ROW_LOCK_CONNECTIONS })
   const reserveLines = async (skus: ReadonlyArray<string>, mutationId: string): Promise<boolean> => {
-    const { rows } = await pool.query<{ ok: boolean }>({
-      name: "reserve",
-      text: "SELECT peer_reserve($1, $2) AS ok",
-      values: [skus, mutationId]
+    const call = () =>
+      pool.query<{ ok: boolean }>({
+        name: "reserve",
+        text: "SELECT peer_reserve($1, $2) AS ok",
+        values: [skus, mutationId]
+      })
+    // The same id at the same moment: the other call has answered it by now. Asked again here, so that the function
+    // pays nothing for what hardly happens.
+    const { rows } = await call().catch((error: { readonly code?: string }) => {
+      if (error.code === UNIQUE_VIOLATION) return call()
+      throw error
     })
     return rows[0]?.ok === true
   }
