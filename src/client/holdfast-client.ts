@@ -110,8 +110,9 @@ export class HoldfastClient {
         if (this.topics.size > 0) this.say(this.subscription(this.topics))
         resolve()
       })
-      socket.once("error", reject)
-      socket.on("message", (data: Buffer) => this.onFrame(data.toString("utf8")))
+      // After the connection is made, what goes wrong ends it, and that is told by `close`.
+      socket.on("error", reject)
+      socket.on("message", (data: Buffer) => this.onFrame(socket, data.toString("utf8")))
       socket.on("close", () => this.onClosed(socket))
     })
   }
@@ -149,10 +150,11 @@ export class HoldfastClient {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(frame)
   }
 
-  private onFrame(text: string): void {
-    const parsed = JSON.parse(text) as ServerSays | ReadonlyArray<ServerSays>
-    if (!Array.isArray(parsed)) return this.onMessage(parsed as ServerSays)
-    for (const message of parsed as ReadonlyArray<ServerSays>) this.onMessage(message)
+  private onFrame(socket: WebSocket, text: string): void {
+    const messages = readFrame(text)
+    // Whoever it is, it is no hub, or one whose words were mangled on the way: only a new connection can mend that.
+    if (messages === undefined) return socket.close(CLOSE_UNREADABLE, "a frame could not be read")
+    for (const message of messages) this.onMessage(message)
   }
 
   private onMessage(message: ServerSays): void {
@@ -183,6 +185,20 @@ export class HoldfastClient {
     const open = [...this.waiting.values()]
     this.waiting.clear()
     for (const { reject } of open) reject(new FateUnknown(`${why}; ask again with the same mutation id.`))
+  }
+}
+
+/** RFC 6455: data that is not what its type says. */
+const CLOSE_UNREADABLE = 1007
+
+const readFrame = (text: string): ReadonlyArray<ServerSays> | undefined => {
+  try {
+    const parsed = JSON.parse(text) as unknown
+    const messages: ReadonlyArray<unknown> = Array.isArray(parsed) ? parsed : [parsed]
+    const isRead = messages.every((message) => typeof message === "object" && message !== null && "op" in message)
+    return isRead ? (messages as ReadonlyArray<ServerSays>) : undefined
+  } catch {
+    return undefined
   }
 }
 
