@@ -3,13 +3,13 @@
  * else. A process of its own: `bare-server.js <changes a second>`; prints its port, publishes from the first SIGUSR2 on.
  */
 import { Effect } from "effect"
-import { serve } from "../../src/gateway/server.ts"
+import { serveUws } from "../../src/gateway/server.uws.ts"
 
 const perSecond = Number(process.argv[2])
 const TICK_MS = 5
 
 const bare = Effect.gen(function* () {
-  const server = yield* serve({
+  const server = yield* serveUws({
     host: "127.0.0.1",
     port: 0,
     socketPath: "/v1/ws",

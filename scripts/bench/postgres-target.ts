@@ -15,11 +15,12 @@ CREATE TABLE peer_ledger (sku text NOT NULL, version bigint NOT NULL, mutation_i
 CREATE OR REPLACE FUNCTION peer_reserve(wanted text[], mutation text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE known boolean; free integer;
 BEGIN
-  SELECT ok INTO known FROM peer_mutations WHERE mutation_id = mutation;
-  IF FOUND THEN RETURN known; END IF;
   SELECT count(*) INTO free FROM (
     SELECT physical, allocated FROM peer_stock WHERE sku = ANY (wanted) ORDER BY sku FOR UPDATE
   ) locked WHERE physical > allocated;
+  -- Behind the lock, so that the same mutation asked twice at once finds the first one's answer.
+  SELECT ok INTO known FROM peer_mutations WHERE mutation_id = mutation;
+  IF FOUND THEN RETURN known; END IF;
   known := free = cardinality(wanted);
   INSERT INTO peer_mutations (mutation_id, ok) VALUES (mutation, known);
   IF known THEN
@@ -73,8 +74,8 @@ export const rowLockTarget = (url: string): Target => {
         text: "SELECT peer_reserve($1, $2) AS ok",
         values: [skus, mutationId]
       })
-    // The same id at the same moment: the other call has answered it by now. Asked again here, so that the function
-    // pays nothing for what hardly happens.
+    // What is sold out is not locked (PostgreSQL filters before it locks), so two refusals of the same id at the same
+    // moment can meet: the other call has answered it by now. Asked again here, it costs nothing where it does not happen.
     const { rows } = await call().catch((error: { readonly code?: string }) => {
       if (error.code === UNIQUE_VIOLATION) return call()
       throw error

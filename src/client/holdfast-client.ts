@@ -222,9 +222,8 @@ export class HoldfastClient {
   }
 
   /** What is not known is of a newer hub, and passed over. */
-  private onMessage(message: unknown): void {
-    if (typeof message !== "object" || message === null) return
-    const { op, id, body, message: why } = message as Readonly<Record<string, unknown>>
+  private onMessage(message: Said): void {
+    const { op, id, body, message: why } = message
     if (op === "stock") return this.onStock(message as Partial<StockMessage>)
     if ((op !== "answer" && op !== "error") || typeof id !== "string") return
     const waiting = this.waiting.get(id)
@@ -277,11 +276,15 @@ export class HoldfastClient {
   }
 }
 
-/** `undefined` when it is no JSON. */
-const readFrame = (text: string): ReadonlyArray<unknown> | undefined => {
+type Said = Readonly<Record<string, unknown>>
+
+/** `undefined` when it is no JSON, or not of messages: whoever it is, it is no hub, or its words were mangled. */
+const readFrame = (text: string): ReadonlyArray<Said> | undefined => {
   try {
     const parsed = JSON.parse(text) as unknown
-    return Array.isArray(parsed) ? parsed : [parsed]
+    const messages: ReadonlyArray<unknown> = Array.isArray(parsed) ? parsed : [parsed]
+    const isRead = messages.every((message) => typeof message === "object" && message !== null && "op" in message)
+    return isRead ? (messages as ReadonlyArray<Said>) : undefined
   } catch {
     return undefined
   }

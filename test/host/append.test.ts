@@ -39,6 +39,21 @@ describe("an append whose fate is unknown", () => {
     assert.equal(journal.stored.length, 2)
   })
 
+  it("is stored once when the journal refused it although nothing else wrote", async () => {
+    const journal = makeMemoryJournal()
+    let refusals = 2
+    const fickle: JournalShape = {
+      ...journal,
+      append: (appends) =>
+        refusals-- > 0
+          ? Effect.fail(new AppendUncertain({ reason: "conflict", detail: "wrong last sequence" }))
+          : journal.append(appends)
+    }
+    const outcome = await surely(fickle, [commitOf(0, [0], "a-1")])
+    assert.deepEqual(outcome._tag === "Success" && outcome.success, [1])
+    assert.equal(journal.stored.length, 1)
+  })
+
   it("is given up when another hub has written to one of its partitions, though the others' fences still fit", async () => {
     const journal = makeMemoryJournal()
     await Effect.runPromise(journal.append([commitOf(1, [0, 0], "other-1")]))

@@ -12,7 +12,7 @@ import type { ListQuery, Page } from "../../../streams/projections/queries.ts"
 import { decodeJson, invalid } from "../decode.ts"
 import type { Refusal } from "../protocol.ts"
 import type { MailTaker } from "../requests.ts"
-import type { Request } from "../server.ts"
+import type { Request } from "../serving.ts"
 import { answered, json, refused } from "./replies.ts"
 import { pageLimit, type Respond } from "./stock.ts"
 

@@ -2,7 +2,7 @@
  * HTTP responses from wire answers: one table says which code means which status.
  */
 import type { Answer, Refusal, RefusalCode } from "../protocol.ts"
-import type { Response } from "../server.ts"
+import type { Response } from "../serving.ts"
 
 const statusOf: Readonly<Record<RefusalCode, number>> = {
   insufficient_stock: 409,

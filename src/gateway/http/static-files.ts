@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { extname, join, relative, sep } from "node:path"
-import type { Request, Response } from "../server.ts"
+import type { Request, Response } from "../serving.ts"
 
 interface StaticFile {
   readonly body: Uint8Array

@@ -11,7 +11,7 @@ import type { StoredCommit } from "../../../streams/codec.ts"
 import { decodeFact, decodeJson, invalid, wrongSku } from "../decode.ts"
 import type { Answer, Refusal, SkuAnswer, StockPage } from "../protocol.ts"
 import { type MailTaker, submitFact, submitLines, submitRead, submitRequest, submitView } from "../requests.ts"
-import type { Request, Response } from "../server.ts"
+import type { Request, Response } from "../serving.ts"
 import { answered, json, refused } from "./replies.ts"
 import { SkuIndex } from "./sku-index.ts"
 

@@ -1,0 +1,85 @@
+/**
+ * What the gateway asks of a server for HTTP and WebSockets, and what both of them share.
+ *
+ * Routes get plain requests and give plain responses; sockets are handed over as ports. Bodies are collected up to the
+ * contract's limit; what is larger is refused without being kept.
+ */
+import { Schema } from "effect"
+import { SOCKET_BACKPRESSURE_BYTES_MAX } from "../../config/limits.ts"
+
+export interface Request {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly address: string
+  /** `undefined` when it was larger than the limit. */
+  readonly body: Uint8Array | undefined
+  readonly receivedAtMs: number
+}
+
+export interface Response {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string | Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export type Handle = (request: Request, respond: (response: Response) => void) => void
+
+export interface SocketEvents {
+  readonly onFrame: (bytes: ArrayBuffer) => void
+  readonly onDrained: () => void
+  readonly onClosed: () => void
+}
+
+export interface ServerSocket {
+  readonly send: (frame: string) => void
+  readonly unsentBytes: () => number
+  readonly follow: (topic: string) => void
+  readonly unfollow: (topic: string) => void
+  readonly close: (code: number, reason: string) => void
+}
+
+export interface ServerOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly socketPath: string
+  readonly handle: Handle
+  readonly openSocket: (socket: ServerSocket) => SocketEvents
+}
+
+export interface RunningServer {
+  readonly port: number
+  readonly publish: (topic: string, frame: string) => void
+  /** Sockets open now. */
+  readonly sockets: () => number
+  /** Closes every socket with this code. */
+  readonly closeSockets: (code: number, reason: string) => void
+}
+
+/** The address or port cannot be had. */
+export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", { message: Schema.String }) {}
+
+export const portTaken = ({ host, port }: ServerOptions): ListenFailed =>
+  new ListenFailed({ message: `Port ${port} on ${host} is taken; stop what uses it or set PORT to another.` })
+
+/** What the library may keep for one client: stock frames stop far below, answers are watched by `sockets.ts`. */
+export const UNSENT_BYTES_MAX = 8 * SOCKET_BACKPRESSURE_BYTES_MAX
+
+export const reasons: Readonly<Record<number, string>> = {
+  200: "OK",
+  202: "Accepted",
+  204: "No Content",
+  304: "Not Modified",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  410: "Gone",
+  413: "Payload Too Large",
+  429: "Too Many Requests",
+  503: "Service Unavailable"
+}

@@ -1,0 +1,165 @@
+/**
+ * What any server in front of the gateway must do; see `src/gateway/serving.ts`.
+ */
+import assert from "node:assert/strict"
+import { Deferred, Effect, type Scope } from "effect"
+import { describe, it } from "vitest"
+import { WebSocket } from "ws"
+import { FRAME_BYTES_MAX } from "../../config/limits.ts"
+import type { ListenFailed, RunningServer, ServerOptions, ServerSocket } from "../../src/gateway/serving.ts"
+import { eventually } from "../support/hub.ts"
+
+type Serve = (options: ServerOptions) => Effect.Effect<RunningServer, ListenFailed, Scope.Scope>
+
+const SOCKET_PATH = "/v1/ws"
+
+/** Says what it was asked; sockets do what their frames say. */
+const options = (port = 0): ServerOptions => ({
+  host: "127.0.0.1",
+  port,
+  socketPath: SOCKET_PATH,
+  handle: ({ method, path, query, body }, respond) =>
+    respond({
+      status: body === undefined ? 413 : 200,
+      contentType: "application/json",
+      body: JSON.stringify({ method, path, name: query.get("name"), size: body?.length }),
+      headers: { "x-kit": "yes" }
+    }),
+  openSocket: (socket) => ({
+    onFrame: (bytes) => obey(socket, Buffer.from(bytes).toString()),
+    onDrained: () => undefined,
+    onClosed: () => undefined
+  })
+})
+
+const obey = (socket: ServerSocket, said: string): void => {
+  const [verb, topic = ""] = said.split(" ")
+  if (verb === "follow") socket.follow(topic)
+  else if (verb === "unfollow") socket.unfollow(topic)
+  else if (verb === "close") return socket.close(4_000, "as you wish")
+  socket.send(`done ${said.slice(0, 100)}`)
+}
+
+const withServer = (serve: Serve, use: (server: RunningServer, url: string) => Promise<void>): Promise<void> =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.flatMap(serve(options()), (server) => Effect.promise(() => use(server, `http://127.0.0.1:${server.port}`)))
+    )
+  )
+
+class Client {
+  readonly heard: Array<string> = []
+  closeCode: number | undefined
+  readonly socket: WebSocket
+
+  constructor(url: string) {
+    this.socket = new WebSocket(url.replace("http", "ws") + SOCKET_PATH)
+    this.socket.on("message", (data: Buffer) => this.heard.push(data.toString()))
+    this.socket.on("close", (code) => (this.closeCode = code))
+    this.socket.on("error", () => undefined)
+  }
+
+  static async open(url: string): Promise<Client> {
+    const client = new Client(url)
+    await new Promise((resolve) => client.socket.once("open", resolve))
+    return client
+  }
+
+  async says(said: string): Promise<void> {
+    this.socket.send(said)
+    await this.hears(`done ${said.slice(0, 100)}`)
+  }
+
+  async hears(text: string): Promise<void> {
+    await eventually(
+      async () => this.heard,
+      (heard) => heard.includes(text)
+    )
+  }
+}
+
+export const serverKit = (name: string, serve: Serve): void => {
+  describe(`a server (${name})`, () => {
+    itAnswers(serve)
+    itKeepsSockets(serve)
+  })
+}
+
+const itAnswers = (serve: Serve): void => {
+  it("hands over method, path, query and body, and gives back status, headers and text", () =>
+    withServer(serve, async (_server, url) => {
+      const response = await fetch(`${url}/a%2Fb?name=x%20y`, { method: "POST", body: "hello" })
+      assert.equal(response.status, 200)
+      assert.equal(response.headers.get("x-kit"), "yes")
+      assert.equal(response.headers.get("x-content-type-options"), "nosniff")
+      assert.deepEqual(await response.json(), { method: "post", path: "/a%2Fb", name: "x y", size: 5 })
+      const head = await fetch(url, { method: "HEAD" })
+      assert.equal(await head.text(), "")
+      assert.ok(Number(head.headers.get("content-length")) > 10)
+    }))
+
+  it("takes a body up to the limit, and refuses a larger one without keeping it", () =>
+    withServer(serve, async (_server, url) => {
+      const fits = await fetch(url, { method: "POST", body: "x".repeat(FRAME_BYTES_MAX) })
+      assert.equal(((await fits.json()) as { size: number }).size, FRAME_BYTES_MAX)
+      const large = await fetch(url, { method: "POST", body: "x".repeat(FRAME_BYTES_MAX + 1) })
+      assert.equal(large.status, 413)
+    }))
+
+  it("says that its port is taken", () =>
+    withServer(serve, async (server) => {
+      const second = await Effect.runPromise(Effect.result(Effect.scoped(serve(options(server.port)))))
+      assert.ok(second._tag === "Failure" && /is taken/.test(second.failure.message))
+    }))
+}
+
+const itKeepsSockets = (serve: Serve): void => {
+  it("publishes to those who follow, and to nobody else", () =>
+    withServer(serve, async (server, url) => {
+      const [ann, bob] = [await Client.open(url), await Client.open(url)]
+      assert.equal(server.sockets(), 2)
+      await ann.says("follow news")
+      server.publish("news", "first")
+      await ann.hears("first")
+      await ann.says("unfollow news")
+      await bob.says("follow news")
+      server.publish("news", "second")
+      await bob.hears("second")
+      assert.deepEqual(
+        ann.heard.filter((text) => !text.startsWith("done")),
+        ["first"]
+      )
+      ann.socket.terminate()
+      await eventually(
+        async () => server.sockets(),
+        (count) => count === 1
+      )
+      bob.socket.terminate()
+    }))
+
+  it("closes a socket with a code, one whose frame is too large, and all of them when it stops", async () => {
+    const stopping = Deferred.makeUnsafe<Client>()
+    await withServer(serve, async (_server, url) => {
+      const [polite, greedy, last] = [await Client.open(url), await Client.open(url), await Client.open(url)]
+      polite.socket.send("close")
+      greedy.socket.send("x".repeat(FRAME_BYTES_MAX + 1))
+      await eventually(
+        async () => [polite.closeCode, greedy.closeCode],
+        ([code, other]) => code === 4_000 && other !== undefined
+      )
+      Deferred.doneUnsafe(stopping, Effect.succeed(last))
+    })
+    const last = await Effect.runPromise(Deferred.await(stopping))
+    await eventually(
+      async () => last.closeCode,
+      (code) => code === 1_001
+    )
+  })
+
+  it("opens sockets at their path only", () =>
+    withServer(serve, async (server, url) => {
+      const socket = new WebSocket(`${url.replace("http", "ws")}/elsewhere`)
+      await new Promise((resolve) => socket.once("error", resolve))
+      assert.equal(server.sockets(), 0)
+    }))
+}
