@@ -28,7 +28,7 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   const startTurns = yield* FiberSet.makeRuntime<never>()
   const start = (turns: Effect.Effect<void>): void => void startTurns(turns)
   const host = yield* claim({ options, ports, snapshots, clock: yield* Clock.Clock, start })
-  yield* Effect.addFinalizer(() => host.shut)
+  yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(host.shut, SHUT_WITHIN)))
   yield* Effect.forkScoped(ports.timers.watch(() => host.submit({ kind: "due" })))
   yield* Effect.forkScoped(
     Effect.forever(
@@ -44,6 +44,9 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   yield* Effect.addFinalizer(() => keeper.atStop)
   return StockHost.of(host)
 })
+
+/** A turn that a silent journal holds up is given up: its senders have been told that its fate is not known. */
+const SHUT_WITHIN = "5 seconds"
 
 /** The broker's timers wake the hub; this finds what a lost one has missed. */
 const sweepDue = (host: PartitionHost): Effect.Effect<never> =>

@@ -124,6 +124,13 @@ export class Nats extends Context.Service<Nats, NatsShape>()("holdfast/streams/N
   static readonly layer = (url: string): Layer.Layer<Nats, NatsUnavailable> => Layer.effect(Nats, acquire(url))
 }
 
+/**
+ * A network that has forgotten a connection does not say so. With the client's own two minutes between pings the hub was
+ * unavailable until the third was due; this is fifteen seconds.
+ */
+const PING_MS = 5_000
+const PINGS_OUT_MAX = 2
+
 const acquire = Effect.fnUntraced(function* (url: string) {
   const connection = yield* Effect.acquireRelease(
     Effect.tryPromise({
@@ -133,6 +140,8 @@ const acquire = Effect.fnUntraced(function* (url: string) {
           noAsyncTraces: true,
           maxReconnectAttempts: -1,
           reconnectTimeWait: 50,
+          pingInterval: PING_MS,
+          maxPingOut: PINGS_OUT_MAX,
           name: "holdfast"
         }),
       catch: (cause) =>
