@@ -5,7 +5,7 @@
  * Here is what they all share: the shelf, the faults, and an HTTP server. What a call looks like is in each
  * marketplace's own folder.
  */
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http"
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Random } from "../simulate/random.ts"
 
@@ -174,15 +174,7 @@ export const serveMarketplace = async (options: {
     incoming.on("end", () => {
       const { method = "GET", headers } = incoming
       const url = new URL(incoming.url ?? "/", "http://marketplace")
-      void answer({ method, url, headers, body: Buffer.concat(chunks) }).then((given) => {
-        if (given === undefined) return
-        const isText = typeof given.body === "string"
-        outgoing.writeHead(given.status, {
-          "content-type": isText ? "text/plain" : "application/json; charset=utf-8",
-          ...given.headers
-        })
-        outgoing.end(given.body === undefined ? undefined : isText ? given.body : JSON.stringify(given.body))
-      })
+      void answer({ method, url, headers, body: Buffer.concat(chunks) }).then((given) => send(outgoing, given))
     })
   })
   const answer = async (request: HttpRequest): Promise<HttpAnswer | undefined> => {
@@ -198,6 +190,17 @@ export const serveMarketplace = async (options: {
   await new Promise<void>((resolve) => void server.listen(options.port ?? 0, "127.0.0.1", resolve))
   const { port } = server.address() as AddressInfo
   return { url: `http://127.0.0.1:${port}`, close: () => closed(server) }
+}
+
+/** Nothing given: the answer never comes. */
+const send = (outgoing: ServerResponse, given: HttpAnswer | undefined): void => {
+  if (given === undefined) return
+  const isText = typeof given.body === "string"
+  outgoing.writeHead(given.status, {
+    "content-type": isText ? "text/plain" : "application/json; charset=utf-8",
+    ...given.headers
+  })
+  outgoing.end(given.body === undefined ? undefined : isText ? given.body : JSON.stringify(given.body))
 }
 
 const closed = (server: Server): Promise<void> =>
