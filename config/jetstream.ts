@@ -65,6 +65,15 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
     allow_direct: true
   },
   {
+    name: Subjects.CHANNELS,
+    subjects: [Subjects.CHANNEL_SUBJECTS],
+    storage: StorageType.File,
+    num_replicas: journalReplicas,
+    // A log is rewritten and trimmed by its owner; see `channel-log.ts`.
+    discard: DiscardPolicy.New,
+    allow_direct: true
+  },
+  {
     name: Subjects.DEAD_LETTERS,
     subjects: [Subjects.DEAD_SUBJECTS],
     storage: StorageType.File,

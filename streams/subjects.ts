@@ -10,6 +10,7 @@ export const TIMERS = "TIMERS"
 export const SNAPSHOTS = "SNAPSHOTS"
 export const STOCK_EVENTS = "STOCK_EVENTS"
 export const DEAD_LETTERS = "DEAD_LETTERS"
+export const CHANNELS = "CHANNELS"
 
 export const journalSubject = (partition: number): string => `journal.stock.${partition}`
 export const JOURNAL_SUBJECTS = "journal.>"
@@ -32,6 +33,12 @@ export const SNAPSHOT_SUBJECTS = "snapshot.>"
 
 export const DEAD_SUBJECTS = "dead.>"
 export const deadFactSubject = (token: string): string => `dead.fact.${token}`
+
+/** A channel's name is a plain token: `channels.ts` of the settings sees to it. */
+export const channelLogSubject = (channel: string): string => `channel.log.${channel}`
+export const CHANNEL_SUBJECTS = "channel.log.*"
+export const deadListingSubject = (channel: string, listingId: string): string =>
+  `dead.channel.${channel}.${encodeSku(listingId)}`
 
 export const encodeSku = (sku: string): string => encodeURIComponent(sku).replaceAll(".", "%2E").replaceAll("*", "%2A")
 

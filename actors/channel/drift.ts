@@ -31,8 +31,8 @@ export interface Drift {
 /** Fewer than this missing are taken for a sale that was not told, more for a person's edit. */
 const LOST_ORDER_UNITS_MAX = 10
 
-/** `undefined`: no drift. `previous` is what the channel was told before the last write, where that is known. */
-export const driftOf = (listing: Listing, shown: number, previous: number | undefined): Drift | undefined => {
+/** `undefined`: no drift. */
+export const driftOf = (listing: Listing, shown: number): Drift | undefined => {
   const { wanted } = listing
   if (wanted === undefined || shown === wanted.quantity) return undefined
   return {
@@ -41,16 +41,16 @@ export const driftOf = (listing: Listing, shown: number, previous: number | unde
     shown,
     wanted: wanted.quantity,
     version: wanted.version,
-    cause: causeOf(listing, shown, previous),
+    cause: causeOf(listing, shown),
     since: listing.confirmedAt
   }
 }
 
-const causeOf = (listing: Listing, shown: number, previous: number | undefined): DriftCause => {
+const causeOf = (listing: Listing, shown: number): DriftCause => {
   if (listing.flight !== undefined || listing.ticket !== undefined) return "in_flight"
   if (listing.dead !== undefined && !isDue(listing)) return "given_up"
   if (isDue(listing)) return "in_flight"
-  if (previous !== undefined && shown === previous) return "lost_write"
+  if (shown === listing.written?.previous) return "lost_write"
   const missing = (listing.believed ?? shown) - shown
   return missing > 0 && missing <= LOST_ORDER_UNITS_MAX ? "lost_order" : "edited_on_channel"
 }

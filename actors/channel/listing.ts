@@ -46,6 +46,14 @@ export interface Dead {
   readonly isDiscarded: boolean
 }
 
+export interface Written {
+  readonly version: number
+  readonly quantity: number
+  readonly at: number
+  /** What was written before, where this hub knows it. */
+  readonly previous?: number
+}
+
 export interface Listing {
   readonly listingId: string
   readonly sku: string
@@ -54,7 +62,7 @@ export interface Listing {
   /** What the channel shows; `undefined` when that is not known. */
   readonly believed: number | undefined
   /** The write acknowledged last. */
-  readonly written: { readonly version: number; readonly quantity: number; readonly at: number } | undefined
+  readonly written: Written | undefined
   readonly flight: Flight | undefined
   /** A write whose fate is not known: the next attempt repeats it as it was, unless something newer is wanted. */
   readonly unsure: Write | undefined
@@ -165,13 +173,20 @@ export const applied = (listing: Listing, at: number): Listing => {
     flight: undefined,
     ticket: undefined,
     believed,
-    written: { version: flight.version, quantity: flight.quantity, at },
+    written: writtenBy(listing, flight, at),
     attempts: 0,
     retryAt: 0,
     dead: undefined,
     confirmedAt: believed === undefined ? listing.confirmedAt : at
   }
 }
+
+const writtenBy = ({ written }: Listing, { version, quantity }: Flight, at: number): Written => ({
+  version,
+  quantity,
+  at,
+  ...(written === undefined ? {} : { previous: written.quantity })
+})
 
 /** The channel will apply it later; until then, or until it says no, nothing else of this listing is sent. */
 export const accepted = (listing: Listing, ticket: string, at: number): Listing => {
@@ -182,7 +197,7 @@ export const accepted = (listing: Listing, ticket: string, at: number): Listing 
     flight: undefined,
     ticket: { id: ticket, version: flight.version, since: at },
     believed: flight.disturbed ? undefined : flight.quantity,
-    written: { version: flight.version, quantity: flight.quantity, at }
+    written: writtenBy(listing, flight, at)
   }
 }
 
