@@ -10,6 +10,7 @@ export interface HubConfig {
   readonly natsUrl: string | undefined
   readonly redisUrl: string | undefined
   readonly databaseUrl: string | undefined
+  readonly channelsFile: string | undefined
   readonly logLevel: "debug" | "info" | "warn" | "error"
   readonly partitions: number
   readonly journalReplicas: number
@@ -30,6 +31,8 @@ export const hubConfig = Config.all({
   natsUrl: optional("NATS_URL"),
   redisUrl: optional("REDIS_URL"),
   databaseUrl: optional("DATABASE_URL"),
+  /** The sales channels; without it `channels.json` in the home, if there is one. */
+  channelsFile: optional("CHANNELS_FILE"),
   logLevel: Config.Literals(["debug", "info", "warn", "error"], "LOG_LEVEL").pipe(Config.withDefault("info" as const)),
   /** Hash ranges of SKUs, fixed when the journal is made. One process owns them all; see ARCHITECTURE.md. */
   partitions: Config.Int("PARTITIONS").pipe(Config.withDefault(1)),

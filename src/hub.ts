@@ -3,6 +3,7 @@
  * its commits, the gateway in front. Layers close in reverse: intake first, then turns, then connections.
  */
 import { Effect, Layer, Schema } from "effect"
+import type { ChannelConfig } from "../config/channels.ts"
 import type { HubConfig } from "../config/config.ts"
 import { TURN_FOLLOWING_COMMANDS_MIN } from "../config/limits.ts"
 import { ensureStreams, streamSpecs } from "../config/jetstream.ts"
@@ -14,6 +15,7 @@ import { Recent } from "../streams/recent-commits.ts"
 import { Snapshots } from "../streams/snapshots.ts"
 import { JOURNAL } from "../streams/subjects.ts"
 import { Timers } from "../streams/timers.ts"
+import { Channels } from "./channels/channels.ts"
 import { Gateway } from "./gateway/layer.ts"
 import { factReader } from "./host/facts.ts"
 import { StockHost } from "./host/layer.ts"
@@ -34,6 +36,7 @@ export interface HubOptions {
   /** Names this hub in its commits: unique for each start, without a dash. */
   readonly owner: string
   readonly webDirectory: string
+  readonly channels: ReadonlyArray<ChannelConfig>
 }
 
 export const hubLayer = (options: HubOptions) => {
@@ -57,7 +60,9 @@ export const hubLayer = (options: HubOptions) => {
     webDirectory: options.webDirectory,
     requestsPerSecondMax: config.requestsPerSecondMax
   })
+  const channels = Channels.layer({ natsUrl: urls.nats, logLevel: config.logLevel, channels: options.channels })
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(
+    Layer.provideMerge(channels),
     Layer.provideMerge(
       projectorLayer({
         natsUrl: urls.nats,

@@ -4,13 +4,14 @@
  * Prints `ready http://HOST:PORT` when it takes requests, and writes the addresses to `run.json` in its home. Exit codes:
  * 0 after a signal, 1 when it lost what it needs while running, 3 when it could not start.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { randomBytes } from "node:crypto"
 import { join, resolve } from "node:path"
 import { Cause, Effect, Exit, Layer, References } from "effect"
 import { type HubConfig, hubConfig } from "../config/config.ts"
 import { Gateway } from "./gateway/layer.ts"
 import { StockHost } from "./host/layer.ts"
+import { type ChannelConfig, readChannels } from "../config/channels.ts"
 import { hubLayer, type HubUrls, WrongSettings } from "./hub.ts"
 import { logging, logLevels } from "./logging.ts"
 import { privateServers } from "./servers/private-servers.ts"
@@ -58,6 +59,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   const config = yield* hubConfig
   yield* Effect.acquireRelease(claimHome(config), (lock) => Effect.sync(() => rmSync(lock, { force: true })))
   yield* freeAddress(config)
+  const channels = yield* channelsOf(config)
   const servers = yield* privateServers({
     config,
     binaries,
@@ -69,7 +71,8 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       config,
       urls: servers.urls,
       owner: `hub${randomBytes(4).toString("hex")}`,
-      webDirectory: join(projectRoot(), "dist", "web")
+      webDirectory: join(projectRoot(), "dist", "web"),
+      channels
     })
   ).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[config.logLevel]))
   return yield* Effect.provide(serving(config, servers, options, progress), context)
@@ -108,6 +111,17 @@ const announce = (config: HubConfig, url: string, urls: HubUrls) =>
     }),
     (path) => Effect.sync(() => rmSync(path, { force: true }))
   )
+
+/** The channels of `CHANNELS_FILE`, or of `channels.json` in the hub's home; none when there is no such file. */
+const channelsOf = (config: HubConfig): Effect.Effect<ReadonlyArray<ChannelConfig>, WrongSettings> =>
+  Effect.try({
+    try: () => {
+      const path = config.channelsFile ?? join(resolve(config.home), "channels.json")
+      if (config.channelsFile === undefined && !existsSync(path)) return []
+      return readChannels(readFileSync(path, "utf8"), process.env)
+    },
+    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+  })
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
 

@@ -5,8 +5,10 @@ import { randomUUID } from "node:crypto"
 import { Context, Effect, FiberSet, Layer } from "effect"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Nats } from "../../streams/nats/connection.ts"
+import { Channels, type ChannelsShape } from "../channels/channels.ts"
 import { StockHost } from "../host/layer.ts"
 import { Fanout } from "./fanout/fanout.ts"
+import { ChannelRoutes } from "./http/channels.ts"
 import { Lists } from "./http/lists.ts"
 import { makeHandle } from "./http/routes.ts"
 import { StaticFiles } from "./http/static-files.ts"
@@ -31,6 +33,14 @@ export class Gateway extends Context.Service<Gateway, { readonly port: number }>
   static readonly layer = (options: GatewayOptions) => Layer.effect(Gateway, acquire(options))
 }
 
+/** Who calls wants to know where the change has arrived, and not to wait for a channel that sleeps. */
+const SHOWN_MS_MAX = 450
+
+const showing = async (channels: ChannelsShape, sku: string, version: number): Promise<ReadonlyArray<string>> => {
+  const { body } = await channels.ask({ op: "shows", sku, version, patienceMs: SHOWN_MS_MAX })
+  return (body as { readonly channels?: ReadonlyArray<string> }).channels ?? []
+}
+
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1_000)
 
 const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
@@ -38,6 +48,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const nats = yield* Nats
   const projections = yield* Projections
   const deadLetters = yield* DeadLetters
+  const channels = yield* Channels
   const run = yield* FiberSet.makeRuntime<never>()
   const rateLimit = options.requestsPerSecondMax > 0 ? { requestsPerSecond: options.requestsPerSecondMax } : undefined
   const pages = new StockPages(host, host.book.skus())
@@ -60,9 +71,19 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     host,
     pages,
     lists: new Lists({ host, readModels: projections, deadLetters, run: (effect) => void run(effect) }),
-    sync: { host, newId: () => `sync-${randomUUID()}`, now: () => new Date() },
+    channels: new ChannelRoutes(channels),
+    sync: {
+      host,
+      newId: () => `sync-${randomUUID()}`,
+      now: () => new Date(),
+      channelsShowing: (sku, version) => showing(channels, sku, version)
+    },
     status: () => status(measured),
     metrics: metricsRegistry(measured),
+    channelMetrics: async () => {
+      const { status: code, body } = await channels.ask({ op: "metrics" })
+      return code === 200 ? String(body) : ""
+    },
     unready: () =>
       host.isOpen ? (host.isStalled ? "The journal does not answer." : undefined) : "The hub has stopped.",
     files: new StaticFiles(options.webDirectory),

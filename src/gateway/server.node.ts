@@ -8,6 +8,7 @@ import { Effect, type Scope } from "effect"
 import { WebSocket, WebSocketServer } from "ws"
 import { FRAME_BYTES_MAX, SOCKET_IDLE_SECONDS } from "../../config/limits.ts"
 import {
+  keepsHeaders,
   type Handle,
   type ListenFailed,
   portTaken,
@@ -163,6 +164,7 @@ const onRequest = (request: IncomingMessage, response: ServerResponse, handle: H
     path,
     query: new URLSearchParams(query),
     address: request.socket.remoteAddress ?? "",
+    headers: headersOf(request, path),
     receivedAtMs: performance.now()
   }
   const respond = (answer: Response): void => {
@@ -171,6 +173,18 @@ const onRequest = (request: IncomingMessage, response: ServerResponse, handle: H
   }
   if (head.method === "get" || head.method === "head") return handle({ ...head, body: new Uint8Array(0) }, respond)
   collectBody(request, (body) => handle({ ...head, body }, respond))
+}
+
+const noHeaders: Readonly<Record<string, string>> = {}
+
+const headersOf = (request: IncomingMessage, path: string): Readonly<Record<string, string>> => {
+  if (!keepsHeaders(path)) return noHeaders
+  const headers: Record<string, string> = {}
+  for (const name in request.headers) {
+    const value = request.headers[name]
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value
+  }
+  return headers
 }
 
 const collectBody = (request: IncomingMessage, done: (body: Uint8Array | undefined) => void): void => {

@@ -6,6 +6,7 @@ import uws, { type HttpRequest, type HttpResponse, type WebSocket } from "uWebSo
 import { FRAME_BYTES_MAX, SOCKET_IDLE_SECONDS } from "../../config/limits.ts"
 import {
   type Handle,
+  keepsHeaders,
   type ListenFailed,
   portTaken,
   reasons,
@@ -124,6 +125,7 @@ const onRequest = (response: HttpResponse, request: HttpRequest, handle: Handle)
     path: request.getUrl(),
     query: new URLSearchParams(request.getQuery() ?? ""),
     address: Buffer.from(response.getRemoteAddressAsText()).toString(),
+    headers: headersOf(request),
     receivedAtMs: performance.now()
   }
   let open = true
@@ -137,6 +139,17 @@ const onRequest = (response: HttpResponse, request: HttpRequest, handle: Handle)
   })
   if (head.method === "get" || head.method === "head") return handle({ ...head, body: new Uint8Array(0) }, respond)
   collectBody(response, (body) => handle({ ...head, body }, respond))
+}
+
+const noHeaders: Readonly<Record<string, string>> = {}
+
+const headersOf = (request: HttpRequest): Readonly<Record<string, string>> => {
+  if (!keepsHeaders(request.getUrl())) return noHeaders
+  const headers: Record<string, string> = {}
+  request.forEach((name, value) => {
+    headers[name] = value
+  })
+  return headers
 }
 
 const collectBody = (response: HttpResponse, done: (body: Uint8Array | undefined) => void): void => {

@@ -12,6 +12,8 @@ export interface Request {
   readonly path: string
   readonly query: URLSearchParams
   readonly address: string
+  /** Names in lower case; read only where somebody looks at them (`keepsHeaders`). */
+  readonly headers: Readonly<Record<string, string>>
   /** `undefined` when it was larger than the limit. */
   readonly body: Uint8Array | undefined
   readonly receivedAtMs: number
@@ -23,6 +25,9 @@ export interface Response {
   readonly body: string | Uint8Array
   readonly headers?: Readonly<Record<string, string>>
 }
+
+/** Webhooks are signed in their headers; for everything else reading them would cost each request. */
+export const keepsHeaders = (path: string): boolean => path.startsWith("/v1/channels/")
 
 export type Handle = (request: Request, respond: (response: Response) => void) => void
 

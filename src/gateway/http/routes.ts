@@ -8,6 +8,7 @@ import type { HubStatus } from "../protocol.ts"
 import type { AddressLimiter } from "../rate-limit.ts"
 import type { MailTaker } from "../requests.ts"
 import type { Handle, Request } from "../serving.ts"
+import type { ChannelRoutes } from "./channels.ts"
 import type { Lists } from "./lists.ts"
 import { json, refused } from "./replies.ts"
 import type { StaticFiles } from "./static-files.ts"
@@ -26,19 +27,22 @@ export interface HttpServices {
   readonly host: MailTaker
   readonly pages: StockPages
   readonly lists: Lists
+  readonly channels: ChannelRoutes
   readonly sync: SyncServices
   readonly status: () => HubStatus
   readonly metrics: Registry
+  /** The channels' figures as text, joined to those of the rest. */
+  readonly channelMetrics: () => Promise<string>
   /** Why the hub cannot take requests now, or `undefined`. */
   readonly unready: () => string | undefined
   readonly files: StaticFiles
   readonly limiter: AddressLimiter | undefined
 }
 
-type Route = (request: Request, respond: Respond, parameter: string | undefined) => void
+type Route = (request: Request, respond: Respond, ...parameters: ReadonlyArray<string | undefined>) => void
 
 /** `:x` stands for one segment, handed over percent-decoded; `undefined` when it cannot be decoded. */
-const table = (services: HttpServices): ReadonlyArray<readonly [method: string, pattern: string, route: Route]> => [
+const table = (services: HttpServices): ReadonlyArray<Entry> => [
   ["post", "/v1/stock/requests", (request, respond) => postLines(services.host, request, respond)],
   ["post", "/v1/stock/:sku/requests", (request, respond, sku) => postRequest(services.host, sku, request, respond)],
   ["post", "/v1/stock/:sku/facts", (request, respond, sku) => postFacts(services.host, sku, request, respond)],
@@ -49,18 +53,60 @@ const table = (services: HttpServices): ReadonlyArray<readonly [method: string, 
   ["post", "/v1/incidents/:id/resolution", (request, respond, id) => services.lists.resolve(request, respond, id)],
   ["get", "/v1/alerts", (request, respond) => services.lists.alerts(request, respond)],
   ["get", "/v1/dead-letters", (request, respond) => services.lists.deadLetters(request, respond)],
+  ...channelRoutes(services.channels),
   ["get", "/v1/status", (_request, respond) => respond(json(200, services.status()))],
   ["post", "/api/inventory/sync-stock", (request, respond) => postSync(services.sync, request, respond)],
   ["get", "/healthz", (_request, respond) => respond(json(200, { ok: true }))],
   ["get", "/readyz", (_request, respond) => respond(ready(services.unready()))],
-  ["get", "/metrics", (_request, respond) => void writeMetrics(services.metrics, respond)]
+  ["get", "/metrics", (_request, respond) => void writeMetrics(services, respond)]
+]
+
+type Entry = readonly [method: string, pattern: string, route: Route]
+
+const channelRoutes = (channels: ChannelRoutes): ReadonlyArray<Entry> => [
+  ["get", "/v1/channels", (_request, respond) => channels.all(respond)],
+  ["post", "/v1/channels/:channel/webhooks", (request, respond, name) => channels.webhook(request, respond, name)],
+  [
+    "post",
+    "/v1/channels/:channel/webhooks/:topic",
+    (request, respond, name, topic) => channels.webhook(request, respond, name, topic)
+  ],
+  [
+    "get",
+    "/v1/channels/:channel/listings",
+    (request, respond, name) => channels.list("listings", request, respond, name)
+  ],
+  ["get", "/v1/channels/:channel/held", (request, respond, name) => channels.list("held", request, respond, name)],
+  [
+    "get",
+    "/v1/channels/:channel/dead-letters",
+    (request, respond, name) => channels.list("letters", request, respond, name)
+  ],
+  ["post", "/v1/channels/:channel/mappings", (request, respond, name) => channels.act("map", request, respond, name)],
+  [
+    "post",
+    "/v1/channels/:channel/dead-letters/redrive",
+    (request, respond, name) => channels.act("redrive", request, respond, name)
+  ],
+  [
+    "post",
+    "/v1/channels/:channel/dead-letters/discard",
+    (request, respond, name) => channels.act("discard", request, respond, name)
+  ],
+  [
+    "post",
+    "/v1/channels/:channel/reconcile",
+    (request, respond, name) => channels.act("reconcile", request, respond, name)
+  ],
+  ["post", "/v1/channels/:channel/resume", (_request, respond, name) => channels.resume(respond, name)]
 ]
 
 const ready = (why: string | undefined) =>
   why === undefined ? json(200, { ok: true }) : json(503, { ok: false, code: "unavailable", message: why })
 
-const writeMetrics = async (metrics: Registry, respond: Respond): Promise<void> => {
-  respond({ status: 200, contentType: metrics.contentType, body: await metrics.metrics() })
+const writeMetrics = async ({ metrics, channelMetrics }: HttpServices, respond: Respond): Promise<void> => {
+  const [own, ofChannels] = await Promise.all([metrics.metrics(), channelMetrics()])
+  respond({ status: 200, contentType: metrics.contentType, body: `${own}${ofChannels}` })
 }
 
 /** Asked by programs that watch the hub: they must get through when nobody else does. */
@@ -84,7 +130,7 @@ export const makeHandle = (services: HttpServices): Handle => {
     for (const route of routes) {
       const matched = match(route.segments, segments)
       if (matched === undefined) continue
-      if (route.method === method) return route.route(request, respond, matched.parameter)
+      if (route.method === method) return route.route(request, respond, ...matched)
       otherMethod = true
     }
     const file = method === "get" && !otherMethod ? services.files.get(request) : undefined
@@ -97,13 +143,13 @@ export const makeHandle = (services: HttpServices): Handle => {
 const match = (
   pattern: ReadonlyArray<string>,
   path: ReadonlyArray<string>
-): { readonly parameter: string | undefined } | undefined => {
+): ReadonlyArray<string | undefined> | undefined => {
   if (pattern.length !== path.length) return undefined
-  let parameter: string | undefined
+  const parameters: Array<string | undefined> = []
   for (const [index, segment] of pattern.entries()) {
     const given = path[index] as string
-    if (segment.startsWith(":")) parameter = decodeSku(given)
+    if (segment.startsWith(":")) parameters.push(decodeSku(given))
     else if (segment !== given) return undefined
   }
-  return { parameter }
+  return parameters
 }

@@ -147,6 +147,8 @@ export interface SyncServices {
   /** For a call that names no mutation id of its own. */
   readonly newId: () => string
   readonly now: () => Date
+  /** The channels that show this version of the SKU, asked once for a moment. */
+  readonly channelsShowing: (sku: string, version: number) => Promise<ReadonlyArray<string>>
 }
 
 /** `POST /api/inventory/sync-stock`: applies the change, compares the total, and says truthfully who was told. */
@@ -157,8 +159,13 @@ export const postSync = (services: SyncServices, request: Request, respond: Resp
   if ("refusal" in sync) return respond(refused(sync.refusal))
   const done = (answer: Answer): void => {
     if (!answer.ok) return respond(answered(answer))
-    const now = services.now()
-    respond(json(200, syncResponse(sync, answer as SkuAnswer, performance.now() - request.receivedAtMs, now)))
+    const { sku, version } = answer as SkuAnswer
+    const latencyMs = () => performance.now() - request.receivedAtMs
+    const told = (channels: ReadonlyArray<string>) =>
+      respond(
+        json(200, syncResponse(sync, answer as SkuAnswer, { latencyMs: latencyMs(), now: services.now(), channels }))
+      )
+    void services.channelsShowing(sku, version).then(told)
   }
   if (sync.fact === undefined) return submitRead(services.host, sync.sku, false, done)
   services.host.submit({
@@ -201,11 +208,17 @@ const readSync = (body: unknown, newId: () => string): Sync | { readonly refusal
     : { refusal: decoded.refusal }
 }
 
-const syncResponse = (sync: Sync, answer: SkuAnswer, latencyMs: number, now: Date) => ({
+interface Broadcast {
+  readonly latencyMs: number
+  readonly now: Date
+  readonly channels: ReadonlyArray<string>
+}
+
+const syncResponse = (sync: Sync, answer: SkuAnswer, { latencyMs, now, channels }: Broadcast) => ({
   sku: sync.sku,
   synchronized: true,
   broadcast_latency_ms: Math.round(latencyMs * 1_000) / 1_000,
-  updated_channels: [],
+  updated_channels: channels,
   new_master_stock: answer.physical,
   timestamp: now.toISOString(),
   version: answer.version,

@@ -1,0 +1,161 @@
+/**
+ * The channels of a hub, read from a file: which adapter, with what settings, how fast, how careful.
+ *
+ * Secrets need not stand in the file: `{"env": "NAME"}` anywhere in a channel's settings is taken from the environment.
+ * Everything that is wrong is said in one sentence that names the channel and the field.
+ */
+import type { BackoffPolicy, BreakerPolicy } from "../actors/channel/pace.ts"
+
+export interface ChannelLimits {
+  readonly batchMax?: number
+  readonly callsPerSecond?: number
+  readonly burst?: number
+  readonly concurrencyMax?: number
+  readonly windowMs?: number
+}
+
+export interface ChannelConfig {
+  /** Names the channel in addresses, subjects and facts: `[a-z0-9-]`, at most 32. */
+  readonly name: string
+  /** A built-in adapter's kind, or the path of a module. */
+  readonly adapter: string
+  readonly settings: unknown
+  /** Watched and reconciled, never told. */
+  readonly shadow: boolean
+  /** A listing's id is its SKU unless it is mapped to another. */
+  readonly identity: boolean
+  /** Lower than the adapter's own where given. */
+  readonly limits: ChannelLimits
+  readonly backoff: Partial<BackoffPolicy>
+  readonly breaker: Partial<BreakerPolicy>
+  readonly lastUnitsMax: number
+  readonly callTimeoutMs: number
+  readonly heartbeatMs: number
+  readonly pollMs: number
+  readonly upkeepMs: number
+  /** 0: only on demand. */
+  readonly reconcileMs: number
+  readonly resultsMs: number
+  readonly stuckMs: number
+}
+
+/** The file does not do; the message says where and what to write instead. */
+export class WrongChannels extends Error {
+  override readonly name = "WrongChannels"
+}
+
+const CHANNELS_MAX = 64
+const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
+
+type Fields = Readonly<Record<string, unknown>>
+
+const fieldsOf = (value: unknown, where: string): Fields => {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new WrongChannels(`${where} must be an object.`)
+  return value as Fields
+}
+
+const numberOf = (fields: Fields, name: string, where: string, otherwise: number, min: number, max: number): number => {
+  const value = fields[name] ?? otherwise
+  if (typeof value === "number" && value >= min && value <= max) return value
+  throw new WrongChannels(`${where}: ${name} must be a number from ${min} to ${max}.`)
+}
+
+const flagOf = (fields: Fields, name: string, where: string): boolean => {
+  const value = fields[name] ?? false
+  if (typeof value === "boolean") return value
+  throw new WrongChannels(`${where}: ${name} must be true or false.`)
+}
+
+/** Those fields that are given, each a number within its bounds. */
+const numbersOf = (
+  value: unknown,
+  where: string,
+  bounds: Readonly<Record<string, readonly [min: number, max: number]>>
+): Readonly<Record<string, number>> => {
+  const fields = fieldsOf(value ?? {}, where)
+  const read: Record<string, number> = {}
+  for (const name of Object.keys(fields)) {
+    const bound = bounds[name]
+    if (bound === undefined)
+      throw new WrongChannels(`${where} has no ${name}; it takes ${Object.keys(bounds).join(", ")}.`)
+    read[name] = numberOf(fields, name, where, 0, ...bound)
+  }
+  return read
+}
+
+const DAY_MS = 86_400_000
+const limits = {
+  batchMax: [1, 10_000],
+  callsPerSecond: [0.001, 1_000_000],
+  burst: [1, 1_000_000],
+  concurrencyMax: [1, 256],
+  windowMs: [0, 3_600_000]
+} as const
+const backoff = { baseMs: [1, DAY_MS], factor: [1, 10], maxMs: [1, DAY_MS], retriesMax: [0, 100] } as const
+const breaker = { failuresMax: [1, 1_000], restMs: [1, DAY_MS], restMsMax: [1, DAY_MS] } as const
+
+/** Fills secrets in. Throws `WrongChannels` when one is not set. */
+const withSecrets = (value: unknown, where: string, environment: NodeJS.ProcessEnv): unknown => {
+  if (Array.isArray(value)) return value.map((one: unknown) => withSecrets(one, where, environment))
+  if (typeof value !== "object" || value === null) return value
+  const entries = Object.entries(value)
+  const [first] = entries
+  if (entries.length === 1 && first?.[0] === "env" && typeof first[1] === "string") {
+    const secret = environment[first[1]]
+    if (secret === undefined || secret === "") throw new WrongChannels(`${where}: the variable ${first[1]} is not set.`)
+    return secret
+  }
+  return Object.fromEntries(entries.map(([name, inner]) => [name, withSecrets(inner, where, environment)]))
+}
+
+/** Reads the text of a channels file. Throws `WrongChannels`. */
+export const readChannels = (text: string, environment: NodeJS.ProcessEnv): ReadonlyArray<ChannelConfig> => {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch (cause) {
+    throw new WrongChannels(`The channels file is no JSON: ${cause instanceof Error ? cause.message : String(cause)}.`)
+  }
+  const { channels } = fieldsOf(parsed, "The channels file")
+  if (!Array.isArray(channels) || channels.length > CHANNELS_MAX) {
+    throw new WrongChannels(`The channels file must have "channels" as an array of at most ${CHANNELS_MAX}.`)
+  }
+  const read = channels.map((channel, index) => readChannel(channel, index, environment))
+  const names = new Set<string>()
+  for (const { name } of read) {
+    if (names.has(name))
+      throw new WrongChannels(`There are two channels named ${name}; facts could not tell them apart.`)
+    names.add(name)
+  }
+  return read
+}
+
+const readChannel = (value: unknown, index: number, environment: NodeJS.ProcessEnv): ChannelConfig => {
+  const fields = fieldsOf(value, `Channel ${index + 1}`)
+  const { name, adapter } = fields
+  if (typeof name !== "string" || !NAME.test(name)) {
+    throw new WrongChannels(`Channel ${index + 1}: name must be 1 to 32 of a-z, 0-9 and dash, and begin with no dash.`)
+  }
+  const where = `The channel ${name}`
+  if (typeof adapter !== "string" || adapter === "") throw new WrongChannels(`${where}: adapter must be a text.`)
+  const ms = (field: string, otherwise: number, min = 1) => numberOf(fields, field, where, otherwise, min, DAY_MS)
+  return {
+    name,
+    adapter,
+    settings: withSecrets(fields["settings"] ?? {}, where, environment),
+    shadow: flagOf(fields, "shadow", where),
+    identity: flagOf(fields, "identity", where),
+    limits: numbersOf(fields["limits"], `${where}: limits`, limits),
+    backoff: numbersOf(fields["backoff"], `${where}: backoff`, backoff),
+    breaker: numbersOf(fields["breaker"], `${where}: breaker`, breaker),
+    lastUnitsMax: numberOf(fields, "lastUnitsMax", where, 2, 0, 1_000_000),
+    callTimeoutMs: ms("callTimeoutMs", 15_000),
+    heartbeatMs: ms("heartbeatMs", 5_000),
+    pollMs: ms("pollMs", 60_000),
+    upkeepMs: ms("upkeepMs", 300_000),
+    reconcileMs: ms("reconcileMs", 3_600_000, 0),
+    resultsMs: ms("resultsMs", 15_000),
+    stuckMs: ms("stuckMs", 600_000)
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The channels' HTTP part: webhooks as marketplaces send them, and what operators do. The channels thread answers.
+ */
+import { decodeJson, invalid } from "../decode.ts"
+import { FRAME_BYTES_MAX } from "../../../config/limits.ts"
+import type { ChannelsShape } from "../../channels/channels.ts"
+import type { Question } from "../../channels/messages.ts"
+import type { Request } from "../serving.ts"
+import { json, refused } from "./replies.ts"
+import { pageLimit, type Respond } from "./stock.ts"
+
+type WithBody = Extract<Question, { readonly body: unknown }>["op"]
+
+export class ChannelRoutes {
+  private readonly channels: ChannelsShape
+
+  constructor(channels: ChannelsShape) {
+    this.channels = channels
+  }
+
+  all(respond: Respond): void {
+    this.ask({ op: "channels" }, respond)
+  }
+
+  webhook(request: Request, respond: Respond, channel: string | undefined, topic = ""): void {
+    if (request.body === undefined) return respond(tooLarge)
+    if (channel === undefined) return respond(wrongAddress)
+    this.ask({ op: "webhook", channel, topic, headers: request.headers, body: request.body }, respond)
+  }
+
+  list(op: "listings" | "held" | "letters", request: Request, respond: Respond, channel: string | undefined): void {
+    const limit = pageLimit(request.query.get("limit"))
+    if (limit === undefined) return respond(refused(invalid("Send limit as an integer from 1 to 1000.", "limit")))
+    if (channel === undefined) return respond(wrongAddress)
+    this.ask({ op, channel, limit, after: request.query.get("after") ?? "" }, respond)
+  }
+
+  /** An empty body is an empty object. */
+  act(op: Exclude<WithBody, "webhook">, request: Request, respond: Respond, channel: string | undefined): void {
+    if (request.body === undefined) return respond(tooLarge)
+    if (channel === undefined) return respond(wrongAddress)
+    if (request.body.byteLength === 0) return this.ask({ op, channel, body: {} }, respond)
+    const decoded = decodeJson(request.body, FRAME_BYTES_MAX)
+    if (!decoded.ok) return respond(refused(decoded.refusal))
+    this.ask({ op, channel, body: decoded.value }, respond)
+  }
+
+  resume(respond: Respond, channel: string | undefined): void {
+    if (channel === undefined) return respond(wrongAddress)
+    this.ask({ op: "resume", channel }, respond)
+  }
+
+  private ask(question: Question, respond: Respond): void {
+    void this.channels.ask(question).then(({ status, body }) => respond(json(status, body)))
+  }
+}
+
+const tooLarge = refused(invalid("The body is too large: it has at most 1 MiB."), 413)
+const wrongAddress = refused(invalid("The channel in the address cannot be decoded."))
