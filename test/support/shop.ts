@@ -183,9 +183,13 @@ export const channelBetween = (
 }
 
 /** Waits until it holds; fails with what it was after `patienceMs`. */
-export const until = async (holds: () => boolean, what: () => unknown, patienceMs = 10_000): Promise<void> => {
+export const until = async (
+  holds: () => boolean | Promise<boolean>,
+  what: () => unknown,
+  patienceMs = 10_000
+): Promise<void> => {
   const givenUpAt = performance.now() + patienceMs
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > givenUpAt) throw new Error(`It did not come to it: ${JSON.stringify(what())}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
