@@ -3,6 +3,7 @@
  */
 import { Command, CommanderError } from "commander"
 import { ServerFailed } from "../src/servers/servers.ts"
+import * as AdapterCheck from "./adapter-check/command.ts"
 import * as Audit from "./audit/command.ts"
 import * as Bench from "./bench/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
@@ -31,7 +32,7 @@ Examples:
 Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cannot run.`
   )
 
-for (const command of [Start, Status, Load, Replay, Audit, Rebuild, Bench, CrashTest, Simulate])
+for (const command of [AdapterCheck, Start, Status, Load, Replay, Audit, Rebuild, Bench, CrashTest, Simulate])
   command.register(program)
 
 try {

@@ -4,7 +4,7 @@
  * Method: examples from what went wrong elsewhere, and a channel as a model that carries out, loses and doubts at random.
  */
 import assert from "node:assert/strict"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import { driftOf } from "../../actors/channel/drift.ts"
 import * as Listing from "../../actors/channel/listing.ts"
@@ -180,10 +180,10 @@ class World {
     })
   }
 
-  private sell(steps: number): void {
+  private sell(toldAfter: number): void {
     if (this.shown === 0) return
     this.shown--
-    this.untold.push({ at: this.now, steps })
+    this.untold.push({ at: this.now, steps: toldAfter })
   }
 
   private tellDue(): void {

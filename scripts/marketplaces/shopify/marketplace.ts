@@ -301,7 +301,7 @@ interface SetInput {
   }>
 }
 
-export const signedHeaders = (topic: string, body: string): Record<string, string> => ({
+export const signedHeaders = (topic: string, body: string | Uint8Array): Record<string, string> => ({
   "content-type": "application/json",
   "x-shopify-topic": topic,
   "x-shopify-shop-domain": SHOP,

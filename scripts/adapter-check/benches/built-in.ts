@@ -1,0 +1,7 @@
+/**
+ * The benches of the adapters that come with the hub.
+ */
+import type { StartBench } from "../bench.ts"
+import { shopifyBench } from "./shopify.ts"
+
+export const benches: Readonly<Record<string, StartBench>> = { shopify: shopifyBench }
