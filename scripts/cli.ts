@@ -6,6 +6,7 @@ import { ServerFailed } from "../src/servers/servers.ts"
 import * as AdapterCheck from "./adapter-check/command.ts"
 import * as Audit from "./audit/command.ts"
 import * as Bench from "./bench/command.ts"
+import * as BenchChannels from "./bench-channels/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
 import * as Load from "./load/command.ts"
 import * as Rebuild from "./rebuild/command.ts"
@@ -32,7 +33,19 @@ Examples:
 Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cannot run.`
   )
 
-for (const command of [AdapterCheck, Start, Status, Load, Replay, Audit, Rebuild, Bench, CrashTest, Simulate])
+for (const command of [
+  AdapterCheck,
+  Start,
+  Status,
+  Load,
+  Replay,
+  Audit,
+  Rebuild,
+  Bench,
+  BenchChannels,
+  CrashTest,
+  Simulate
+])
   command.register(program)
 
 try {

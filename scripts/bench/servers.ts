@@ -57,7 +57,7 @@ export interface BenchHub {
 }
 
 /** A hub that knows nothing yet, on servers that know nothing either. */
-export const startBenchHub = async (): Promise<BenchHub> => {
+export const startBenchHub = async (environment: Readonly<Record<string, string>> = {}): Promise<BenchHub> => {
   const own = await throwAwayServers()
   const port = await freePort()
   const child = spawn(process.execPath, ["--max-semi-space-size=64", join(projectRoot(), "dist", "src", "main.js")], {
@@ -67,7 +67,8 @@ export const startBenchHub = async (): Promise<BenchHub> => {
       HOLDFAST_HOME: join(own.directory, "home"),
       NATS_URL: own.nats.url,
       REDIS_URL: own.redis.url,
-      DATABASE_URL: own.postgres.url
+      DATABASE_URL: own.postgres.url,
+      ...environment
     },
     stdio: ["ignore", "pipe", "ignore"]
   })
