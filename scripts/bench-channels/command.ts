@@ -22,6 +22,7 @@ import {
 interface Options {
   readonly rounds: string
   readonly seconds: string
+  readonly rates: string
   readonly poller?: boolean
   readonly out: string
 }
@@ -32,6 +33,7 @@ export const register = (program: Command): void => {
     .description("measure how soon a sale on one channel reaches the others, beside BullMQ and a poller")
     .option("--rounds <n>", "rounds of each load, interleaved", "3")
     .option("--seconds <n>", "seconds of each round", "5")
+    .option("--rates <list>", "sales a second", "100,500,2000")
     .option("--no-poller", "leave out the poller, which takes over a minute")
     .option("--out <folder>", "where bench-channels.md and .json go", ".holdfast/bench")
     .action(async (options: Options) => {
@@ -40,7 +42,6 @@ export const register = (program: Command): void => {
 }
 
 const SKUS = Array.from({ length: 2_000 }, (_, index) => `sku-${index}`)
-const RATES = [100, 500, 2_000]
 const SICK_RATE = 500
 const WARM_UP_SECONDS = 2
 /** Sales go out in steps: a timer is not finer. */
@@ -65,8 +66,8 @@ const bench = async (options: Options): Promise<number> => {
   const seconds = Number(options.seconds)
   const port = await freePort()
   const receivers = `http://127.0.0.1:${port}`
-  const far = await startProgram("receivers.js", [String(port)])
   const servers = await startPeerServers()
+  const far = await startProgram("receivers.js", [String(port)])
   const rows: Array<Row> = []
   const run = async (start: () => Promise<Subject>, rate: number, lastsSeconds: number): Promise<void> => {
     const subject = await start()
@@ -86,7 +87,7 @@ const bench = async (options: Options): Promise<number> => {
   }
   try {
     for (let round = 0; round < rounds; round++) {
-      for (const rate of RATES) {
+      for (const rate of options.rates.split(",").map(Number)) {
         await run(() => hubSubject(receivers, SKUS, false), rate, seconds)
         if (rate === SICK_RATE) await run(() => hubSubject(receivers, SKUS, true), rate, seconds)
         await run(() => bullmqSubject(receivers, SKUS, servers.redisEverysecUrl), rate, seconds)
