@@ -3,10 +3,11 @@
  */
 import { Gauge, Registry } from "prom-client"
 import type { Channel } from "./channel.ts"
+import type { ChannelHealth, Quantiles } from "./protocol.ts"
 
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
 
-export const healthOf = (channel: Channel) => {
+export const healthOf = (channel: Channel): ChannelHealth => {
   const { settings, book, dispatcher, rounds } = channel
   const { stats } = dispatcher
   const health = dispatcher.health()
@@ -47,8 +48,6 @@ const count = (items: Iterable<unknown>): number => {
   return counted
 }
 
-type Health = ReturnType<typeof healthOf>
-
 const SCRAPE_MS_MAX = 100
 const STATES = ["ok", "throttled", "down", "suspended", "shadow"]
 
@@ -56,9 +55,9 @@ const STATES = ["ok", "throttled", "down", "suspended", "shadow"]
 export const channelMetrics = (channels: ReadonlyMap<string, Channel>): Registry => {
   const registry = new Registry()
   // All gauges of one scrape tell of the same moment, and every channel is looked at once for them.
-  let looked: ReadonlyArray<Health> = []
+  let looked: ReadonlyArray<ChannelHealth> = []
   let lookedAtMs = -Infinity
-  const healths = (): ReadonlyArray<Health> => {
+  const healths = (): ReadonlyArray<ChannelHealth> => {
     if (performance.now() - lookedAtMs > SCRAPE_MS_MAX) {
       looked = [...channels.values()].map(healthOf)
       lookedAtMs = performance.now()
@@ -79,7 +78,7 @@ export const channelMetrics = (channels: ReadonlyMap<string, Channel>): Registry
       }
     })
   }
-  const quantiles = (of: { readonly p50: number; readonly p95: number; readonly p99: number }): Values => [
+  const quantiles = (of: Quantiles): Values => [
     [{ quantile: "0.5" }, of.p50 / 1_000],
     [{ quantile: "0.95" }, of.p95 / 1_000],
     [{ quantile: "0.99" }, of.p99 / 1_000]
@@ -113,4 +112,4 @@ export const channelMetrics = (channels: ReadonlyMap<string, Channel>): Registry
 }
 
 type Values = ReadonlyArray<readonly [labels: Readonly<Record<string, string>>, value: number]>
-type Read = (health: Health) => Values
+type Read = (health: ChannelHealth) => Values

@@ -7,6 +7,7 @@ import { FRAME_MESSAGES_MAX, ID_LENGTH_MAX, TEXT_LENGTH_MAX } from "../../config
 import type { Channel, Mapping } from "./channel.ts"
 import { healthOf } from "./health.ts"
 import type { Question, Reply } from "./messages.ts"
+import type { DeadListing } from "./protocol.ts"
 
 export interface QuestionPorts {
   readonly channels: ReadonlyMap<string, Channel>
@@ -134,12 +135,16 @@ const listingView = (listing: Listing.Listing) => ({
   givenUp: listing.dead === undefined ? null : { ...listing.dead, at: time(listing.dead.at) }
 })
 
-const letterView = ({ listingId, sku, dead, wanted }: Listing.Listing & { readonly dead: Listing.Dead }) => ({
+const letterView = ({
+  listingId,
+  sku,
+  dead: { isDiscarded: _isDiscarded, ...dead },
+  wanted
+}: Listing.Listing & { readonly dead: Listing.Dead }): DeadListing => ({
   listingId,
   sku,
   ...dead,
   at: time(dead.at),
-  /** What would be sent now. */
   wanted: wanted?.quantity ?? null
 })
 

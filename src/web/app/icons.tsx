@@ -13,6 +13,17 @@ export const StockIcon = () => (
   </Icon>
 )
 
+/** One in the middle tells three. */
+export const ChannelsIcon = () => (
+  <Icon>
+    <path d="M8 8 3.5 3.7M8 8l4.5-4.3M8 8v5.2" />
+    <circle cx="8" cy="8" r="1.9" />
+    <circle cx="3" cy="3.2" r="1.3" />
+    <circle cx="13" cy="3.2" r="1.3" />
+    <circle cx="8" cy="13.4" r="1.3" />
+  </Icon>
+)
+
 export const SearchIcon = () => (
   <Icon>
     <circle cx="7" cy="7" r="4.3" />

@@ -1,7 +1,8 @@
 /** The pages that exist, in the order of the navigation. A new page is one entry here and one folder in `pages/`. */
 import type { ComponentType } from "react"
+import { ChannelsPage } from "../pages/channels/page.tsx"
 import { LiveStockPage } from "../pages/live-stock/page.tsx"
-import { StockIcon } from "./icons.tsx"
+import { ChannelsIcon, StockIcon } from "./icons.tsx"
 
 export interface Page {
   readonly path: string
@@ -11,5 +12,6 @@ export interface Page {
 }
 
 export const PAGES: ReadonlyArray<Page> = [
-  { path: "/", label: "Live stock", Icon: StockIcon, Component: LiveStockPage }
+  { path: "/", label: "Live stock", Icon: StockIcon, Component: LiveStockPage },
+  { path: "/channels", label: "Channels", Icon: ChannelsIcon, Component: ChannelsPage }
 ]

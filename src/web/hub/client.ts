@@ -14,17 +14,17 @@ import { isStockMessage } from "./frames.ts"
 import { getJson } from "./http.ts"
 import { PulseMeter } from "./pulse.ts"
 import { HubSocket } from "./socket.ts"
-import { StatusPoll } from "./status-poll.ts"
+import { Poll } from "./poll.ts"
 
 export interface HubClient {
   readonly socket: HubSocket
   readonly stock: StockStore
   readonly listing: Listing
-  readonly status: StatusPoll
+  readonly status: Poll<HubStatus>
   readonly pulse: PulseMeter
 }
 
-const isHidden = (): boolean => document.visibilityState === "hidden"
+export const isHidden = (): boolean => document.visibilityState === "hidden"
 
 const socketUrl = (): string => {
   const url = new URL("/v1/ws", window.location.href)
@@ -35,7 +35,7 @@ const socketUrl = (): string => {
 export const startHubClient = (): HubClient => {
   const stock = new StockStore((flush) => requestAnimationFrame(flush))
   const pulse = new PulseMeter(nowMs)
-  const status = new StatusPoll({ fetchStatus: () => getJson<HubStatus>("/v1/status"), isHidden })
+  const status = new Poll({ read: () => getJson<HubStatus>("/v1/status"), isHidden })
   const thresholds = new Thresholds({
     fetchPage: (path) => getJson<StockPage>(path),
     onView: (view) => stock.applyView(view),

@@ -7,6 +7,21 @@
 
 /** Longer than any answer of a hub that works; a page that waits longer than this should say so. */
 const ANSWER_WITHIN_MS = 8_000
+/** An action may wait for a marketplace. */
+const ACTION_WITHIN_MS = 60_000
+
+/** Sends JSON; a refusal's own message is the error's. */
+export const postJson = async <Body>(path: string, body: unknown): Promise<Body> => {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { accept: "application/json", "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(ACTION_WITHIN_MS)
+  })
+  const answer = (await response.json()) as { readonly message?: string }
+  if (!response.ok) throw new Error(answer.message ?? `The hub answered ${response.status} to ${path}`)
+  return answer as Body
+}
 
 export const getJson = async <Body>(path: string, signal?: AbortSignal): Promise<Body> => {
   const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS)

@@ -98,7 +98,7 @@ const LagTile = ({ status }: { readonly status: HubStatus | undefined }) => {
 
 export const Tiles = () => {
   const { status: poll, stock } = useHub()
-  const status = useSyncExternalStore(poll.subscribe, poll.status)
+  const status = useSyncExternalStore(poll.subscribe, poll.value)
   const totals = useSyncExternalStore(stock.subscribe, stock.totals)
   const known = (read: (status: HubStatus) => string): string => (status === undefined ? UNKNOWN : read(status))
   const incidents = status?.oversellIncidents ?? 0

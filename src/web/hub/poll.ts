@@ -1,30 +1,28 @@
 /**
- * The hub's own figures (`GET /v1/status`), read every two seconds for whoever listens.
+ * Figures that the hub is asked for every two seconds, for whoever listens.
  *
  * One request at a time and none while the page is hidden. When the hub does not answer, the figures are withdrawn
  * rather than left standing: a number that stopped moving must not look like a calm one.
  */
-import type { HubStatus } from "../../gateway/protocol.ts"
+export const POLL_EVERY_MS = 2_000
 
-export const STATUS_EVERY_MS = 2_000
-
-export interface StatusPollOptions {
-  readonly fetchStatus: () => Promise<HubStatus>
+export interface PollOptions<Value> {
+  readonly read: () => Promise<Value>
   readonly isHidden: () => boolean
 }
 
-export class StatusPoll {
-  readonly #options: StatusPollOptions
+export class Poll<Value> {
+  readonly #options: PollOptions<Value>
   readonly #listeners = new Set<() => void>()
-  #status: HubStatus | undefined
+  #value: Value | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #running = false
 
-  constructor(options: StatusPollOptions) {
+  constructor(options: PollOptions<Value>) {
     this.#options = options
   }
 
-  readonly status = (): HubStatus | undefined => this.#status
+  readonly value = (): Value | undefined => this.#value
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
@@ -44,12 +42,12 @@ export class StatusPoll {
 
   async #poll(): Promise<void> {
     if (!this.#options.isHidden()) {
-      const status = await this.#options.fetchStatus().catch(() => undefined)
-      if (status !== undefined || this.#status !== undefined) {
-        this.#status = status
+      const value = await this.#options.read().catch(() => undefined)
+      if (value !== undefined || this.#value !== undefined) {
+        this.#value = value
         for (const listener of this.#listeners) listener()
       }
     }
-    if (this.#running) this.#timer = setTimeout(() => void this.#poll(), STATUS_EVERY_MS)
+    if (this.#running) this.#timer = setTimeout(() => void this.#poll(), POLL_EVERY_MS)
   }
 }

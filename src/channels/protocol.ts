@@ -1,0 +1,71 @@
+/**
+ * The shapes in which the hub tells of its channels; pages and programs read them.
+ */
+
+export interface Quantiles {
+  readonly p50: number
+  readonly p95: number
+  readonly p99: number
+}
+
+export interface ChannelHealth {
+  readonly name: string
+  readonly adapter: string
+  /** `down`: it fails, and is asked now and then whether it is back. `suspended`: it waits for an operator. */
+  readonly state: "ok" | "throttled" | "down" | "suspended" | "shadow"
+  /** What the operator is to do, when it is suspended. */
+  readonly message?: string
+  readonly lastFailure?: { readonly message: string; readonly at: string }
+  /** When the channel last answered; `null`: never since the hub started. */
+  readonly aliveAt: string | null
+  readonly listings: number
+  /** Listings that do not show what they ought to yet. */
+  readonly behind: number
+  readonly waiting: number
+  /** 1 fresh, 0 stale for 30 seconds. */
+  readonly freshness: { readonly least: number; readonly mean: number }
+  /** From a change to the start of the call that carries it, and to the channel's answer; milliseconds. */
+  readonly startedMs: Quantiles
+  readonly syncedMs: Quantiles
+  readonly callsPerSecond: number
+  readonly writesPerSecond: number
+  readonly writes: number
+  /** By how they ended. */
+  readonly calls: Readonly<Record<string, number>>
+  /** Happenings told by the channel, by type. */
+  readonly events: Readonly<Record<string, number>>
+  readonly held: number
+  readonly deadLetters: number
+  readonly stuck: number
+  readonly refusedDeliveries: number
+  readonly driftCorrected: number
+}
+
+export interface ChannelList {
+  readonly channels: ReadonlyArray<ChannelHealth>
+}
+
+/** A listing that was given up. */
+export interface DeadListing {
+  readonly listingId: string
+  readonly sku: string
+  readonly quantity: number
+  readonly version: number
+  readonly attempts: number
+  readonly code: string
+  readonly message: string
+  readonly at: string | null
+  /** What would be sent now. */
+  readonly wanted: number | null
+}
+
+/** A happening that cannot become a fact yet. */
+export interface HeldItem {
+  readonly id: string
+  readonly type: string
+  readonly listingId?: string
+  readonly quantity?: number
+  readonly why: string
+  readonly detail: string
+  readonly at: string | null
+}
