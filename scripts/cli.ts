@@ -6,6 +6,7 @@ import { ServerFailed } from "../src/servers/servers.ts"
 import * as Audit from "./audit/command.ts"
 import * as Bench from "./bench/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
+import * as Leakage from "./leakage/command.ts"
 import * as Load from "./load/command.ts"
 import * as Rebuild from "./rebuild/command.ts"
 import * as Replay from "./replay/command.ts"
@@ -31,7 +32,7 @@ Examples:
 Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cannot run.`
   )
 
-for (const command of [Start, Status, Load, Replay, Audit, Rebuild, Bench, CrashTest, Simulate])
+for (const command of [Start, Status, Load, Replay, Leakage, Audit, Rebuild, Bench, CrashTest, Simulate])
   command.register(program)
 
 try {
