@@ -6,6 +6,7 @@ import { ServerFailed } from "../src/servers/servers.ts"
 import * as Audit from "./audit/command.ts"
 import * as Bench from "./bench/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
+import * as Erp from "./erp/command.ts"
 import * as Leakage from "./leakage/command.ts"
 import * as Load from "./load/command.ts"
 import * as Rebuild from "./rebuild/command.ts"
@@ -32,7 +33,7 @@ Examples:
 Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cannot run.`
   )
 
-for (const command of [Start, Status, Load, Replay, Leakage, Audit, Rebuild, Bench, CrashTest, Simulate])
+for (const command of [Start, Status, Load, Replay, Erp, Leakage, Audit, Rebuild, Bench, CrashTest, Simulate])
   command.register(program)
 
 try {
