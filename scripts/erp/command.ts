@@ -109,10 +109,18 @@ const publisher = async (given: Given): Promise<{ readonly publish: Publish; rea
     return { publish: httpPublish(given.hub ?? readRunFile().hub), close: () => Promise.resolve() }
   }
   if (given.via !== "nats") throw new WrongUsage("--via takes http or nats.")
-  const sender = await FactSender.open(given.nats ?? readRunFile().nats)
+  const url = given.nats ?? readRunFile().nats
+  let sender = await FactSender.open(url)
   const publish: Publish = async (facts) => {
-    for (const { sku, body } of facts) await sender.send(sku, body)
-    await sender.flush()
+    try {
+      for (const { sku, body } of facts) await sender.send(sku, body)
+      await sender.flush()
+    } catch (error) {
+      // A sender that gave up stays so; the bridge comes again.
+      await sender.close().catch(() => undefined)
+      sender = await FactSender.open(url)
+      throw error
+    }
     // What the hub cannot take goes to its dead letters.
     return facts.map(() => ({ ok: true }))
   }
