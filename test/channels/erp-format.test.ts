@@ -14,24 +14,28 @@ beforeEach(() => void (desk = new Desk()))
 afterEach(() => desk.remove())
 
 const bodies = () => desk.facts.map(({ sku, body }) => ({ sku, ...body }))
+/** What moved, without what it is called by. */
+const moves = () =>
+  bodies().map(({ type, quantity, locationId, toLocationId }) => [type, quantity, locationId, toLocationId])
 const reasons = (name: string): ReadonlyArray<string> => desk.report(name).map(([, reason]) => reason ?? "")
+
+const DOCUMENTS = [
+  SAP_HEADER,
+  "4900000012;2026;0001;101;000000000000004711;1.200,000;0001;;31.01.2026;Anlieferung Köln",
+  "4900000012;2026;0002;102;000000000000004711;200,000-;0001;;31.01.2026;",
+  "4900000013;2026;1;601;RÖHRE-7;12-;0001;;01.02.2026;",
+  "4900000014;2026;1;651;RÖHRE-7;2;0002;;01.02.2026;",
+  "4900000015;2026;1;261;4711;7,000-;;;;",
+  "4900000016;2026;1;311;4711;30-;0001;0002;01.02.2026;",
+  "4900000016;2026;2;311;4711;30;0002;0001;01.02.2026;",
+  "4900000017;2026;1;561;4711;5;;;;",
+  "4900000018;2026;1;701;4711;3;;;;",
+  "4900000018;2026;2;702;4711;4-;;;;"
+]
 
 describe("an export of SAP's material documents", () => {
   it("becomes facts: trailing signs, thousands, padded numbers, movement types, Latin-1", async () => {
-    const rows = [
-      SAP_HEADER,
-      "4900000012;2026;0001;101;000000000000004711;1.200,000;0001;;31.01.2026;Anlieferung Köln",
-      "4900000012;2026;0002;102;000000000000004711;200,000-;0001;;31.01.2026;",
-      "4900000013;2026;1;601;RÖHRE-7;12-;0001;;01.02.2026;",
-      "4900000014;2026;1;651;RÖHRE-7;2;0002;;01.02.2026;",
-      "4900000015;2026;1;261;4711;7,000-;;;;",
-      "4900000016;2026;1;311;4711;30-;0001;0002;01.02.2026;",
-      "4900000016;2026;2;311;4711;30;0002;0001;01.02.2026;",
-      "4900000017;2026;1;561;4711;5;;;;",
-      "4900000018;2026;1;701;4711;3;;;;",
-      "4900000018;2026;2;702;4711;4-;;;;"
-    ]
-    desk.drop("MB51.csv", Buffer.from(rows.join("\r\n"), "latin1"))
+    desk.drop("MB51.csv", Buffer.from(DOCUMENTS.join("\r\n"), "latin1"))
     const [outcome] = await desk.run(SAP_CSV, { channel: "sap" })
     assert.deepEqual(outcome, {
       file: "MB51.csv",
@@ -86,21 +90,18 @@ describe("an export of SAP's material documents", () => {
         reason: "movement 651"
       }
     ])
-    assert.deepEqual(
-      bodies()
-        .slice(4)
-        .map(({ type, quantity, locationId, toLocationId }) => [type, quantity, locationId, toLocationId]),
-      [
-        ["adjustment", -7, undefined, undefined],
-        ["transfer", 30, "0001", "0002"],
-        ["receipt", 5, undefined, undefined],
-        ["adjustment", 3, undefined, undefined],
-        ["adjustment", -4, undefined, undefined]
-      ]
-    )
+    assert.deepEqual(moves().slice(4), [
+      ["adjustment", -7, undefined, undefined],
+      ["transfer", 30, "0001", "0002"],
+      ["receipt", 5, undefined, undefined],
+      ["adjustment", 3, undefined, undefined],
+      ["adjustment", -4, undefined, undefined]
+    ])
   })
+})
 
-  it("rejects what it cannot mean, with the row, the reason and the text", async () => {
+describe("a row of SAP's that cannot be meant", () => {
+  it("is rejected, with the row, the reason and the text", async () => {
     const row = (type: string, quantity: string, rest = ";;;;"): string => `49;2026;1;${type};4711;${quantity}${rest}`
     const rows = [
       SAP_HEADER,

@@ -141,9 +141,9 @@ describe("the command for an ERP's folder", () => {
 })
 
 describe("a file of 300,000 rows", () => {
-  /** Node alone takes some 45 MiB; the file has 37 MiB, and its rows as objects would take several times that. */
+  /** The file has 31 MiB, its rows as objects several times that. Measured: 90 MiB resident, of which Node alone 39. */
   const HEAP_MB = 24
-  const RESIDENT_MB_MAX = 160
+  const RESIDENT_MB_MAX = 128
 
   it("is read in a heap smaller than the file", async () => {
     const text = "an article with a long name, as an ERP has them, of which the hub wants to know nothing at all"
@@ -161,10 +161,9 @@ describe("a file of 300,000 rows", () => {
           return some.map(() => ({ ok: true }))
         }
       })
-      const startedMs = performance.now()
       const [{ outcome }] = await bridge.run(new AbortController().signal)
       const { maxRSS } = process.resourceUsage()
-      console.log(JSON.stringify({ outcome, facts, residentMb: maxRSS / 1024, tookMs: performance.now() - startedMs }))`
+      console.log(JSON.stringify({ outcome, facts, residentMb: maxRSS / 1024 }))`
     const child = spawn(
       process.execPath,
       [`--max-old-space-size=${HEAP_MB}`, "--input-type=module", "-e", script, desk.folder],
