@@ -7,7 +7,10 @@ import * as AdapterCheck from "./adapter-check/command.ts"
 import * as Audit from "./audit/command.ts"
 import * as Bench from "./bench/command.ts"
 import * as BenchChannels from "./bench-channels/command.ts"
+import * as Channels from "./channels/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
+import * as Erp from "./erp/command.ts"
+import * as Leakage from "./leakage/command.ts"
 import * as Load from "./load/command.ts"
 import * as Rebuild from "./rebuild/command.ts"
 import * as Replay from "./replay/command.ts"
@@ -15,6 +18,7 @@ import { NoHub } from "./run-file.ts"
 import * as Simulate from "./simulate/command.ts"
 import * as Start from "./start/command.ts"
 import * as Status from "./status/command.ts"
+import * as Trade from "./trade/command.ts"
 
 const program = new Command("holdfast")
   .description("The autonomous operations hub for multichannel commerce.")
@@ -28,25 +32,31 @@ Examples:
   holdfast replay invoices.csv.gz       play a retailer's invoices through the hub
   holdfast audit --csv invoices.csv.gz  prove that every number is right
   holdfast audit --sku 85123A --at 12   one SKU's history up to version 12
+  holdfast channels                     how each sales channel is
+  holdfast channels redrive web --all   try again what the channel web had refused
   holdfast rebuild ledger               make PostgreSQL again from the journal, while the hub works
 
 Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cannot run.`
   )
 
-for (const command of [
-  AdapterCheck,
+const commands = [
   Start,
   Status,
   Load,
   Replay,
+  Channels,
+  Erp,
+  Leakage,
   Audit,
   Rebuild,
+  AdapterCheck,
   Bench,
   BenchChannels,
   CrashTest,
-  Simulate
-])
-  command.register(program)
+  Simulate,
+  Trade
+]
+for (const command of commands) command.register(program)
 
 try {
   await program.parseAsync(process.argv)

@@ -30,17 +30,24 @@ export class Victims {
   private readonly servers = new Map<string, RunningServer>()
   private hub: ChildProcess | undefined
 
-  private constructor(directory: string, ports: Readonly<Record<VictimName, number>>) {
+  private readonly environment: Readonly<Record<string, string>>
+
+  private constructor(
+    directory: string,
+    ports: Readonly<Record<VictimName, number>>,
+    environment: Readonly<Record<string, string>>
+  ) {
     this.directory = directory
+    this.environment = environment
     this.ports = ports
     this.hubUrl = `http://127.0.0.1:${ports.hub}`
   }
 
-  static async start(): Promise<Victims> {
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<Victims> {
     const directory = mkdtempSync(join(tmpdir(), "holdfast-crash-"))
     chmodSync(directory, 0o755)
     const [hub, nats, redis, postgres] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
-    const victims = new Victims(directory, { hub, nats, redis, postgres })
+    const victims = new Victims(directory, { hub, nats, redis, postgres }, environment)
     for (const name of ["nats", "redis", "postgres"] as const) await victims.startServer(name)
     await victims.startHub()
     return victims
@@ -84,7 +91,8 @@ export class Victims {
           HOLDFAST_HOME: join(this.directory, "home"),
           NATS_URL: this.url("nats"),
           REDIS_URL: this.url("redis"),
-          DATABASE_URL: this.url("postgres")
+          DATABASE_URL: this.url("postgres"),
+          ...this.environment
         },
         stdio: ["ignore", "pipe", "pipe"]
       })

@@ -144,6 +144,8 @@ export interface Polled {
   readonly events: ReadonlyArray<ChannelEvent>
   /** Where the next poll goes on; kept durably once the events are. */
   readonly cursor: string
+  /** There is more now: the next poll comes at once. */
+  readonly hasMore?: boolean
 }
 
 /** What the channel allows; an operator may set each lower. */

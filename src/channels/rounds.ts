@@ -40,6 +40,10 @@ export interface RoundsOptions {
 
 /** Seen to differ twice, so long apart: a sale is told within less. */
 const GRACE_MS = 30_000
+/** Pages of one poll: at 50 orders each, half a million. */
+const PAGES_MAX = 10_000
+const TURN_WAIT = "100 millis"
+const TURN_WAITS_MAX = 100
 
 export class Rounds {
   /** Accepted writes that the channel has not carried out for too long. */
@@ -56,7 +60,7 @@ export class Rounds {
     const { adapter, reconciler, intervals } = this.options
     const rounds: Array<Effect.Effect<never>> = [Effect.never]
     if (reconciler.canList) rounds.push(every(intervals.heartbeatMs, this.beat))
-    if (adapter.poll !== undefined) rounds.push(every(intervals.pollMs, this.poll))
+    if (adapter.poll !== undefined) rounds.push(every(intervals.pollMs, Effect.asVoid(this.poll)))
     if (adapter.upkeep !== undefined) rounds.push(every(intervals.upkeepMs, this.upkeep))
     if (adapter.results !== undefined) rounds.push(every(intervals.resultsMs, this.results))
     if (reconciler.canList && intervals.reconcileMs > 0) {
@@ -72,22 +76,41 @@ export class Rounds {
     return isQuiet && state !== "suspended" ? Effect.ignore(reconciler.look(GRACE_MS)) : Effect.void
   })
 
-  /** The cursor moves only once what was found is stored; what is found twice is taken once. */
-  readonly poll: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
-    const { adapter, book, dispatcher, intake, log, nowMs } = this.options
+  /** Until there is no more; false when it could not be read to its end. */
+  readonly poll: Effect.Effect<boolean> = Effect.gen({ self: this }, function* () {
+    const { adapter, dispatcher } = this.options
     const poll = adapter.poll?.bind(adapter)
-    if (poll === undefined || !dispatcher.takeTurn()) return
-    const result = yield* this.ask((signal) => poll(book.cursor, signal))
-    this.lastPoll = { at: nowMs(), ...(result.ok ? {} : { message: result.failure.message }) }
-    if (!result.ok) return
-    const { events, cursor } = result.value
-    for (const { type } of events) dispatcher.stats.countEvent(type)
-    const taken = yield* Effect.exit(intake.take(events))
-    if (taken._tag === "Failure" || cursor === book.cursor) return
-    const record = { type: "cursor", cursor } as const
-    book.fold(record)
-    log.add(record)
+    if (poll === undefined) return true
+    for (let page = 0; page < PAGES_MAX; page++) {
+      for (let wait = 0; !dispatcher.takeTurn(); wait++) {
+        if (wait >= TURN_WAITS_MAX) return false
+        yield* Effect.sleep(TURN_WAIT)
+      }
+      const next = yield* this.pollPage(poll)
+      if (next !== "more") return next === "end"
+    }
+    return false
   })
+
+  /** The cursor moves only once what was found is stored; what is found twice is taken once. */
+  private pollPage(poll: NonNullable<Adapter["poll"]>): Effect.Effect<"more" | "end" | "failed"> {
+    return Effect.gen({ self: this }, function* () {
+      const { book, dispatcher, intake, log, nowMs } = this.options
+      const result = yield* this.ask((signal) => poll(book.cursor, signal))
+      this.lastPoll = { at: nowMs(), ...(result.ok ? {} : { message: result.failure.message }) }
+      if (!result.ok) return "failed"
+      const { events, cursor, hasMore } = result.value
+      for (const { type } of events) dispatcher.stats.countEvent(type)
+      const taken = yield* Effect.exit(intake.take(events))
+      if (taken._tag === "Failure") return "failed"
+      if (cursor !== book.cursor) {
+        const record = { type: "cursor", cursor } as const
+        book.fold(record)
+        log.add(record)
+      }
+      return hasMore === true ? "more" : "end"
+    })
+  }
 
   private readonly upkeep: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     const { adapter, dispatcher, channel } = this.options

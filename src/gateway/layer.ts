@@ -72,6 +72,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     pages,
     lists: new Lists({ host, readModels: projections, deadLetters, run: (effect) => void run(effect) }),
     channels: new ChannelRoutes(channels),
+    leakage: { incidents: projections.incidents, channels, run: (effect) => void run(effect), nowMs: Date.now },
     sync: {
       host,
       newId: () => `sync-${randomUUID()}`,

@@ -9,6 +9,7 @@ import type { AddressLimiter } from "../rate-limit.ts"
 import type { MailTaker } from "../requests.ts"
 import type { Handle, Request } from "../serving.ts"
 import type { ChannelRoutes } from "./channels.ts"
+import { type LeakageServices, postLeakage } from "./leakage.ts"
 import type { Lists } from "./lists.ts"
 import { json, refused } from "./replies.ts"
 import type { StaticFiles } from "./static-files.ts"
@@ -28,6 +29,7 @@ export interface HttpServices {
   readonly pages: StockPages
   readonly lists: Lists
   readonly channels: ChannelRoutes
+  readonly leakage: LeakageServices
   readonly sync: SyncServices
   readonly status: () => HubStatus
   readonly metrics: Registry
@@ -54,6 +56,7 @@ const table = (services: HttpServices): ReadonlyArray<Entry> => [
   ["get", "/v1/alerts", (request, respond) => services.lists.alerts(request, respond)],
   ["get", "/v1/dead-letters", (request, respond) => services.lists.deadLetters(request, respond)],
   ...channelRoutes(services.channels),
+  ["post", "/v1/leakage", (request, respond) => postLeakage(services.leakage, request, respond)],
   ["get", "/v1/status", (_request, respond) => respond(json(200, services.status()))],
   ["post", "/api/inventory/sync-stock", (request, respond) => postSync(services.sync, request, respond)],
   ["get", "/healthz", (_request, respond) => respond(json(200, { ok: true }))],

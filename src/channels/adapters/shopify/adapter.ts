@@ -133,7 +133,7 @@ class Shopify implements Adapter {
     const events = nodes.flatMap((order) => orderEvents(asWebhook(order), this.settings.currency) ?? [])
     // A page that is not the last keeps its beginning, so that what changes meanwhile is not passed over.
     const next = pageInfo.hasNextPage ? { since, after: pageInfo.endCursor } : { since: now, after: null }
-    return succeeded({ events, cursor: JSON.stringify(next) })
+    return succeeded({ events, cursor: JSON.stringify(next), hasMore: pageInfo.hasNextPage })
   }
 
   private get location(): string {

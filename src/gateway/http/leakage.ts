@@ -1,0 +1,133 @@
+/**
+ * `POST /v1/leakage`: what late syncs cost a day, from assumptions, from the hub's own incidents, and from the latency
+ * that its channels have now.
+ */
+import { Effect } from "effect"
+import {
+  leakage,
+  leakageFromIncidents,
+  type OrderWorth,
+  type OversellIncident,
+  WrongLeakageInput
+} from "../../../actors/channel/leakage.ts"
+import { oversellProbability } from "../../../actors/channel/oversell-probability.ts"
+import { MESSAGE_BYTES_MAX } from "../../../config/limits.ts"
+import type { ChannelsShape } from "../../channels/channels.ts"
+import type { ChannelList } from "../../channels/protocol.ts"
+import { decodeJson, invalid } from "../decode.ts"
+import type { Request } from "../serving.ts"
+import type { ReadModels } from "./lists.ts"
+import { json, refused } from "./replies.ts"
+import type { Respond } from "./stock.ts"
+
+export interface LeakageServices {
+  readonly incidents: ReadModels["incidents"]
+  readonly channels: ChannelsShape
+  readonly run: (effect: Effect.Effect<void>) => void
+  readonly nowMs: () => number
+}
+
+const PAGE_LIMIT = 1_000
+/** Incidents that are read for one answer. */
+const INCIDENTS_MAX = 100_000
+const DAYS_DEFAULT = 30
+
+export const postLeakage = (services: LeakageServices, request: Request, respond: Respond): void => {
+  const decoded = decodeJson(request.body ?? new Uint8Array(0), MESSAGE_BYTES_MAX)
+  if (!decoded.ok) return respond(refused(decoded.refusal))
+  const fields = (decoded.value ?? {}) as Readonly<Record<string, unknown>>
+  services.run(
+    reckon(services, fields).pipe(
+      Effect.match({
+        onSuccess: (body) => respond(json(200, { ok: true, ...body })),
+        onFailure: (failure) =>
+          respond(
+            failure instanceof WrongLeakageInput
+              ? refused(invalid(failure.message, failure.path))
+              : refused({ ok: false, code: "unavailable", message: failure })
+          )
+      })
+    )
+  )
+}
+
+const numberIn = (fields: Readonly<Record<string, unknown>>, name: string): number =>
+  typeof fields[name] === "number" ? fields[name] : Number.NaN
+
+const reckon = (services: LeakageServices, fields: Readonly<Record<string, unknown>>) =>
+  Effect.gen(function* () {
+    const ordersPerDay = numberIn(fields, "ordersPerDay")
+    const worth: OrderWorth = {
+      orderValueMinor: numberIn(fields, "orderValueMinor"),
+      lifetimeValueMinor: numberIn(fields, "lifetimeValueMinor"),
+      churn: numberIn(fields, "churn"),
+      currency: typeof fields["currency"] === "string" ? fields["currency"] : ""
+    }
+    const of = (probability: number) =>
+      tried(() => ({
+        oversellProbability: probability,
+        ...leakage({ ...worth, ordersPerDay, oversellProbability: probability })
+      }))
+    const assumed =
+      fields["oversellProbability"] === undefined ? undefined : yield* of(numberIn(fields, "oversellProbability"))
+    const measured = yield* fromLatency(services, fields, of)
+    const windowDays = fields["windowDays"] === undefined ? DAYS_DEFAULT : numberIn(fields, "windowDays")
+    const incidents = yield* allIncidents(services)
+    const unitsPerOrder = fields["unitsPerOrder"] === undefined ? 1 : numberIn(fields, "unitsPerOrder")
+    const untilMs = services.nowMs()
+    const fromIncidents = yield* tried(() =>
+      leakageFromIncidents({ ...worth, incidents, windowDays, untilMs, ordersPerDay, unitsPerOrder })
+    )
+    return {
+      ...(assumed === undefined ? {} : { assumed }),
+      ...(measured === undefined ? {} : { fromMeasuredLatency: measured }),
+      fromIncidents: { windowDays, ...fromIncidents }
+    }
+  })
+
+const tried = <Value>(work: () => Value): Effect.Effect<Value, WrongLeakageInput> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(work())
+    } catch (cause) {
+      if (cause instanceof WrongLeakageInput) return Effect.fail(cause)
+      throw cause
+    }
+  })
+
+/** A push at latency L leaves others selling for L; a poller's interval counts half, so L is an interval of 2 L. */
+const fromLatency = <Value extends object>(
+  { channels }: LeakageServices,
+  fields: Readonly<Record<string, unknown>>,
+  of: (probability: number) => Effect.Effect<Value, WrongLeakageInput>
+) =>
+  Effect.gen(function* () {
+    if (fields["salesPerDay"] === undefined) return undefined
+    const { body } = yield* Effect.promise(() => channels.ask({ op: "channels" }))
+    const worst = Math.max(0, ...((body as Partial<ChannelList>).channels ?? []).map(({ syncedMs }) => syncedMs.p99))
+    const salesPerDay = numberIn(fields, "salesPerDay")
+    const probability = yield* tried(() => oversellProbability({ salesPerDay, syncIntervalMs: 2 * worst }))
+    return { latencyMs: worst, ...(yield* of(probability)) }
+  })
+
+const allIncidents = ({ incidents }: LeakageServices): Effect.Effect<ReadonlyArray<OversellIncident>, string> =>
+  Effect.gen(function* () {
+    const found: Array<OversellIncident> = []
+    let after: string | undefined
+    while (found.length < INCIDENTS_MAX) {
+      const page = yield* incidents({ after, limit: PAGE_LIMIT, status: undefined })
+      for (const item of page.items) {
+        const { kind, units, at } = item as unknown as IncidentRow
+        if (kind === "oversell" && units >= 1) found.push({ unitsShort: units, at: new Date(at).getTime() })
+      }
+      if (page.next === undefined) break
+      after = page.next
+    }
+    return found
+  })
+
+interface IncidentRow {
+  readonly kind: string
+  readonly units: number
+  readonly at: string
+}
