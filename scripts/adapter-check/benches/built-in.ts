@@ -3,5 +3,9 @@
  */
 import type { StartBench } from "../bench.ts"
 import { shopifyBench } from "./shopify.ts"
+import { socialBench } from "./social.ts"
 
-export const benches: Readonly<Record<string, StartBench>> = { shopify: shopifyBench }
+export const benches: Readonly<Record<string, StartBench>> = {
+  shopify: shopifyBench,
+  "signed-webhook": socialBench
+}

@@ -3,5 +3,6 @@
  */
 import type { AdapterModule } from "../adapter.ts"
 import shopify from "./shopify/adapter.ts"
+import signedWebhook from "./signed-webhook/adapter.ts"
 
-export const builtIn: ReadonlyArray<AdapterModule> = [shopify]
+export const builtIn: ReadonlyArray<AdapterModule> = [shopify, signedWebhook]

@@ -20,6 +20,7 @@ import {
   type Webhook,
   type WriteOutcome
 } from "../../adapter.ts"
+import { parseObject } from "../../json-body.ts"
 import * as Documents from "./documents.ts"
 import { graphqlOf, type Query } from "./graphql.ts"
 import { legacyId, orderEvents, refundEvents } from "./orders.ts"
@@ -92,7 +93,7 @@ class Shopify implements Adapter {
     if (shop !== undefined && shop !== this.settings.shop) {
       return { type: "refused", status: 401, message: "The webhook is another shop's." }
     }
-    const body = parse(webhook.body)
+    const body = parseObject(webhook.body)
     if (body === undefined) return { type: "refused", status: 400, message: "The body is no JSON object." }
     if (topic === "inventory_levels/update") return this.level(body)
     const isRefund = topic === "refunds/create"
@@ -282,16 +283,6 @@ const outcomeOf = (error: Documents.UserError): WriteOutcome =>
   error.code !== null && STALE.has(error.code)
     ? { type: "stale" }
     : { type: "rejected", code: (error.code ?? "refused").toLowerCase(), message: error.message.slice(0, 300) }
-
-const parse = (body: Uint8Array): Readonly<Record<string, unknown>> | undefined => {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body))
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value)
-    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined
-  } catch {
-    return undefined
-  }
-}
 
 const readCursor = (cursor: string | undefined, first: number): { since: number; after: string | null } => {
   try {

@@ -4,23 +4,12 @@
  * something is told: an order that comes after its refund is a sale after its return, and the sum is the same.
  */
 import type { ChannelEvent, UnitsEvent } from "../../adapter.ts"
+import { idOf, type Json, objectsOf, timeOf } from "../../json-body.ts"
 import { moneyOf } from "../../money.ts"
 
-type Json = Readonly<Record<string, unknown>>
-
-const list = (value: unknown): ReadonlyArray<Json> =>
-  Array.isArray(value) ? value.filter((one): one is Json => typeof one === "object" && one !== null) : []
-
-const idOf = (value: unknown): string | undefined =>
-  typeof value === "number" && Number.isSafeInteger(value)
-    ? String(value)
-    : typeof value === "string" && /^\d{1,20}$/.test(value)
-      ? value
-      : undefined
-
-const timeOf = (value: unknown): string | undefined => {
-  const at = typeof value === "string" ? Date.parse(value) : Number.NaN
-  return Number.isNaN(at) ? undefined : new Date(at).toISOString()
+const numberId = (value: unknown): string | undefined => {
+  const id = idOf(value, 20)
+  return id !== undefined && /^\d+$/.test(id) ? id : undefined
 }
 
 /** Restocked units are back on the shelf that Shopify shows. */
@@ -28,16 +17,16 @@ const RESTOCKED = new Set(["return", "cancel", "legacy_restock"])
 
 /** `undefined` when the body is no order. */
 export const orderEvents = (order: Json, currency: string | undefined): ReadonlyArray<ChannelEvent> | undefined => {
-  const orderId = idOf(order["id"])
+  const orderId = numberId(order["id"])
   if (orderId === undefined || !Array.isArray(order["line_items"])) return undefined
   const about = { orderId, occurredAt: timeOf(order["created_at"]) }
   const isForeign = currency !== undefined && order["currency"] !== currency
-  const sales = list(order["line_items"]).flatMap((line) =>
+  const sales = objectsOf(order["line_items"]).flatMap((line) =>
     isForeign
       ? [foreign(line, orderId, order["currency"])]
       : saleOf(line, { ...about, reference: textOf(order["name"]) ?? orderId, currency: order["currency"] })
   )
-  return [...sales, ...list(order["refunds"]).flatMap((refund) => refundEvents(refund) ?? [])]
+  return [...sales, ...objectsOf(order["refunds"]).flatMap((refund) => refundEvents(refund) ?? [])]
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined)
@@ -57,8 +46,8 @@ interface About {
 }
 
 const saleOf = (line: Json, { orderId, occurredAt, reference, currency }: About): ReadonlyArray<ChannelEvent> => {
-  const lineId = idOf(line["id"])
-  const variantId = idOf(line["variant_id"])
+  const lineId = numberId(line["id"])
+  const variantId = numberId(line["variant_id"])
   // A line without a variant was typed in by hand, or its variant is gone: there is no stock behind it.
   if (lineId === undefined || line["variant_id"] === null || line["quantity"] === 0) return []
   const id = `order:${orderId}:${lineId}`
@@ -82,21 +71,21 @@ const saleOf = (line: Json, { orderId, occurredAt, reference, currency }: About)
 
 /** `undefined` when the body is no refund. */
 export const refundEvents = (refund: Json): ReadonlyArray<ChannelEvent> | undefined => {
-  const refundId = idOf(refund["id"])
+  const refundId = numberId(refund["id"])
   if (refundId === undefined || !Array.isArray(refund["refund_line_items"])) return undefined
   const occurredAt = timeOf(refund["created_at"])
-  return list(refund["refund_line_items"]).flatMap((line): ReadonlyArray<ChannelEvent> => {
+  return objectsOf(refund["refund_line_items"]).flatMap((line): ReadonlyArray<ChannelEvent> => {
     const restock = line["restock_type"]
     const isRestocked = typeof restock === "string" ? RESTOCKED.has(restock) : refund["restock"] === true
-    const lineId = idOf(line["id"])
-    const variantId = idOf((line["line_item"] as Json | undefined)?.["variant_id"])
+    const lineId = numberId(line["id"])
+    const variantId = numberId((line["line_item"] as Json | undefined)?.["variant_id"])
     const quantity = line["quantity"]
     if (!isRestocked || lineId === undefined || quantity === 0) return []
     const id = `refund:${refundId}:${lineId}`
     if (variantId === undefined || typeof quantity !== "number") {
       return [{ type: "unfit", id, reason: "The refunded line names no variant or no quantity.", payload: line }]
     }
-    const orderId = idOf(refund["order_id"])
+    const orderId = numberId(refund["order_id"])
     return [
       {
         type: "return",
@@ -113,4 +102,4 @@ export const refundEvents = (refund: Json): ReadonlyArray<ChannelEvent> | undefi
 
 /** `gid://shopify/LineItem/466157049` as the number that webhooks have. */
 export const legacyId = (gid: unknown): string | undefined =>
-  typeof gid === "string" ? idOf(gid.slice(gid.lastIndexOf("/") + 1).split("?")[0]) : undefined
+  typeof gid === "string" ? numberId(gid.slice(gid.lastIndexOf("/") + 1).split("?")[0]) : undefined
