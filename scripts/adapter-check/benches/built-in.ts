@@ -4,8 +4,10 @@
 import type { StartBench } from "../bench.ts"
 import { shopifyBench } from "./shopify.ts"
 import { socialBench } from "./social.ts"
+import { wooBench } from "./woocommerce.ts"
 
 export const benches: Readonly<Record<string, StartBench>> = {
   shopify: shopifyBench,
-  "signed-webhook": socialBench
+  "signed-webhook": socialBench,
+  woocommerce: wooBench
 }

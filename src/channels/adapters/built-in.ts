@@ -4,5 +4,6 @@
 import type { AdapterModule } from "../adapter.ts"
 import shopify from "./shopify/adapter.ts"
 import signedWebhook from "./signed-webhook/adapter.ts"
+import woocommerce from "./woocommerce/adapter.ts"
 
-export const builtIn: ReadonlyArray<AdapterModule> = [shopify, signedWebhook]
+export const builtIn: ReadonlyArray<AdapterModule> = [shopify, signedWebhook, woocommerce]
