@@ -12,6 +12,8 @@ export interface AdapterBench {
   readonly market: Marketplace
   /** The channel is told quantities; a till or an app that reads the hub is not. */
   readonly isTold: boolean
+  /** `false` where only the sender is proved (a key, a token) and not the body; default `true`. */
+  readonly isBodySigned?: boolean
   /** Identifiers as this channel has them: the n-th listing, the same each time. */
   readonly listingId: (index: number) => string
   /** Deliveries that the marketplace has made since the last call; empty where it is only polled. */

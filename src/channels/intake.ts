@@ -144,7 +144,7 @@ export class Intake {
       if (book.held.size >= HELD_MAX) {
         return Effect.fail(new NotTaken({ detail: `${HELD_MAX} events are held already; map or discard some first.` }))
       }
-      const record = { type: "held", event: event as unknown as HeldEvent, why, detail, at: nowMs() } as const
+      const record = { type: "held", event: storable(event), why, detail, at: nowMs() } as const
       book.fold(record)
       log.add(record)
       return Effect.succeed(1)
@@ -170,6 +170,21 @@ export class Intake {
       return
     }
   }
+}
+
+/** What is kept of an event for a person; a third party's adapter may give anything. */
+const HELD_CHARACTERS_MAX = 64 * 1024
+
+const storable = (event: UnitsEvent | UnfitEvent): HeldEvent => {
+  const known = event as unknown as HeldEvent
+  let size = Infinity
+  try {
+    size = JSON.stringify(known).length
+  } catch {
+    // It nests too deep, or in circles.
+  }
+  if (size <= HELD_CHARACTERS_MAX) return known
+  return { type: event.type, id: event.id, payload: "It was too large, or nested too deep, to be kept." }
 }
 
 /** The channel's id of a happening as the contract's mutation id: readable where it fits. */

@@ -4,13 +4,33 @@
 
 export type Json = Readonly<Record<string, unknown>>
 
-/** `undefined` when it is not. */
+/** Deeper than anything a marketplace sends: what nests thousands deep breaks whoever walks it later. */
+const DEPTH_MAX = 64
+
+/** `undefined` when it is no JSON, or nests too deep. */
 export const parseJson = (body: Uint8Array): unknown => {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) as unknown
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(body)
+    return isShallow(text) ? (JSON.parse(text) as unknown) : undefined
   } catch {
     return undefined
   }
+}
+
+const isShallow = (text: string): boolean => {
+  let depth = 0
+  let isInText = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (isInText) {
+      if (character === "\\") at++
+      else if (character === '"') isInText = false
+    } else if (character === '"') isInText = true
+    else if (character === "[" || character === "{") {
+      if (++depth > DEPTH_MAX) return false
+    } else if (character === "]" || character === "}") depth--
+  }
+  return true
 }
 
 export const isObject = (value: unknown): value is Json =>

@@ -4,10 +4,13 @@
 import type { StartBench } from "../bench.ts"
 import { shopifyBench } from "./shopify.ts"
 import { socialBench } from "./social.ts"
+import { mobileBench, posBench } from "./tills.ts"
 import { wooBench } from "./woocommerce.ts"
 
 export const benches: Readonly<Record<string, StartBench>> = {
   shopify: shopifyBench,
   "signed-webhook": socialBench,
-  woocommerce: wooBench
+  woocommerce: wooBench,
+  pos: posBench,
+  mobile: mobileBench
 }
