@@ -1,7 +1,7 @@
 /**
  * `npm start`: sets up what is missing, then runs the hub in this very process, so that its process id is the hub's.
  *
- * `--demo` plays a real retailer's invoices through it once it is ready.
+ * `--demo` opens three shops beside it that sell the same stock, and plays a real retailer's invoices through it.
  */
 import { sayFailure, setUp, unnamedServers } from "./setup/set-up.mjs"
 
@@ -12,7 +12,5 @@ try {
   process.exit(3)
 }
 const { runHub } = await import("../dist/src/main.js")
-const demo = process.argv.includes("--demo")
-  ? { whenReady: async (url) => (await import("../dist/scripts/replay/demo.js")).playDemo(url) }
-  : {}
-process.exit(await runHub(demo))
+const isDemo = process.argv.includes("--demo")
+process.exit(await runHub(isDemo ? await (await import("../dist/scripts/demo/demo.js")).prepareDemo() : {}))

@@ -23,6 +23,8 @@ const say = (line: string): void => void process.stderr.write(`holdfast: ${line}
 export interface RunOptions {
   /** Called with the hub's address when it is ready; interrupted when the hub stops. */
   readonly whenReady?: (url: string) => Promise<void>
+  /** Beside those of the channels file. */
+  readonly channels?: ReadonlyArray<ChannelConfig>
 }
 
 /** Runs until a signal; settles with the exit code. */
@@ -59,7 +61,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   const config = yield* hubConfig
   yield* Effect.acquireRelease(claimHome(config), (lock) => Effect.sync(() => rmSync(lock, { force: true })))
   yield* freeAddress(config)
-  const channels = yield* channelsOf(config)
+  const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({
     config,
     binaries,

@@ -3,14 +3,14 @@
  */
 import type { Command } from "commander"
 import { runHub } from "../../src/main.ts"
-import { playDemo } from "../replay/demo.ts"
+import { prepareDemo } from "../demo/demo.ts"
 
 export const register = (program: Command): void => {
   program
     .command("start")
     .description("start the hub, and the servers that no URL names")
-    .option("--demo", "play a real retailer's invoices through it")
+    .option("--demo", "three shops sell the same stock while a real retailer's invoices are played")
     .action(async (options: { readonly demo?: true }) => {
-      process.exitCode = await runHub(options.demo ? { whenReady: playDemo } : {})
+      process.exitCode = await runHub(options.demo ? await prepareDemo() : {})
     })
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { AdapterBench, StartBench } from "../adapter-check/bench.ts"
+import type { Webhook } from "../../src/channels/adapter.ts"
 import { pause, Victims } from "../crash-test/victims.ts"
 import type { Fault, Order } from "../marketplaces/marketplace.ts"
 import { Random } from "../simulate/random.ts"
@@ -45,13 +46,16 @@ const CANCEL_SHARE = 0.08
 
 interface Shop extends AdapterBench {
   readonly name: string
+  /** What it could not deliver is found by polling; a shop that cannot be polled delivers it again. */
+  readonly isPolled: boolean
+  readonly undelivered: Array<Webhook>
 }
 
 export const trade = async (options: TradeOptions): Promise<TradeReport> => {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-trade-"))
   const file = join(directory, "channels.json")
   const shops: Array<Shop> = []
-  for (const { name, start } of options.shops) shops.push({ ...(await start()), name })
+  for (const { name, start } of options.shops) shops.push(shopOf(name, await start()))
   writeFileSync(
     file,
     JSON.stringify({ channels: options.shops.map(({ kind }, index) => channelOf(shops[index] as Shop, kind)) })
@@ -64,6 +68,17 @@ export const trade = async (options: TradeOptions): Promise<TradeReport> => {
     for (const { market } of shops) await market.close()
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+const shopOf = (name: string, bench: AdapterBench): Shop => {
+  const { poll } = bench.module.make({
+    channel: name,
+    settings: bench.settings,
+    fetch,
+    nowMs: Date.now,
+    newId: () => ""
+  })
+  return { ...bench, name, isPolled: poll !== undefined, undelivered: [] }
 }
 
 /** Waits are shortened as the hour is. */
@@ -139,17 +154,24 @@ class Trade {
     )
   }
 
-  /** Deliveries are made at once; what the hub cannot take while it is down is left to polling. */
+  /** Deliveries are made at once, some of them twice. */
   private async deliver(shop: Shop): Promise<void> {
-    for (const { headers, body, topic } of shop.deliveries()) {
-      const path = `${this.victims.hubUrl}/v1/channels/${shop.name}/webhooks${topic === "" ? "" : `/${topic}`}`
+    for (const delivery of [...shop.undelivered.splice(0), ...shop.deliveries()]) {
       const times = this.random.chance(0.1) ? 2 : 1
-      for (let time = 0; time < times; time++) {
-        await fetch(path, { method: "POST", headers, body, signal: AbortSignal.timeout(5_000) }).then(
-          (response) => response.arrayBuffer(),
-          () => undefined
-        )
-      }
+      let isTaken = false
+      for (let time = 0; time < times; time++) isTaken = (await this.deliverOne(shop, delivery)) || isTaken
+      if (!isTaken && !shop.isPolled) shop.undelivered.push(delivery)
+    }
+  }
+
+  private async deliverOne(shop: Shop, { headers, body, topic }: Webhook): Promise<boolean> {
+    const path = `${this.victims.hubUrl}/v1/channels/${shop.name}/webhooks${topic === "" ? "" : `/${topic}`}`
+    try {
+      const response = await fetch(path, { method: "POST", headers, body, signal: AbortSignal.timeout(5_000) })
+      await response.arrayBuffer()
+      return response.ok
+    } catch {
+      return false
     }
   }
 

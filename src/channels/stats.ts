@@ -5,8 +5,8 @@
 import { RecentLatency, RecentRate } from "../host/stats.ts"
 
 export class ChannelStats {
-  readonly started = new RecentLatency()
-  readonly synced = new RecentLatency()
+  readonly started = new RecentLatency(1)
+  readonly synced = new RecentLatency(1)
   readonly calls = new RecentRate()
   readonly writes = new RecentRate()
   /** Calls by how they ended: `ok`, `throttled`, `unauthorized`, `unavailable`. */

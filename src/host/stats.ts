@@ -24,12 +24,18 @@ export class RecentLatency {
   private filling = fresh()
   private full = fresh()
   private turnedAtMs = performance.now()
+  private readonly checkEvery: number
   totalCount = 0
   totalMs = 0
 
+  /** What is recorded seldom looks at the clock each time: else its figures would be too old by the next look. */
+  constructor(checkEvery = TURN_CHECK_EVERY) {
+    this.checkEvery = checkEvery
+  }
+
   record(latencyMs: number): void {
     // Also when nobody looks: else the first look would find the whole past, and throw it away as too old.
-    if (this.totalCount % TURN_CHECK_EVERY === 0) this.turn()
+    if (this.totalCount % this.checkEvery === 0) this.turn()
     this.filling.record(Math.min(MICROS_MAX, Math.max(1, Math.round(latencyMs * 1_000))))
     this.totalCount++
     this.totalMs += latencyMs

@@ -108,6 +108,12 @@ export class WooMarketplace implements Marketplace {
     await this.tell("order.updated", orderBody(order))
   }
 
+  /** As a shop's owner would in its settings. */
+  subscribe(topic: string, deliveryUrl: string): void {
+    const id = this.nextId++
+    this.webhooks.push({ id, topic, delivery_url: deliveryUrl, secret: WEBHOOK_SECRET, status: "active", failures: 0 })
+  }
+
   private now(): string {
     return new Date(this.nowMs()).toISOString().slice(0, 19)
   }

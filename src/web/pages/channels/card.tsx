@@ -65,7 +65,7 @@ export const ChannelCard = ({ channel, isOpen, onOpen, onNotice }: CardProps) =>
         <Figure label="Behind" value={units(channel.behind)} />
         <Figure label="Given up" value={units(channel.deadLetters)} isBad={channel.deadLetters > 0} />
         <Figure label="Held" value={units(channel.held)} isBad={channel.held > 0} />
-        <Figure label="Sales told" value={units(channel.events["sale"] ?? 0)} />
+        <Figure label="Throttled" value={units(channel.calls["throttled"] ?? 0)} />
         <Figure label="Drift mended" value={units(channel.driftCorrected)} />
       </dl>
       <p className="channel-trouble">{channel.message ?? channel.lastFailure?.message ?? "\u00a0"}</p>

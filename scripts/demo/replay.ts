@@ -1,12 +1,12 @@
 /**
- * `npm start -- --demo`: plays the extract that comes with the project at a speed that can be watched.
+ * The demonstration's tills: the extract that comes with the project, at a speed that can be watched.
  */
 import { join } from "node:path"
 import { projectRoot } from "../../src/servers/servers.ts"
 import { readRunFile } from "../run-file.ts"
-import { wholeFile } from "./plan.ts"
-import { replay } from "./replay.ts"
-import { reportText } from "./report.ts"
+import { wholeFile } from "../replay/plan.ts"
+import { replay } from "../replay/replay.ts"
+import { reportText } from "../replay/report.ts"
 
 /** Seven hours of the shop in about two minutes. */
 const DEMO_SPEED = 200

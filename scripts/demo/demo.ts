@@ -1,0 +1,40 @@
+/**
+ * `npm start -- --demo`: three shops on this machine sell the same stock at once, while a real retailer's invoices are
+ * played through the hub as its tills.
+ */
+import { Worker } from "node:worker_threads"
+import { type ChannelConfig, readChannels } from "../../config/channels.ts"
+import { playDemo } from "./replay.ts"
+
+/** What the shops' thread says once: where its shops are, as the text of a channels file. */
+export interface ShopsOpen {
+  readonly channels: string
+}
+
+/** What it is told once: the hub that they sell for. */
+export interface HubReady {
+  readonly url: string
+}
+
+export interface Demo {
+  readonly channels: ReadonlyArray<ChannelConfig>
+  readonly whenReady: (url: string) => Promise<void>
+}
+
+export const prepareDemo = async (): Promise<Demo> => {
+  const worker = new Worker(new URL("shops.js", import.meta.url))
+  worker.unref()
+  const { channels } = await new Promise<ShopsOpen>((resolve, reject) => {
+    worker.once("message", resolve)
+    worker.once("error", reject)
+  })
+  return {
+    channels: readChannels(channels, {}),
+    whenReady: async (url) => {
+      const ready: HubReady = { url }
+      worker.postMessage(ready)
+      process.stderr.write(`holdfast: three shops sell the same stock; watch them at ${url}/channels\n`)
+      await playDemo(url)
+    }
+  }
+}
