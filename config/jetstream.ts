@@ -74,6 +74,17 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
     allow_direct: true
   },
   {
+    name: Subjects.ALERTS,
+    subjects: [Subjects.ALERT_SUBJECTS],
+    storage: StorageType.File,
+    num_replicas: journalReplicas,
+    max_age: nanos(30 * DAY_MS),
+    max_bytes: GIB,
+    allow_direct: true,
+    // A projection that starts again tells again what it told last.
+    duplicate_window: nanos(60 * MINUTE_MS)
+  },
+  {
     name: Subjects.DEAD_LETTERS,
     subjects: [Subjects.DEAD_SUBJECTS],
     storage: StorageType.File,

@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander"
 import { ServerFailed } from "../src/servers/servers.ts"
 import * as AdapterCheck from "./adapter-check/command.ts"
+import * as Alerts from "./alerts/command.ts"
 import * as Audit from "./audit/command.ts"
 import * as Bench from "./bench/command.ts"
 import * as BenchChannels from "./bench-channels/command.ts"
@@ -49,6 +50,7 @@ const commands = [
   Leakage,
   Audit,
   Rebuild,
+  Alerts,
   AdapterCheck,
   Bench,
   BenchChannels,

@@ -3,6 +3,7 @@
  * its commits, the gateway in front. Layers close in reverse: intake first, then turns, then connections.
  */
 import { Effect, Layer, Schema } from "effect"
+import type { AlertSinks } from "../config/alerts.ts"
 import type { ChannelConfig } from "../config/channels.ts"
 import type { HubConfig } from "../config/config.ts"
 import { TURN_FOLLOWING_COMMANDS_MIN } from "../config/limits.ts"
@@ -37,6 +38,7 @@ export interface HubOptions {
   readonly owner: string
   readonly webDirectory: string
   readonly channels: ReadonlyArray<ChannelConfig>
+  readonly alerts: AlertSinks
 }
 
 export const hubLayer = (options: HubOptions) => {
@@ -68,6 +70,7 @@ export const hubLayer = (options: HubOptions) => {
         natsUrl: urls.nats,
         redisUrl: urls.redis,
         postgresUrl: urls.postgres,
+        alerts: options.alerts,
         logLevel: config.logLevel
       })
     ),

@@ -11,8 +11,10 @@ import { Cause, Effect, Exit, Layer, References } from "effect"
 import { type HubConfig, hubConfig } from "../config/config.ts"
 import { Gateway } from "./gateway/layer.ts"
 import { StockHost } from "./host/layer.ts"
+import { type AlertSinks, readAlertSinks } from "../config/alerts.ts"
 import { type ChannelConfig, readChannels } from "../config/channels.ts"
 import { hubLayer, type HubUrls, WrongSettings } from "./hub.ts"
+import { sinksOf } from "./alerts/sinks/sinks.ts"
 import { logging, logLevels } from "./logging.ts"
 import { privateServers } from "./servers/private-servers.ts"
 import { answers } from "./servers/ports.ts"
@@ -61,6 +63,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   const config = yield* hubConfig
   yield* Effect.acquireRelease(claimHome(config), (lock) => Effect.sync(() => rmSync(lock, { force: true })))
   yield* freeAddress(config)
+  const alerts = yield* alertsOf
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({
     config,
@@ -74,7 +77,8 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       urls: servers.urls,
       owner: `hub${randomBytes(4).toString("hex")}`,
       webDirectory: join(projectRoot(), "dist", "web"),
-      channels
+      channels,
+      alerts
     })
   ).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[config.logLevel]))
   return yield* Effect.provide(serving(config, servers, options, progress), context)
@@ -124,6 +128,16 @@ const channelsOf = (config: HubConfig): Effect.Effect<ReadonlyArray<ChannelConfi
     },
     catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
   })
+
+/** Made once here, so that a secret which is none keeps the hub from starting and not an alert from arriving. */
+const alertsOf: Effect.Effect<AlertSinks, WrongSettings> = Effect.try({
+  try: () => {
+    const alerts = readAlertSinks(process.env)
+    for (const sink of sinksOf(alerts)) sink.close?.()
+    return alerts
+  },
+  catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+})
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
 

@@ -1,14 +1,17 @@
 /**
- * Facts that could not be applied, kept whole with the reason, so that somebody can mend and send them again.
+ * What could not be applied or delivered, kept whole with the reason, so that somebody can mend it and send it again:
+ * facts, quantities that a channel did not take, alerts that reached nobody.
  *
- * Storing the same fact's letter again within the stream's duplicate window is once, so a crash between the letter and
+ * Storing the same letter again within the stream's duplicate window is once, so a crash between the letter and
  * the commit that passes the fact leaves one letter.
  */
 import { Context, Effect, Layer, Schema } from "effect"
 import { Nats, type NatsShape, publishAcked } from "./nats/connection.ts"
-import { DEAD_LETTERS, deadFactSubject } from "./subjects.ts"
+import { DEAD_LETTERS, deadSubject } from "./subjects.ts"
 
 export interface DeadLetter {
+  /** What it is a letter of: a token; `fact` unless given. */
+  readonly source?: string
   readonly code: string
   readonly message: string
   /** Where in the message, when a field was at fault. */
@@ -17,7 +20,7 @@ export interface DeadLetter {
   readonly subject: string
   /** Its text as it came, cut at 64 KiB. */
   readonly body: string
-  /** Its sequence in the FACTS stream. */
+  /** Its sequence in the stream that it came from: of one source, it names the letter. */
   readonly sequence: number
 }
 
@@ -55,10 +58,16 @@ const inNats = (nats: NatsShape): DeadLettersShape => {
   return {
     put: (letter) => {
       const token = letter.subject.slice(letter.subject.lastIndexOf(".") + 1)
-      return publishAcked(nats.publisher, deadFactSubject(token), new TextEncoder().encode(JSON.stringify(letter)), {
-        headers: { "Nats-Msg-Id": `fact:${letter.sequence}` },
-        timeoutMs: PUT_TIMEOUT_MS
-      }).pipe(
+      const source = letter.source ?? "fact"
+      return publishAcked(
+        nats.publisher,
+        deadSubject(source, token),
+        new TextEncoder().encode(JSON.stringify(letter)),
+        {
+          headers: { "Nats-Msg-Id": `${source}:${letter.sequence}` },
+          timeoutMs: PUT_TIMEOUT_MS
+        }
+      ).pipe(
         Effect.mapError((failed) => unavailable(failed.detail)),
         Effect.asVoid
       )
@@ -84,7 +93,7 @@ const memory = (): DeadLettersShape => {
     put: (letter) =>
       Effect.clockWith((clock) =>
         Effect.sync(() => {
-          if (letters.some((known) => known.sequence === letter.sequence)) return
+          if (letters.some((known) => known.sequence === letter.sequence && known.source === letter.source)) return
           const at = new Date(clock.currentTimeMillisUnsafe()).toISOString()
           letters.push({ ...letter, id: letters.length + 1, at })
         })

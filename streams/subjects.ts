@@ -11,6 +11,7 @@ export const SNAPSHOTS = "SNAPSHOTS"
 export const STOCK_EVENTS = "STOCK_EVENTS"
 export const DEAD_LETTERS = "DEAD_LETTERS"
 export const CHANNELS = "CHANNELS"
+export const ALERTS = "ALERTS"
 
 export const journalSubject = (partition: number): string => `journal.stock.${partition}`
 export const JOURNAL_SUBJECTS = "journal.>"
@@ -32,13 +33,15 @@ export const snapshotSubject = (part: string): string => `snapshot.stock.${part}
 export const SNAPSHOT_SUBJECTS = "snapshot.>"
 
 export const DEAD_SUBJECTS = "dead.>"
-export const deadFactSubject = (token: string): string => `dead.fact.${token}`
+/** `source`: what it is a letter of; `token`: the last of the subject that it came by. */
+export const deadSubject = (source: string, token: string): string => `dead.${source}.${token}`
 
 /** A channel's name is a plain token: `channels.ts` of the settings sees to it. */
 export const channelLogSubject = (channel: string): string => `channel.log.${channel}`
 export const CHANNEL_SUBJECTS = "channel.log.*"
-export const deadListingSubject = (channel: string, listingId: string): string =>
-  `dead.channel.${channel}.${encodeSku(listingId)}`
+
+export const ALERT_SUBJECTS = "alert.>"
+export const alertSubject = (kind: string, subject: string): string => `alert.${kind}.${encodeSku(subject)}`
 
 export const encodeSku = (sku: string): string => encodeURIComponent(sku).replaceAll(".", "%2E").replaceAll("*", "%2A")
 

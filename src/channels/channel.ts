@@ -8,6 +8,7 @@ import { Effect } from "effect"
 import { ChannelBook, LISTINGS_MAX } from "../../actors/channel/book.ts"
 import * as Listing from "../../actors/channel/listing.ts"
 import { freshness } from "../../actors/channel/pace.ts"
+import type { ChannelRecord } from "../../actors/channel/records.ts"
 import type { ChannelLogShape, LogFailed } from "../../streams/channel-log.ts"
 import type { Adapter, Received, Webhook } from "./adapter.ts"
 import { brokenOff } from "./ask-adapter.ts"
@@ -44,6 +45,8 @@ export interface ChannelPorts {
   readonly log: ChannelLogShape
   readonly lookUp: (skus: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Change>>
   readonly publish: (facts: ReadonlyArray<OutgoingFact>) => Effect.Effect<void, NotTaken>
+  /** Keeps a copy of a listing that was given up. */
+  readonly bury: (listing: Listing.Listing) => Effect.Effect<void>
   readonly nowMs: () => number
   readonly random: () => number
   readonly newId: () => string
@@ -81,7 +84,7 @@ export class Channel {
       book,
       nowMs,
       random,
-      record: (record) => this.log.add(record)
+      record: (record) => this.onOutcome(record)
     })
     this.reconciler = new Reconciler({
       channel: name,
@@ -260,6 +263,13 @@ export class Channel {
     return moves
       .filter(({ channel }) => channel === this.settings.name)
       .map(({ mutationId, movedAt }) => ({ ...this.intake.moveOf(mutationId), movedAt }))
+  }
+
+  private onOutcome(record: ChannelRecord): void {
+    this.log.add(record)
+    if (record.type !== "dead") return
+    const listing = this.book.find(record.listingId)
+    if (listing !== undefined) Effect.runFork(this.ports.bury(listing))
   }
 
   private look(listingId: string): void {

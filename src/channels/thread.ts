@@ -6,14 +6,19 @@
 import { randomUUID } from "node:crypto"
 import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, FiberSet, Layer, References } from "effect"
+import type { Listing } from "../../actors/channel/listing.ts"
+import { type Alert, type Condition, Episodes } from "../../actors/alert/alert.ts"
 import { WrongChannels } from "../../config/channels.ts"
+import { publishAlert } from "../../streams/alerts.ts"
 import { ChannelLog } from "../../streams/channel-log.ts"
 import { Nats, type NatsShape, publishAcked } from "../../streams/nats/connection.ts"
-import { factSubject } from "../../streams/subjects.ts"
+import { DeadLetters, type DeadLettersShape } from "../../streams/dead-letters.ts"
+import { encodeSku, factSubject } from "../../streams/subjects.ts"
 import { logging, logLevels } from "../logging.ts"
 import { adapterOf, settingsOf } from "./build.ts"
 import { type Change, Channel } from "./channel.ts"
-import { channelMetrics } from "./health.ts"
+import { conditionsOf } from "./conditions.ts"
+import { channelMetrics, healthOf } from "./health.ts"
 import { NotTaken, type OutgoingFact } from "./intake.ts"
 import type { FromThread, ThreadSettings, ToThread } from "./messages.ts"
 import { answer } from "./questions.ts"
@@ -38,6 +43,25 @@ const publishTo =
       // In order: of one SKU's facts the first told is the first published.
       { discard: true }
     ).pipe(Effect.mapError(({ detail }) => new NotTaken({ detail: `The facts stream did not take it: ${detail}.` })))
+
+/** A copy for the dead letters of all: the channel's log knows what is still open. */
+const buryTo =
+  (deadLetters: DeadLettersShape, channel: string) =>
+  (listing: Listing): Effect.Effect<void> => {
+    const { dead, listingId, sku } = listing
+    if (dead === undefined) return Effect.void
+    const { code, message, attempts, quantity, version, at } = dead
+    return deadLetters
+      .put({
+        source: `channel-${channel}`,
+        code,
+        message: `${message} ${attempts} attempts.`,
+        subject: `channel.${channel}.${encodeSku(listingId)}`,
+        body: JSON.stringify({ listingId, sku, quantity, version }),
+        sequence: Math.round(at * 1_000)
+      })
+      .pipe(Effect.retry({ times: 3 }), Effect.ignore)
+  }
 
 /** The hub, as this thread sees it. */
 class Hub {
@@ -70,6 +94,7 @@ class Hub {
 const work = Effect.fnUntraced(function* (settings: ThreadSettings) {
   const nats = yield* Nats
   const log = yield* ChannelLog
+  const deadLetters = yield* DeadLetters
   const hub = new Hub()
   const publish = publishTo(nats)
   const built: Array<Channel> = []
@@ -78,11 +103,13 @@ const work = Effect.fnUntraced(function* (settings: ThreadSettings) {
       try: () => adapterOf(config, Date.now),
       catch: (cause) => (cause instanceof WrongChannels ? cause : new WrongChannels(String(cause)))
     })
-    const ports = { adapter, log, lookUp: hub.lookUp, publish, nowMs, random: Math.random, newId: randomUUID }
+    const bury = buryTo(deadLetters, config.name)
+    const ports = { adapter, log, lookUp: hub.lookUp, publish, bury, nowMs, random: Math.random, newId: randomUUID }
     built.push(new Channel(settingsOf(config, adapter), ports))
     yield* Effect.addFinalizer(() => Effect.promise(async () => adapter.close?.()).pipe(Effect.ignoreCause))
   }
   const metrics = channelMetrics(hub.channels)
+  yield* Effect.forkScoped(watch(nats, hub.channels))
   const run = yield* FiberSet.makeRuntime<never>()
   const ports = { channels: hub.channels, metrics: () => metrics.metrics(), nowMs }
   parentPort?.on("message", (message: ToThread) => {
@@ -102,6 +129,41 @@ const work = Effect.fnUntraced(function* (settings: ThreadSettings) {
   yield* Deferred.await(hub.stopped)
   for (const channel of built) yield* Effect.ignore(channel.log.flush)
 })
+
+const LOOK_EVERY = "1 second"
+/** Looks in a row after which something is told: a breaker that opens for a moment is not worth a call. */
+const STEADY_LOOKS = 3
+
+/** Tells once of what somebody should know, and once that it is over. */
+const watch = Effect.fnUntraced(function* (nats: NatsShape, channels: ReadonlyMap<string, Channel>) {
+  const episodes = new Episodes(STEADY_LOOKS)
+  while (true) {
+    yield* Effect.sleep(LOOK_EVERY)
+    const { raised, cleared } = episodes.look(
+      [...channels.values()].flatMap((channel) => conditionsOf(healthOf(channel)))
+    )
+    for (const condition of raised) yield* tellOf(nats, condition, "raised")
+    for (const condition of cleared) yield* tellOf(nats, condition, "cleared")
+  }
+})
+
+const tellOf = (nats: NatsShape, { key, severity, summary }: Condition, state: "raised" | "cleared") => {
+  const alert: Alert = {
+    id: `${key}:${state}:${randomUUID()}`,
+    kind: "channel",
+    state,
+    episode: key,
+    subject: key.split(":")[1] ?? key,
+    severity: state === "raised" ? severity : "info",
+    summary: state === "raised" ? summary : `Over: ${summary}`,
+    details: {},
+    at: new Date().toISOString()
+  }
+  return Effect.andThen(
+    state === "raised" ? Effect.logWarning(summary) : Effect.logInfo(alert.summary),
+    Effect.ignore(publishAlert(nats, alert))
+  )
+}
 
 /** A channel whose log cannot be read yet is tried again; one that another hub works is left to it. */
 const keep = (channel: Channel): Effect.Effect<void> =>
@@ -123,7 +185,9 @@ const keep = (channel: Channel): Effect.Effect<void> =>
   )
 
 const settings = workerData as ThreadSettings
-const layer = ChannelLog.layerNats.pipe(Layer.provideMerge(Nats.layer(settings.natsUrl)))
+const layer = Layer.mergeAll(ChannelLog.layerNats, DeadLetters.layerNats).pipe(
+  Layer.provideMerge(Nats.layer(settings.natsUrl))
+)
 
 await Effect.runPromise(
   Effect.scoped(work(settings)).pipe(

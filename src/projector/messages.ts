@@ -1,6 +1,7 @@
 /**
  * What the hub and its projector thread say to each other.
  */
+import type { AlertSinks } from "../../config/alerts.ts"
 import type { RegisterPage } from "../../streams/projections/register.ts"
 
 export interface ThreadSettings {
@@ -8,6 +9,7 @@ export interface ThreadSettings {
   readonly redisUrl: string
   readonly postgresUrl: string
   readonly logLevel: "debug" | "info" | "warn" | "error"
+  readonly alerts: AlertSinks
 }
 
 export type ToThread =

@@ -1,6 +1,6 @@
 /**
  * The projector thread: everything derived from the journal beside the sockets. The Redis register, the PostgreSQL
- * ledger and read models, the STOCK_EVENTS stream; each runs on its own, and one that is held up holds up nobody else.
+ * ledger and read models, the STOCK_EVENTS stream, the delivery of alerts; each runs on its own, and one that is held up holds up nobody else.
  *
  * A thread of its own because its work is as large as the hub's and can wait: here it has a heap and an event loop of
  * its own, so it costs no turn a pause, and the kernel is told that the hub goes first. It reads the journal like any
@@ -11,6 +11,7 @@ import { setPriority } from "node:os"
 import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, Layer, References } from "effect"
 import { Redis } from "ioredis"
+import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Journal, type JournalShape } from "../../streams/journal.ts"
 import { journalNats } from "../../streams/journal.nats.ts"
 import { Nats } from "../../streams/nats/connection.ts"
@@ -26,6 +27,8 @@ import {
 } from "../../streams/projections/register.ts"
 import { type Projection, ProjectionFailed, ProjectionRunner } from "../../streams/projections/runner.ts"
 import { stockEventsProjection } from "../../streams/projections/stock-events.ts"
+import { deliverAlerts } from "../alerts/delivery.ts"
+import { sinksOf } from "../alerts/sinks/sinks.ts"
 import { logging, logLevels } from "../logging.ts"
 import type { FromThread, ThreadSettings, ToThread } from "./messages.ts"
 
@@ -93,6 +96,7 @@ const lastSequenceFor = (projection: string, journal: JournalShape) =>
 const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub) {
   const journal = yield* Journal
   const nats = yield* Nats
+  const deadLetters = yield* DeadLetters
   const pool = yield* Postgres
   const redis = yield* redisClient(settings.redisUrl)
   const { head } = hub
@@ -109,13 +113,19 @@ const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub)
   for (const projection of projections) {
     yield* Effect.forkScoped(new ProjectionRunner(projection, { journal, head, onApplied }).run)
   }
+  for (const sink of sinksOf(settings.alerts)) {
+    yield* Effect.forkScoped(deliverAlerts({ nats, deadLetters, sink, random: Math.random }))
+    yield* Effect.addFinalizer(() => Effect.sync(() => sink.close?.()))
+  }
   yield* Deferred.await(hub.stopped)
 })
 
 const settings = workerData as ThreadSettings
-const servers = Layer.mergeAll(Postgres.layerForBatches(settings.postgresUrl, LEDGER_SETTINGS), journalNats).pipe(
-  Layer.provideMerge(Nats.layer(settings.natsUrl))
-)
+const servers = Layer.mergeAll(
+  Postgres.layerForBatches(settings.postgresUrl, LEDGER_SETTINGS),
+  journalNats,
+  DeadLetters.layerNats
+).pipe(Layer.provideMerge(Nats.layer(settings.natsUrl)))
 const hub = new Hub()
 
 stepBack()

@@ -11,8 +11,10 @@
 import { DiscardPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream"
 import { nanos } from "@nats-io/transport-node"
 import { Effect } from "effect"
+import { alertOf } from "../../actors/alert/alert.ts"
 import { DEFAULT_LOCATION } from "../../actors/sku/commands.ts"
 import { isStockEvent, type StockEvent } from "../../actors/sku/events.ts"
+import { publishAlert } from "../alerts.ts"
 import type { StoredCommit } from "../codec.ts"
 import { headersOf, type NatsShape, PublishFailed } from "../nats/connection.ts"
 import { EVENT_SUBJECTS, eventSubject, STOCK_EVENTS } from "../subjects.ts"
@@ -95,6 +97,7 @@ export const stockEventsProjection = (nats: NatsShape, nowMs: () => number): Pro
   }
 })
 
+/** What of it somebody should know of goes to the ALERTS stream as well. */
 const publishAll = async (nats: NatsShape, commits: ReadonlyArray<StoredCommit>): Promise<void> => {
   const from = String(commits[0]?.sequence ?? 0)
   const published: Array<Promise<void>> = []
@@ -102,6 +105,10 @@ const publishAll = async (nats: NatsShape, commits: ReadonlyArray<StoredCommit>)
     const at = new Date(commit.at).toISOString()
     for (const record of commit.records) {
       if (isStockEvent(record)) published.push(publishOne(nats, record, at, from))
+      else {
+        const alert = alertOf(record, at)
+        if (alert !== undefined) published.push(Effect.runPromise(publishAlert(nats, alert)))
+      }
     }
   }
   await Promise.all(published)

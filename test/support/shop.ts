@@ -174,6 +174,7 @@ export const channelBetween = (
     log,
     lookUp: hub.lookUp,
     publish: hub.publish,
+    bury: () => Effect.void,
     nowMs,
     random: Math.random,
     newId: () => `${settings.name}-${process.hrtime.bigint()}-${count++}`
