@@ -4,8 +4,6 @@
  * Secrets need not stand in the file: `{"env": "NAME"}` anywhere in a channel's settings is taken from the environment.
  * Everything that is wrong is said in one sentence that names the channel and the field.
  */
-import type { BackoffPolicy, BreakerPolicy } from "../actors/channel/pace.ts"
-
 export interface ChannelLimits {
   readonly batchMax?: number
   readonly callsPerSecond?: number
@@ -26,8 +24,10 @@ export interface ChannelConfig {
   readonly identity: boolean
   /** Lower than the adapter's own where given. */
   readonly limits: ChannelLimits
-  readonly backoff: Partial<BackoffPolicy>
-  readonly breaker: Partial<BreakerPolicy>
+  /** What is given of `baseMs`, `factor`, `maxMs`, `retriesMax`. */
+  readonly backoff: Readonly<Record<string, number>>
+  /** What is given of `failuresMax`, `restMs`, `restMsMax`. */
+  readonly breaker: Readonly<Record<string, number>>
   readonly lastUnitsMax: number
   readonly callTimeoutMs: number
   readonly heartbeatMs: number

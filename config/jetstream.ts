@@ -44,6 +44,11 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
     // Publishing again within this time is recognised by the broker already; the mutation id holds for longer.
     duplicate_window: nanos(2 * MINUTE_MS)
   },
+  ...derivedSpecs(journalReplicas)
+]
+
+/** What is not the record: it can be made again, or is only kept until somebody has seen it. */
+const derivedSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
   {
     name: Subjects.TIMERS,
     subjects: [Subjects.TIMER_SUBJECTS, Subjects.DUE_SUBJECT],

@@ -19,6 +19,8 @@ export interface DeliveryOptions {
   readonly sink: Sink
   readonly random: () => number
   readonly backoff?: BackoffPolicy
+  /** After which what a hub took and did not deliver before it ended is handed out again; a minute unless given. */
+  readonly ackWaitMs?: number
 }
 
 /** Alerts taken at once; those that wait longer become a digest. */
@@ -27,7 +29,7 @@ const FETCH_MS = 5_000
 /** Alerts of one moment belong together. */
 const GATHER = "200 millis"
 const CALL_MS_MAX = 10_000
-/** Longer than an attempt and the wait after it; a hub that dies meanwhile leaves the batch to the next so soon. */
+/** Longer than an attempt and the wait after it. */
 const ACK_WAIT_MS = 60_000
 
 /** Runs until interrupted. */
@@ -39,7 +41,7 @@ export const deliverAlerts = (options: DeliveryOptions): Effect.Effect<never> =>
     )
   )
 
-const consumerOf = ({ nats, sink }: DeliveryOptions): Effect.Effect<Consumer, unknown> =>
+const consumerOf = ({ nats, sink, ackWaitMs = ACK_WAIT_MS }: DeliveryOptions): Effect.Effect<Consumer, unknown> =>
   Effect.tryPromise(async () => {
     const name = `alerts-${sink.name}`
     await nats.manager.consumers.add(ALERTS, {
@@ -47,7 +49,7 @@ const consumerOf = ({ nats, sink }: DeliveryOptions): Effect.Effect<Consumer, un
       ack_policy: AckPolicy.All,
       // A sink that is configured today is not told of last month.
       deliver_policy: DeliverPolicy.New,
-      ack_wait: nanos(ACK_WAIT_MS),
+      ack_wait: nanos(ackWaitMs),
       max_ack_pending: BATCH_MAX
     })
     return nats.jetstream.consumers.get(ALERTS, name)

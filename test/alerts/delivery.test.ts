@@ -191,7 +191,9 @@ describe("delivery", () => {
 
   const start = async (sink: Sink): Promise<Fiber.Fiber<never>> => {
     const backoff = { baseMs: 20, factor: 2, maxMs: 100, retriesMax: 3 }
-    const fiber = Effect.runFork(deliverAlerts({ nats, deadLetters, sink, random: Math.random, backoff }))
+    const fiber = Effect.runFork(
+      deliverAlerts({ nats, deadLetters, sink, random: Math.random, backoff, ackWaitMs: 1_500 })
+    )
     running.push(fiber)
     await until(
       async () =>

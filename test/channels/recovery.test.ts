@@ -1,0 +1,169 @@
+/**
+ * Goal: a channel that is stopped anywhere, that was changed by other hands, or that accepts and does not carry out, ends
+ * up showing what it ought to.
+ * Method: channels between a pretend hub and pretend shops, in one process and real time with short waits.
+ */
+import assert from "node:assert/strict"
+import { Effect, Fiber } from "effect"
+import { afterEach, describe, it } from "vitest"
+import { Faults } from "../../scripts/marketplaces/marketplace.ts"
+import { Random } from "../../scripts/simulate/random.ts"
+import { inStep, listing, map, open, receive, run, sku, stop, stopAll } from "../support/open-shop.ts"
+import { channelBetween, memoryLog, PretendHub, settingsOf, Shop, until } from "../support/shop.ts"
+
+afterEach(stopAll)
+
+describe("a restart", () => {
+  it("18. loses no update and sends no older quantity, wherever it was cut off", async () => {
+    const random = new Random(11)
+    const hub = new PretendHub()
+    const shop = new Shop()
+    shop.latencyMs = 5
+    const log = await memoryLog()
+    for (let index = 0; index < 5; index++) {
+      hub.put(sku(index), 1_000)
+      shop.shelf.put(listing(index), sku(index), 0)
+    }
+    for (let round = 0; round < 15; round++) {
+      hub.channels.length = 0
+      const channel = channelBetween(hub, shop, settingsOf("web"), log)
+      const fiber = run(channel)
+      if (round === 0) await map(channel, 5)
+      for (let change = 0; change < 20; change++) {
+        hub.put(sku(random.integer(0, 4)), random.integer(-3, 2))
+        await new Promise((resolve) => setTimeout(resolve, random.integer(0, 4)))
+      }
+      // As kill -9 would: nothing is flushed, what is on its way is cut off.
+      await stop(fiber)
+      hub.put(sku(round % 5), -1)
+    }
+    hub.channels.length = 0
+    const last = channelBetween(hub, shop, settingsOf("web"), log)
+    run(last)
+    await inStep(shop, hub, last)
+    const newest = new Map<string, number>()
+    for (const { listingId, version } of shop.carriedOut) {
+      assert.ok(version >= (newest.get(listingId) ?? 0))
+      newest.set(listingId, version)
+    }
+  })
+
+  it("of two hubs that work one channel the one whose log was written by the other stops", async () => {
+    const { hub, shop, log, fiber } = await open(1)
+    const second = channelBetween(hub, shop, settingsOf("web"), log)
+    run(second)
+    await Effect.runPromise(second.map([{ listingId: "L9", sku: sku(0) }]))
+    hub.put(sku(0), -1)
+    const exit = await Effect.runPromise(Fiber.await(fiber))
+    assert.equal(exit._tag, "Failure")
+  })
+})
+
+describe("reconciliation", () => {
+  it("reports what differs and why, and corrects only that; a dry run corrects nothing", async () => {
+    const { hub, shop, channel } = await open(10)
+    await inStep(shop, hub, channel)
+    shop.shelf.show(listing(3), 555)
+    shop.shelf.show(listing(7), 98)
+    const dry = await Effect.runPromise(channel.reconcile(true))
+    assert.equal(dry.compared, 10)
+    assert.deepEqual(dry.causes, { edited_on_channel: 1, lost_order: 1 })
+    assert.equal(shop.shelf.quantity(listing(3)), 555)
+    const { length } = shop.carriedOut
+    const report = await Effect.runPromise(channel.reconcile(false))
+    assert.equal(report.driftCount, 2)
+    await inStep(shop, hub, channel)
+    assert.equal(shop.carriedOut.length - length, 2)
+    assert.equal((await Effect.runPromise(channel.reconcile(true))).driftCount, 0)
+  })
+
+  it("13. a sale between what was read and its correction survives", async () => {
+    const { hub, shop, channel } = await open(3)
+    await inStep(shop, hub, channel)
+    shop.shelf.show(listing(1), 500)
+    const list = shop.adapter.list?.bind(shop.adapter)
+    Object.assign(shop.adapter, {
+      list: async (cursor: string | undefined, signal: AbortSignal) => {
+        const page = await list?.(cursor, signal)
+        hub.put(sku(1), -4)
+        return page
+      }
+    })
+    await Effect.runPromise(channel.reconcile(false))
+    await inStep(shop, hub, channel)
+    assert.equal(shop.shelf.quantity(listing(1)), 96)
+  })
+})
+
+describe("accepted is not applied", () => {
+  it("14. a feed that is accepted and stays in progress is noticed, and the quantity is sent another time", async () => {
+    const hub = new PretendHub()
+    const shop = new Shop()
+    const pushed: Array<number> = []
+    let isStuck = true
+    const adapter = {
+      ...shop.adapter,
+      push: async (writes: ReadonlyArray<{ readonly quantity: number; readonly key: string }>) => {
+        pushed.push(...writes.map(({ quantity }) => quantity))
+        return { ok: true as const, value: writes.map(({ key }) => ({ type: "accepted" as const, ticket: key })) }
+      },
+      results: async (tickets: ReadonlyArray<string>) => ({
+        ok: true as const,
+        value: tickets.map((ticket) => ({ ticket, state: isStuck ? ("pending" as const) : ("done" as const) }))
+      })
+    }
+    const channel = channelBetween(hub, { adapter }, settingsOf("feed"), await memoryLog())
+    hub.put(sku(0), 5)
+    run(channel)
+    await map(channel, 1)
+    await until(
+      () => pushed.length === 1,
+      () => pushed
+    )
+    await until(
+      () => channel.rounds.stuckCount === 1,
+      () => channel.rounds.stuckCount,
+      3_000
+    )
+    await until(
+      () => pushed.length >= 2,
+      () => pushed,
+      3_000
+    )
+    isStuck = false
+    await until(
+      () => channel.freshness().behind === 0 && channel.book.find(listing(0))?.ticket === undefined,
+      () => pushed
+    )
+  })
+
+  it("a seed of faults over many listings ends with every listing as it ought to be", async () => {
+    for (const seed of [1, 2, 3]) {
+      const hub = new PretendHub()
+      const shop = new Shop(new Faults({ seed, share: 0.25, kinds: ["error", "throttle", "act-then-hang", "garbage"] }))
+      const channel = channelBetween(hub, shop, settingsOf(`s${seed}`, { callTimeoutMs: 40 }), await memoryLog())
+      for (let index = 0; index < 30; index++) {
+        hub.put(sku(index), 50)
+        shop.shelf.put(listing(index), sku(index), 0)
+      }
+      run(channel)
+      await map(channel, 30)
+      const random = new Random(seed)
+      for (let step = 0; step < 150; step++) {
+        if (random.chance(0.5)) hub.put(sku(random.integer(0, 29)), random.integer(-2, 2))
+        else {
+          const sale = shop.sell(listing(random.integer(0, 29)), 1)
+          if (sale !== undefined) await receive(channel, [sale])
+        }
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+      shop.faults.set({ seed, share: 0, kinds: [] })
+      await until(
+        () => channel.dispatcher.health().flights === 0,
+        () => channel.dispatcher.health()
+      )
+      channel.redrive(undefined)
+      await inStep(shop, hub, channel)
+    }
+  })
+})
