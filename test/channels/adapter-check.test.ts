@@ -17,6 +17,20 @@ for (const [kind, start] of Object.entries(benches)) {
   })
 }
 
+describe("the template for an adapter of one's own", () => {
+  for (const { name, run } of checks) {
+    it(
+      name,
+      async () => {
+        const path: string = "../../examples/corner-shop.mjs"
+        const { bench } = (await import(path)) as { readonly bench: StartBench }
+        await run(bench)
+      },
+      60_000
+    )
+  }
+})
+
 /** Ways to break a rule, each over the adapter that keeps them all. */
 const broken: Readonly<Record<string, (adapter: Adapter) => Partial<Adapter>>> = {
   "believes every signature": (adapter) => ({
