@@ -37,6 +37,8 @@ export interface ChannelConfig {
   readonly reconcileMs: number
   readonly resultsMs: number
   readonly stuckMs: number
+  /** Units that the channel is shown fewer of while what it accepted is stuck. */
+  readonly stuckBuffer: number
 }
 
 /** The file does not do; the message says where and what to write instead. */
@@ -156,6 +158,7 @@ const readChannel = (value: unknown, index: number, environment: NodeJS.ProcessE
     upkeepMs: ms("upkeepMs", 300_000),
     reconcileMs: ms("reconcileMs", 3_600_000, 0),
     resultsMs: ms("resultsMs", 15_000),
-    stuckMs: ms("stuckMs", 600_000)
+    stuckMs: ms("stuckMs", 600_000),
+    stuckBuffer: numberOf(fields, "stuckBuffer", where, 1, 0, 1_000_000)
   }
 }

@@ -68,6 +68,8 @@ export interface Listing {
   readonly unsure: Write | undefined
   /** Accepted, and not yet known to be applied. */
   readonly ticket: { readonly id: string; readonly version: number; readonly since: number } | undefined
+  /** The last one that was accepted was not carried out. */
+  readonly wasStuck: boolean
   /** Attempts that failed since the last one that did not. */
   readonly attempts: number
   /** Not before; 0 when nothing is waited for. */
@@ -87,6 +89,7 @@ export const newListing = (listingId: string, sku: string): Listing => ({
   flight: undefined,
   unsure: undefined,
   ticket: undefined,
+  wasStuck: false,
   attempts: 0,
   retryAt: 0,
   dead: undefined,
@@ -172,6 +175,7 @@ export const applied = (listing: Listing, at: number): Listing => {
     ...listing,
     flight: undefined,
     ticket: undefined,
+    wasStuck: false,
     believed,
     written: writtenBy(listing, flight, at),
     attempts: 0,
@@ -205,6 +209,7 @@ export const accepted = (listing: Listing, ticket: string, at: number): Listing 
 export const ticketDone = (listing: Listing, at: number): Listing => ({
   ...listing,
   ticket: undefined,
+  wasStuck: false,
   attempts: 0,
   retryAt: 0,
   dead: undefined,
@@ -212,7 +217,19 @@ export const ticketDone = (listing: Listing, at: number): Listing => ({
 })
 
 /** What was accepted will not be applied, or nobody will ever know: it is sent again, by another way if there is one. */
-export const ticketLost = (listing: Listing): Listing => ({ ...listing, ticket: undefined, believed: undefined })
+export const ticketLost = (listing: Listing): Listing => ({
+  ...listing,
+  ticket: undefined,
+  wasStuck: true,
+  believed: undefined
+})
+
+/** The hub holds back more or less of the same version: what it ought to show is restated. */
+export const restated = (listing: Listing, quantity: number, at: number): Listing => {
+  const { wanted } = listing
+  if (wanted === undefined || wanted.quantity === quantity) return listing
+  return { ...listing, wanted: { ...wanted, quantity, since: at } }
+}
 
 export interface RetryPolicy {
   readonly retriesMax: number

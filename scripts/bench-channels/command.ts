@@ -88,8 +88,9 @@ const bench = async (options: Options): Promise<number> => {
   try {
     for (let round = 0; round < rounds; round++) {
       for (const rate of options.rates.split(",").map(Number)) {
-        await run(() => hubSubject(receivers, SKUS, false), rate, seconds)
-        if (rate === SICK_RATE) await run(() => hubSubject(receivers, SKUS, true), rate, seconds)
+        await run(() => hubSubject(receivers, SKUS), rate, seconds)
+        if (rate === SICK_RATE) await run(() => hubSubject(receivers, SKUS, "well"), rate, seconds)
+        if (rate === SICK_RATE) await run(() => hubSubject(receivers, SKUS, "sick"), rate, seconds)
         await run(() => bullmqSubject(receivers, SKUS, servers.redisEverysecUrl), rate, seconds)
       }
     }
@@ -149,6 +150,7 @@ const heard = async (
   const deadline = performance.now() + SETTLE_MS_MAX
   while (latencies.length < count * CHANNELS.length && performance.now() < deadline) {
     for (const { channel, sku, quantity, at } of await take(receivers)) {
+      if (!CHANNELS.includes(channel)) continue
       const times = sold.get(sku) ?? []
       const units = soldAt(quantity) - (base.get(sku) ?? 0)
       const key = `${channel} ${sku}`
@@ -185,7 +187,7 @@ const publish = (
   { rounds, seconds }: { readonly rounds: number; readonly seconds: number }
 ): number => {
   const find = (name: string) => rows.find((row) => row.name === name && row.rate === SICK_RATE)
-  const ratio = (find("hub beside a sick channel")?.p99 ?? 0) / (find("hub")?.p99 ?? 1)
+  const ratio = (find("hub beside a third, sick")?.p99 ?? 0) / (find("hub beside a third, well")?.p99 ?? 1)
   const p99 = find("hub")?.p99 ?? Infinity
   const text = [
     `# From a sale on one channel to the call at the others`,
@@ -197,7 +199,7 @@ const publish = (
     ...rows.map((row) => `| ${row.name} | ${row.rate} | ${row.p50.toFixed(1)} | ${row.p99.toFixed(1)} | ${row.lost} |`),
     ``,
     `p99 under 50 ms at 500/s: ${p99.toFixed(1)} ms, ${p99 < 50 ? "met" : "missed"}.`,
-    `A sick channel costs the others at most 1.1: ${ratio.toFixed(2)}, ${ratio <= 1.1 ? "met" : "missed"}.`,
+    `A third channel that never answers costs the others at most 1.1 times one that is well: ${ratio.toFixed(2)}, ${ratio <= 1.1 ? "met" : "missed"}.`,
     ``
   ].join("\n")
   mkdirSync(folder, { recursive: true })

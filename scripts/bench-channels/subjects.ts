@@ -35,11 +35,14 @@ export const startProgram = (file: string, args: ReadonlyArray<string>, environm
     child.once("exit", (code) => reject(new Error(`${file} ended with code ${String(code)}`)))
   })
 
-/** The hub with two channels that are well, and with `isSick` a third that never answers. */
-export const hubSubject = async (receivers: string, skus: ReadonlyArray<string>, isSick: boolean): Promise<Subject> => {
+/** A third channel beside the two that are measured: one that is well, or one that never answers. */
+export type Third = "well" | "sick"
+
+/** The hub with the two channels, and a third where one is given. */
+export const hubSubject = async (receivers: string, skus: ReadonlyArray<string>, third?: Third): Promise<Subject> => {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-bench-channels-"))
   const adapter = join(projectRoot(), "dist", "scripts", "bench-channels", "plain-channel.js")
-  const channels = [...CHANNELS, ...(isSick ? ["sick"] : [])].map((name) => ({
+  const channels = [...CHANNELS, ...(third === undefined ? [] : [third])].map((name) => ({
     name,
     adapter,
     settings: { url: `${receivers}/${name}` }
@@ -54,7 +57,7 @@ export const hubSubject = async (receivers: string, skus: ReadonlyArray<string>,
   let count = 0
   const encoder = new TextEncoder()
   return {
-    name: isSick ? "hub beside a sick channel" : "hub",
+    name: third === undefined ? "hub" : `hub beside a third, ${third}`,
     sell: (sku) => {
       const fact = { type: "sale", mutationId: `sale-${count++}`, quantity: 1, channel: "c0" }
       nats.publish(factSubject(sku), encoder.encode(JSON.stringify(fact)))

@@ -27,6 +27,8 @@ export interface QuantityWrite {
   readonly key: string
   /** What the channel shows now as far as the hub knows; absent when it does not. */
   readonly believed?: number
+  /** It was accepted before and not carried out: not by that way again where there is another. */
+  readonly wasStuck?: boolean
 }
 
 export type WriteOutcome =
@@ -38,6 +40,8 @@ export type WriteOutcome =
   | { readonly type: "stale"; readonly actual?: number }
   /** Sending it again would be refused again. */
   | { readonly type: "rejected"; readonly code: string; readonly message: string }
+  /** It was not attempted, for a limit of the channel's: it comes again soon, and burns no attempt. */
+  | { readonly type: "unsent" }
   /** This one write failed; the others of the call are not concerned. */
   | { readonly type: "failed"; readonly message: string }
 

@@ -62,6 +62,7 @@ export const settingsOf = (config: ChannelConfig, adapter: Adapter): ChannelSett
   name: config.name,
   kind: config.adapter,
   isIdentity: config.identity,
+  stuckBuffer: config.stuckBuffer,
   policy: {
     limits: lower(adapter.limits, config.limits),
     backoff: { ...DISPATCH_DEFAULT.backoff, ...config.backoff },

@@ -38,6 +38,8 @@ export interface ChannelSettings {
   readonly policy: DispatchPolicy
   readonly isIdentity: boolean
   readonly intervals: Intervals
+  /** Units held back while accepted writes are stuck. */
+  readonly stuckBuffer: number
 }
 
 export interface ChannelPorts {
@@ -69,6 +71,8 @@ export class Channel {
   readonly log: LogWriter
   readonly rounds: Rounds
   private readonly ports: ChannelPorts
+  /** Units that this channel is shown fewer of than it may sell. */
+  private heldBack = 0
 
   constructor(settings: ChannelSettings, ports: ChannelPorts) {
     this.settings = settings
@@ -113,7 +117,8 @@ export class Channel {
       reconciler: this.reconciler,
       intervals: settings.intervals,
       callTimeoutMs: policy.callTimeoutMs,
-      nowMs
+      nowMs,
+      onStuck: (isStuck) => this.holdBack(isStuck ? settings.stuckBuffer : 0)
     })
   }
 
@@ -243,7 +248,8 @@ export class Channel {
   }
 
   private tell(change: Change, listingIds: ReadonlyArray<string>): void {
-    const quantity = Math.max(0, change.byChannel?.[this.settings.name] ?? change.quantity)
+    const allowed = Math.max(0, change.byChannel?.[this.settings.name] ?? change.quantity)
+    const quantity = Math.max(0, allowed - this.heldBack)
     const moves = change.moves === undefined ? [] : this.movesOf(change)
     for (const listingId of listingIds) {
       const listing = this.book.find(listingId)
@@ -252,11 +258,21 @@ export class Channel {
       const isKnown = own.every((move) => move.shownBy !== undefined)
       const shownBy = isKnown ? own.reduce((sum, move) => sum + (move.shownBy ?? 0), 0) : undefined
       const movedAt = own.length === 0 ? undefined : Math.min(...own.map((move) => move.movedAt ?? 0))
-      const told = Listing.told(listing, { quantity, version: change.version, at: change.at, shownBy, movedAt })
+      const { version, at } = change
+      const told =
+        version === listing.wanted?.version
+          ? Listing.restated(listing, quantity, at)
+          : Listing.told(listing, { quantity, version, at, shownBy, movedAt })
       if (told === listing) continue
       this.book.put(told)
       this.dispatcher.look(told)
     }
+  }
+
+  /** A channel that does not carry out what it accepted sells on what it shows: until it does, it is shown less. */
+  private holdBack(units: number): Effect.Effect<void> {
+    this.heldBack = units
+    return this.ask([...new Set([...this.book.listings.values()].map(({ sku }) => sku))])
   }
 
   private movesOf({ moves = [] }: Change) {

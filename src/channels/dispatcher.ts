@@ -91,7 +91,8 @@ export class Dispatcher {
     const since = wanted?.since ?? now
     if (retryAt > now) this.waiting.addRetry(listingId, since, retryAt)
     else this.waiting.add(listingId, since, (wanted?.quantity ?? 0) <= this.options.policy.lastUnitsMax)
-    this.rouse()
+    // Where nothing can leave until a call ends, that call's end will look.
+    if (this.holdMs(now) < Infinity) this.rouse()
   }
 
   /** An operator has put something right: what kept the channel from being called is forgotten. */
@@ -209,7 +210,9 @@ export class Dispatcher {
     if (listing.attempts === 0) this.stats.started.record(Math.max(0, nowMs() - dueSince))
     const key = createHash("sha256").update(Listing.writeKey(channel, leaving)).digest("hex").slice(0, 32)
     const { quantity, version, from } = flight
-    return [{ listingId, sku: listing.sku, quantity, version, key, ...(from === undefined ? {} : { believed: from }) }]
+    const write = { listingId, sku: listing.sku, quantity, version, key }
+    const belief = from === undefined ? {} : { believed: from }
+    return [{ ...write, ...belief, ...(listing.wasStuck ? { wasStuck: true } : {}) }]
   }
 
   private settle(
@@ -236,6 +239,9 @@ export class Dispatcher {
         return Listing.accepted(listing, outcome.ticket, now)
       case "stale":
         return Listing.compared(listing, outcome.actual, this.retry, now)
+      case "unsent":
+        this.throttledUntil = Math.max(this.throttledUntil, now + THROTTLED_MS)
+        return Listing.notSent(listing)
       case "rejected":
         return Listing.refused(listing, { ...outcome, isFinal: true }, this.retry, now)
       case "failed":

@@ -36,6 +36,8 @@ export interface RoundsOptions {
   readonly intervals: Intervals
   readonly callTimeoutMs: number
   readonly nowMs: () => number
+  /** Accepted writes are stuck, or no longer are. */
+  readonly onStuck: (isStuck: boolean) => Effect.Effect<void>
 }
 
 /** Seen to differ twice, so long apart: a sale is told within less. */
@@ -126,7 +128,9 @@ export class Rounds {
   private readonly results: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     const { adapter, dispatcher } = this.options
     const results = adapter.results?.bind(adapter)
+    const wasStuck = this.stuckCount > 0
     const open = this.openTickets()
+    if (this.stuckCount > 0 !== wasStuck) yield* this.options.onStuck(!wasStuck)
     if (results === undefined || open.size === 0 || !dispatcher.takeTurn()) return
     const result = yield* this.ask((signal) => results([...open.keys()], signal))
     if (!result.ok) return
@@ -138,9 +142,10 @@ export class Rounds {
   private openTickets(): ReadonlyMap<string, ReadonlyArray<string>> {
     const open = new Map<string, Array<string>>()
     let stuckCount = 0
-    for (const { listingId, ticket } of this.options.book.listings.values()) {
+    for (const { listingId, ticket, wasStuck } of this.options.book.listings.values()) {
+      // Sent again is not through yet.
+      if (wasStuck || (ticket !== undefined && this.isStuck(ticket.since))) stuckCount++
       if (ticket === undefined) continue
-      if (this.isStuck(ticket.since)) stuckCount++
       const listingIds = open.get(ticket.id)
       if (listingIds === undefined) open.set(ticket.id, [listingId])
       else listingIds.push(listingId)

@@ -80,6 +80,8 @@ const redisClient = (url: string) =>
         enableOfflineQueue: false,
         connectTimeout: 2_000,
         commandTimeout: 10_000,
+        // A network that has forgotten the line does not say so: what is silent for so long is opened again.
+        socketTimeout: 10_000,
         retryStrategy: (times) => Math.min(2_000, times * 100)
       })
       redis.on("error", () => undefined)

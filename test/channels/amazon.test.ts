@@ -132,6 +132,19 @@ describe("quantities", () => {
   })
 })
 
+describe("what a feed has swallowed", () => {
+  it("14. goes one by one among many that go as a feed, and what its limit leaves over burns no attempt", async () => {
+    const stuck = Array.from({ length: 7 }, (_, index) => ({ ...write(`S${index}`, 4), wasStuck: true }))
+    const pushed = await adapter.push([...stuck, write("S8", 4), write("S9", 4)], signal)
+    assert.ok(pushed.ok)
+    assert.deepEqual(
+      pushed.value.map(({ type }) => type),
+      [...Array.from({ length: 5 }, () => "applied"), "unsent", "unsent", "accepted", "accepted"]
+    )
+    assert.equal(account.shelf.quantity("S4"), 4)
+  })
+})
+
 describe("orders", () => {
   it("what Amazon fulfils moves nothing; what the merchant fulfils does, and comes back unit by unit", async () => {
     await account.sell([{ listingId: "S1", quantity: 2 }], true)

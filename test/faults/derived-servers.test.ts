@@ -23,6 +23,8 @@ const ANSWER_MS_MAX = 2_000
 /** What a list may take before it says that it cannot be had. */
 const LIST_MS_MAX = 5_000
 const RECOVERY_MS_MAX = 30_000
+/** A line that says nothing for ten seconds is opened again. */
+const FORGOTTEN_MS_MAX = 30_000
 const LOAD_MS = 2_000
 const CUT_EVERY_MS = 150
 const BUYERS = 8
@@ -190,5 +192,20 @@ describe.each([
     }
     await agree(sku)
     assert.ok(line().accepted > acceptedBefore, "it was connected to again")
+  })
+})
+
+describe("a line to Redis that the network has forgotten", () => {
+  it("is noticed and opened again, and the register has everything", async () => {
+    const sku = "forgotten"
+    redisLine.forgetAll()
+    await trade(sku)
+    const { version } = (await http(hub, "GET", `/v1/stock/${sku}`)).body
+    const register = await eventually(
+      () => redis.hgetall(`inventory:sku:${sku}`),
+      (fields) => fields["version"] === String(version),
+      FORGOTTEN_MS_MAX
+    )
+    assert.equal(register["sku_code"], sku)
   })
 })

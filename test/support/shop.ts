@@ -143,6 +143,7 @@ export const settingsOf = (name: string, change: Partial<ChannelSettings["policy
   name,
   kind: "shop",
   isIdentity: false,
+  stuckBuffer: 2,
   policy: {
     ...DISPATCH_DEFAULT,
     limits: unthrottled,

@@ -58,24 +58,22 @@ export class Amazon implements Adapter {
     this.queue = this.settings.queue === undefined ? undefined : new NotificationQueue(this.settings.queue, context)
   }
 
+  /** Many go as a feed, a few one by one; so does what a feed has swallowed, however many there are. */
   async push(writes: ReadonlyArray<QuantityWrite>, signal: AbortSignal): Promise<Result<ReadonlyArray<WriteOutcome>>> {
-    if (writes.length > PATCHES_MAX) {
-      const feed = await this.feeds.submit(writes, signal)
-      return feed.ok ? succeeded(writes.map(() => ({ type: "accepted", ticket: feed.value }) as const)) : feed
-    }
-    const outcomes: Array<WriteOutcome> = []
-    let failure: CallFailure | undefined
-    for (const write of writes) {
-      const result = failure === undefined ? await this.patch(write, signal) : failed(failure)
-      if (result.ok) outcomes.push(result.value)
-      else {
-        failure = result.failure
-        outcomes.push({ type: "failed", message: failure.message })
+    const isByFeed = writes.length > PATCHES_MAX
+    const single = isByFeed ? writes.filter(({ wasStuck }) => wasStuck === true) : writes
+    const outcomes = new Map<string, WriteOutcome>()
+    const patched = await this.patchAll(single, outcomes, signal)
+    if (!patched.ok) return patched
+    const fed = writes.filter((write) => !single.includes(write))
+    if (fed.length > 0) {
+      const feed = await this.feeds.submit(fed, signal)
+      if (!feed.ok && outcomes.size === 0) return feed
+      for (const { key } of fed) {
+        outcomes.set(key, feed.ok ? { type: "accepted", ticket: feed.value } : leftOf(feed.failure))
       }
     }
-    // With nothing done the call as a whole has failed, and burns no attempt when it was for a limit.
-    const isNothingDone = outcomes.every(({ type }) => type === "failed")
-    return failure !== undefined && isNothingDone ? failed(failure) : succeeded(outcomes)
+    return succeeded(writes.map(({ key }) => outcomes.get(key) ?? { type: "unsent" }))
   }
 
   async results(tickets: ReadonlyArray<string>, signal: AbortSignal): Promise<Result<ReadonlyArray<TicketResult>>> {
@@ -151,6 +149,24 @@ export class Amazon implements Adapter {
       : failed({ kind: "unavailable", message: `Amazon did not take the shipment: ${errorOf(body)}` })
   }
 
+  /** With nothing done at all the call as a whole has failed. */
+  private async patchAll(
+    writes: ReadonlyArray<QuantityWrite>,
+    outcomes: Map<string, WriteOutcome>,
+    signal: AbortSignal
+  ): Promise<Result<undefined>> {
+    for (const write of writes) {
+      const result = await this.patch(write, signal)
+      if (result.ok) outcomes.set(write.key, result.value)
+      else if (outcomes.size === 0) return result
+      else {
+        outcomes.set(write.key, leftOf(result.failure))
+        break
+      }
+    }
+    return succeeded(undefined)
+  }
+
   private async patch({ listingId, quantity }: QuantityWrite, signal: AbortSignal): Promise<Result<WriteOutcome>> {
     const { sellerId, marketplaceId, productType } = this.settings
     const value = [{ fulfillment_channel_code: "DEFAULT", quantity }]
@@ -215,6 +231,10 @@ export class Amazon implements Adapter {
     return succeeded({ events, cursor: JSON.stringify(next), hasMore: token !== null || this.queue !== undefined })
   }
 }
+
+/** What becomes of a write when others of its call went through. */
+const leftOf = ({ kind, message }: CallFailure): WriteOutcome =>
+  kind === "unavailable" ? { type: "failed", message } : { type: "unsent" }
 
 const errorOf = (body: Readonly<Record<string, unknown>>): string => {
   const [error] = objectsOf(body["errors"])

@@ -93,7 +93,10 @@ class WooCommerce implements Adapter {
     }
     // What went through before the failure is told; with nothing told the call as a whole has failed.
     if (failure !== undefined && outcomes.size === 0) return failed(failure)
-    const left: WriteOutcome = { type: "failed", message: failure?.message ?? "The shop did not answer for it." }
+    const left: WriteOutcome =
+      failure === undefined || failure.kind === "unavailable"
+        ? { type: "failed", message: failure?.message ?? "The shop did not answer for it." }
+        : { type: "unsent" }
     return succeeded(writes.map(({ listingId }) => outcomes.get(listingId) ?? left))
   }
 
