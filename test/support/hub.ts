@@ -21,6 +21,8 @@ export interface TestHub {
   readonly nats: RunningServer
   readonly redis: RunningServer
   readonly databaseUrl: string
+  /** Where its `run.json` is. */
+  readonly home: string
   /** kill -9, and the same hub again on the same servers and port. */
   readonly crash: () => Promise<void>
   readonly stop: () => Promise<void>
@@ -48,6 +50,7 @@ export const startHub = async (environment: Readonly<Record<string, string>> = {
     nats,
     redis,
     databaseUrl,
+    home: settings.HOLDFAST_HOME,
     crash: async () => {
       await ended(child, "SIGKILL")
       child = await launch(settings)
