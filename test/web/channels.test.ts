@@ -1,0 +1,91 @@
+/**
+ * Goal: somebody at the channels page sees how each channel is, what it did not take and what it told that waits, and can
+ * put it right there.
+ * Method: a real hub with a local shop, in the system's Chromium, by what a person reads and clicks.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Page } from "playwright-core"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { SECRET, SocialMarketplace } from "../../scripts/marketplaces/social/marketplace.ts"
+import { http, startHub, type TestHub } from "../support/hub.ts"
+import { openBrowser, type Profile } from "./browser.ts"
+
+const directory = mkdtempSync(join(tmpdir(), "holdfast-channels-page-"))
+const problems: Array<string> = []
+let shop: SocialMarketplace
+let hub: TestHub
+let browser: Profile
+let page: Page
+
+beforeAll(async () => {
+  shop = await SocialMarketplace.start()
+  shop.shelf.put("L1", "A", 0)
+  const channel = { name: "social", adapter: "signed-webhook", settings: { url: shop.url, secret: SECRET } }
+  const file = join(directory, "channels.json")
+  writeFileSync(file, JSON.stringify({ channels: [channel] }))
+  hub = await startHub({ CHANNELS_FILE: file })
+  shop.callbackUrl = `${hub.url}/v1/channels/social/webhooks`
+  await http(hub, "POST", "/v1/stock/A/facts", { type: "receipt", mutationId: "open", quantity: 9 })
+  await http(hub, "POST", "/v1/channels/social/mappings", [
+    { listingId: "L1", sku: "A" },
+    { listingId: "GONE", sku: "A" }
+  ])
+  shop.shelf.put("NEW", "A", 5)
+  await shop.sell([{ listingId: "NEW", quantity: 2 }])
+  browser = await openBrowser({ width: 1280, height: 800 })
+  page = await browser.context.newPage()
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text())
+  })
+  page.on("pageerror", (error) => problems.push(error.message))
+  await page.goto(`${hub.url}/channels`)
+}, 60_000)
+
+afterAll(async () => {
+  await browser.close()
+  await hub.stop()
+  await shop.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+describe("the channels page", () => {
+  it("shows a channel, what it did not take and what waits for a mapping", async () => {
+    await page.getByRole("button", { name: "social" }).waitFor()
+    await page.getByText("The shop has no such listing.").waitFor()
+    await page.getByText("No SKU stands behind the listing NEW.").waitFor()
+  })
+
+  it("maps a listing where it is told that one waits, and what was held is applied", async () => {
+    await page.getByLabel("SKU behind the listing NEW").fill("A")
+    await page.getByRole("button", { name: "Map", exact: true }).click()
+    await page.getByText("NEW is A from now on; 1 held happenings were applied.").waitFor()
+    await page.getByText("Nothing: all that social told could be applied.").waitFor()
+    const { body } = await http(hub, "GET", "/v1/stock/A")
+    assert.equal(body["available"], 7)
+  })
+
+  it("tries again what was given up, and takes it off the list when it is taken", async () => {
+    shop.shelf.put("GONE", "A", 0)
+    await page.getByRole("button", { name: "Try again", exact: true }).click()
+    await page.getByText("1 tried again on social.").waitFor()
+    await page.getByText("Nothing: every write was taken.").waitFor()
+    assert.equal(shop.shelf.quantity("GONE"), 7)
+  })
+
+  it("reconciles at a click and says what it found, in words that a screen reader hears", async () => {
+    shop.shelf.show("L1", 400)
+    await page.getByRole("button", { name: "Reconcile now" }).click()
+    await page.getByRole("status").getByText("3 listings compared, 1 differed and are put right.").waitFor()
+    await page.getByText("In step").waitFor()
+    assert.equal(shop.shelf.quantity("L1"), 7)
+  })
+
+  it("is reached from the navigation, and had no error in the console", async () => {
+    await page.getByRole("link", { name: "Live stock" }).click()
+    await page.getByRole("link", { name: "Channels" }).click()
+    await page.getByRole("button", { name: "social" }).waitFor()
+    assert.deepEqual(problems, [])
+  })
+})
