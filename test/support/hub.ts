@@ -44,7 +44,14 @@ export const startHub = async (environment: Readonly<Record<string, string>> = {
     PORT: String(port),
     ...environment
   }
-  let child = await launch(settings)
+  const stopServers = async (): Promise<void> => {
+    await Promise.all([nats.stop(), redis.stop()])
+    rmSync(directory, { recursive: true, force: true })
+  }
+  let child = await launch(settings).catch(async (error: unknown) => {
+    await stopServers()
+    throw error
+  })
   return {
     url: `http://127.0.0.1:${port}`,
     nats,
@@ -57,8 +64,7 @@ export const startHub = async (environment: Readonly<Record<string, string>> = {
     },
     stop: async () => {
       await ended(child, "SIGTERM")
-      await Promise.all([nats.stop(), redis.stop()])
-      rmSync(directory, { recursive: true, force: true })
+      await stopServers()
     }
   }
 }
