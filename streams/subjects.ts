@@ -30,6 +30,8 @@ export const TIMER_SUBJECTS = "timer.>"
 export const DUE_SUBJECT = "due.hold"
 
 export const snapshotSubject = (part: string): string => `snapshot.stock.${part}`
+/** How far one sink of alerts is; beside the stock's parts, which are pruned. */
+export const alertPlaceSubject = (sink: string): string => `snapshot.alerts.${sink}`
 export const SNAPSHOT_SUBJECTS = "snapshot.>"
 
 export const DEAD_SUBJECTS = "dead.>"

@@ -1,16 +1,18 @@
 /**
  * Delivers the ALERTS stream to one sink: in order, each at least once, again after a wait when it fails, and to the dead
- * letters when it cannot be delivered at all. Every sink has a durable consumer of its own, so one that is down delays
- * nobody else and forgets nothing over a restart.
+ * letters when it cannot be delivered at all. Every sink has a place of its own in the stream, stored when what is before
+ * it was delivered, so one that is down delays nobody else and forgets nothing over a restart.
+ *
+ * The stream is read by sequence and not by a consumer: what a consumer has handed to a hub that died comes back late, and
+ * behind what followed it, and an alert that is raised after it was cleared stays raised.
  */
-import { AckPolicy, type Consumer, DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
-import { nanos } from "@nats-io/transport-node"
+import type { StoredMsg } from "@nats-io/jetstream"
 import { Effect } from "effect"
 import { type Alert, plan } from "../../actors/alert/alert.ts"
 import { type BackoffPolicy, backoffMs, BACKOFF_DEFAULT } from "../../actors/channel/pace.ts"
 import type { DeadLettersShape } from "../../streams/dead-letters.ts"
-import type { NatsShape } from "../../streams/nats/connection.ts"
-import { ALERTS } from "../../streams/subjects.ts"
+import { type NatsShape, publishAcked } from "../../streams/nats/connection.ts"
+import { alertPlaceSubject, ALERTS, SNAPSHOTS } from "../../streams/subjects.ts"
 import type { Delivered, Sink } from "./sink.ts"
 
 export interface DeliveryOptions {
@@ -19,78 +21,79 @@ export interface DeliveryOptions {
   readonly sink: Sink
   readonly random: () => number
   readonly backoff?: BackoffPolicy
-  /** After which what a hub took and did not deliver before it ended is handed out again; a minute unless given. */
-  readonly ackWaitMs?: number
 }
 
 /** Alerts taken at once; those that wait longer become a digest. */
 const BATCH_MAX = 200
-const FETCH_MS = 5_000
-/** Alerts of one moment belong together. */
-const GATHER = "200 millis"
+/** How often the stream is looked at: alerts of one moment are found together. */
+const LOOK_EVERY = "500 millis"
 const CALL_MS_MAX = 10_000
-/** Longer than an attempt and the wait after it. */
-const ACK_WAIT_MS = 60_000
+const STORE_MS_MAX = 5_000
 
 /** Runs until interrupted. */
 export const deliverAlerts = (options: DeliveryOptions): Effect.Effect<never> =>
-  Effect.forever(
-    Effect.andThen(
-      Effect.ignore(Effect.flatMap(consumerOf(options), (consumer) => Effect.forever(round(options, consumer)))),
-      Effect.sleep("1 second")
-    )
-  )
+  Effect.forever(Effect.andThen(Effect.ignore(follow(options)), Effect.sleep("1 second")))
 
-const consumerOf = ({ nats, sink, ackWaitMs = ACK_WAIT_MS }: DeliveryOptions): Effect.Effect<Consumer, unknown> =>
-  Effect.tryPromise(async () => {
-    const name = `alerts-${sink.name}`
-    await nats.manager.consumers.add(ALERTS, {
-      durable_name: name,
-      ack_policy: AckPolicy.All,
-      // A sink that is configured today is not told of last month.
-      deliver_policy: DeliverPolicy.New,
-      ack_wait: nanos(ackWaitMs),
-      max_ack_pending: BATCH_MAX
-    })
-    return nats.jetstream.consumers.get(ALERTS, name)
-  })
-
-const round = (options: DeliveryOptions, consumer: Consumer) =>
+const follow = (options: DeliveryOptions) =>
   Effect.gen(function* () {
-    const first = yield* fetch(consumer, 1, FETCH_MS)
-    if (first.length === 0) return
-    yield* Effect.sleep(GATHER)
-    const messages = [...first, ...(yield* fetch(consumer, BATCH_MAX - 1, 50))]
-    for (const delivery of plan(messages.map((message) => message.json<Alert>()))) {
-      const failure = yield* persist(options, messages, (signal) => options.sink.deliver(delivery, signal))
-      if (failure !== undefined)
-        yield* bury(options, messages[messages.length - 1] as JsMsg, JSON.stringify(delivery), failure)
+    let place = yield* placeOf(options)
+    while (true) {
+      const messages = yield* read(options.nats, place + 1)
+      const last = messages[messages.length - 1]
+      if (last === undefined) yield* Effect.sleep(LOOK_EVERY)
+      else {
+        yield* deliverAll(options, messages, last)
+        place = last.seq
+        yield* storePlace(options, place)
+      }
     }
-    messages[messages.length - 1]?.ack()
   })
 
-const fetch = (consumer: Consumer, max: number, expires: number): Effect.Effect<ReadonlyArray<JsMsg>, unknown> =>
-  Effect.tryPromise(async (signal) => {
-    const messages: Array<JsMsg> = []
-    // The server wants a second at least; what is there comes at once.
-    const batch = await consumer.fetch({ max_messages: max, expires: Math.max(1_000, expires) })
-    // A request that nobody waits for any more would still be handed the next alert.
-    signal.addEventListener("abort", () => batch.stop(), { once: true })
-    const patience = setTimeout(() => batch.stop(), expires)
-    for await (const message of batch) messages.push(message)
-    clearTimeout(patience)
+/** A sink that is configured for the first time is not told of last month. */
+const placeOf = ({ nats, sink }: DeliveryOptions): Effect.Effect<number, unknown> =>
+  Effect.gen(function* () {
+    const stored = yield* Effect.tryPromise(() =>
+      nats.manager.streams.getMessage(SNAPSHOTS, { last_by_subj: alertPlaceSubject(sink.name) })
+    )
+    const { state } = yield* Effect.tryPromise(() => nats.manager.streams.info(ALERTS))
+    const place = stored?.json<{ readonly sequence: number }>().sequence ?? state.last_seq
+    // Beyond its end: it is another stream, of a server that was emptied.
+    if (stored !== null && place <= state.last_seq) return place
+    yield* storePlace({ nats, sink }, state.last_seq)
+    return state.last_seq
+  })
+
+const storePlace = ({ nats, sink }: Pick<DeliveryOptions, "nats" | "sink">, sequence: number) =>
+  publishAcked(nats.publisher, alertPlaceSubject(sink.name), new TextEncoder().encode(JSON.stringify({ sequence })), {
+    timeoutMs: STORE_MS_MAX
+  })
+
+const read = (nats: NatsShape, from: number): Effect.Effect<ReadonlyArray<StoredMsg>, unknown> =>
+  Effect.tryPromise(async () => {
+    const { state } = await nats.manager.streams.info(ALERTS)
+    if (state.last_seq < from) return []
+    const messages: Array<StoredMsg> = []
+    for await (const message of await nats.manager.direct.getBatch(ALERTS, { seq: from, batch: BATCH_MAX })) {
+      messages.push(message)
+    }
     return messages
+  })
+
+const deliverAll = (options: DeliveryOptions, messages: ReadonlyArray<StoredMsg>, last: StoredMsg) =>
+  Effect.gen(function* () {
+    for (const delivery of plan(messages.map((message) => message.json<Alert>()))) {
+      const failure = yield* persist(options, (signal) => options.sink.deliver(delivery, signal))
+      if (failure !== undefined) yield* bury(options, last, JSON.stringify(delivery), failure)
+    }
   })
 
 /** Tries again for as long as it is worth; answers the last failure when it was not delivered. */
 const persist = (
   { backoff = BACKOFF_DEFAULT, random }: DeliveryOptions,
-  messages: ReadonlyArray<JsMsg>,
   deliver: (signal: AbortSignal) => Promise<Delivered>
 ) =>
   Effect.gen(function* () {
     for (let attempt = 1; ; attempt++) {
-      for (const message of messages) message.working()
       const delivered = yield* Effect.promise(() => deliver(AbortSignal.timeout(CALL_MS_MAX)))
       if (delivered.ok) return undefined
       if (delivered.isFinal || attempt > backoff.retriesMax) return { ...delivered, attempts: attempt }
@@ -100,7 +103,7 @@ const persist = (
 
 const bury = (
   { deadLetters, sink }: DeliveryOptions,
-  message: JsMsg,
+  message: StoredMsg,
   body: string,
   failure: { readonly message: string; readonly attempts: number }
 ) =>

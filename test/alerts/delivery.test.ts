@@ -18,7 +18,7 @@ import { sinksOf } from "../../src/alerts/sinks/sinks.ts"
 import { publishAlert } from "../../streams/alerts.ts"
 import { DeadLetters, type DeadLettersShape } from "../../streams/dead-letters.ts"
 import { Nats, type NatsShape } from "../../streams/nats/connection.ts"
-import { ALERTS } from "../../streams/subjects.ts"
+import { alertPlaceSubject, SNAPSHOTS } from "../../streams/subjects.ts"
 import { throwAwayServers } from "../../src/servers/servers.ts"
 import { until } from "../support/shop.ts"
 
@@ -182,8 +182,8 @@ describe("delivery", () => {
   afterEach(async () => {
     await Promise.all(running.map((fiber) => Effect.runPromise(Fiber.interrupt(fiber))))
     running = []
-    for (const name of ["alerts-webhook", "alerts-slack"]) {
-      await nats.manager.consumers.delete(ALERTS, name).catch(() => undefined)
+    for (const name of ["webhook", "slack"]) {
+      await nats.manager.streams.purge(SNAPSHOTS, { filter: alertPlaceSubject(name) })
     }
   })
 
@@ -191,14 +191,12 @@ describe("delivery", () => {
 
   const start = async (sink: Sink): Promise<Fiber.Fiber<never>> => {
     const backoff = { baseMs: 20, factor: 2, maxMs: 100, retriesMax: 3 }
-    const fiber = Effect.runFork(
-      deliverAlerts({ nats, deadLetters, sink, random: Math.random, backoff, ackWaitMs: 1_500 })
-    )
+    const fiber = Effect.runFork(deliverAlerts({ nats, deadLetters, sink, random: Math.random, backoff }))
     running.push(fiber)
     await until(
       async () =>
-        (await nats.manager.consumers.info(ALERTS, `alerts-${sink.name}`).catch(() => undefined)) !== undefined,
-      () => "its consumer"
+        (await nats.manager.streams.getMessage(SNAPSHOTS, { last_by_subj: alertPlaceSubject(sink.name) })) !== null,
+      () => "its place in the stream"
     )
     return fiber
   }
