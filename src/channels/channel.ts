@@ -4,7 +4,7 @@
  * It knows the hub by two ports: the stock of given SKUs when it asks (`lookUp`), and what changed since (`told`). News
  * may come twice, late or not at all while it starts: versions sort them, and it asks again for what it does not know.
  */
-import { Effect } from "effect"
+import { Deferred, Effect } from "effect"
 import { ChannelBook, LISTINGS_MAX } from "../../actors/channel/book.ts"
 import * as Listing from "../../actors/channel/listing.ts"
 import { freshness } from "../../actors/channel/pace.ts"
@@ -13,7 +13,7 @@ import type { ChannelLogShape, LogFailed } from "../../streams/channel-log.ts"
 import type { Adapter, Received, Webhook } from "./adapter.ts"
 import { brokenOff } from "./ask-adapter.ts"
 import { Dispatcher, type DispatchPolicy } from "./dispatcher.ts"
-import { Intake, type NotTaken, type OutgoingFact } from "./intake.ts"
+import { Intake, NotTaken, type OutgoingFact } from "./intake.ts"
 import { LogWriter } from "./log-writer.ts"
 import { Reconciler } from "./reconcile.ts"
 import { type Intervals, Rounds } from "./rounds.ts"
@@ -73,6 +73,9 @@ export class Channel {
   private readonly ports: ChannelPorts
   /** Units that this channel is shown fewer of than it may sell. */
   private heldBack = 0
+  private readonly started = Deferred.makeUnsafe<void>()
+  readonly whenStarted: Effect.Effect<void> = Deferred.await(this.started)
+  private isStarted = false
 
   constructor(settings: ChannelSettings, ports: ChannelPorts) {
     this.settings = settings
@@ -128,6 +131,8 @@ export class Channel {
     const skus = new Set<string>()
     for (const { sku } of this.book.listings.values()) skus.add(sku)
     yield* this.ask([...skus])
+    this.isStarted = true
+    Deferred.doneUnsafe(this.started, Effect.void)
   })
 
   /** Works until its log is lost to another hub. */
@@ -150,6 +155,7 @@ export class Channel {
   receive(webhook: Webhook): Effect.Effect<Received & { readonly taken?: number }, NotTaken> {
     const { adapter } = this.ports
     return Effect.gen({ self: this }, function* () {
+      yield* this.open
       const received = yield* Effect.tryPromise(async (signal) => adapter.receive?.(webhook, signal)).pipe(
         Effect.timeout(this.settings.policy.callTimeoutMs),
         Effect.catch((cause) => Effect.succeed(later(cause)))
@@ -168,6 +174,7 @@ export class Channel {
     mappings: ReadonlyArray<Mapping>
   ): Effect.Effect<{ readonly mapped: number; readonly released: number }, NotTaken> {
     return Effect.gen({ self: this }, function* () {
+      yield* this.open
       const mapped = new Set<string>()
       const skus = new Set<string>()
       for (const { listingId, sku } of mappings) {
@@ -246,6 +253,11 @@ export class Channel {
       })
     )
   }
+
+  /** Before it has read its log it does not know what is mapped, and must not write. */
+  private readonly open: Effect.Effect<void, NotTaken> = Effect.suspend(() =>
+    this.isStarted ? Effect.void : Effect.fail(new NotTaken({ detail: "The channel is starting." }))
+  )
 
   private tell(change: Change, listingIds: ReadonlyArray<string>): void {
     const allowed = Math.max(0, change.byChannel?.[this.settings.name] ?? change.quantity)

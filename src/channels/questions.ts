@@ -173,7 +173,7 @@ const onMap = (channel: Channel, body: unknown): Effect.Effect<Reply> => {
     mappings.push({ listingId, sku })
   }
   return Effect.match(channel.map(mappings), {
-    onFailure: ({ detail }) => unavailable(`The mappings are kept, what was held is not applied yet: ${detail}`),
+    onFailure: ({ detail }) => unavailable(`It could not be done to its end; send it again. ${detail}`),
     onSuccess: ok
   })
 }

@@ -26,6 +26,7 @@ import { answer } from "./questions.ts"
 const say = (message: FromThread): void => parentPort?.postMessage(message)
 const nowMs = (): number => performance.timeOrigin + performance.now()
 
+const START_PATIENCE = "10 seconds"
 const PUBLISH_MS_MAX = 2_000
 const PUBLISH_ATTEMPTS = 3
 /** SKUs whose facts are on their way at once: a till's batch of thousands would else take as many fsyncs in a row. */
@@ -136,6 +137,9 @@ const work = Effect.fnUntraced(function* (settings: ThreadSettings) {
     hub.channels.set(channel.settings.name, channel)
     yield* Effect.forkScoped(keep(channel))
   }
+  // Of one whose log cannot be read yet webhooks are answered "later"; it holds up the others no longer than this.
+  const whenStarted = Effect.forEach(built, (channel) => channel.whenStarted, { discard: true })
+  yield* Effect.timeoutOrElse(whenStarted, { duration: START_PATIENCE, orElse: () => Effect.void })
   say({ type: "ready" })
   yield* Deferred.await(hub.stopped)
   for (const channel of built) yield* Effect.ignore(channel.log.flush)

@@ -49,6 +49,24 @@ describe("a restart", () => {
     }
   })
 
+  it("nothing is taken in before the log is read: the sender keeps it and comes again", async () => {
+    const { hub, shop, log, fiber } = await open(1)
+    await stop(fiber)
+    hub.channels.length = 0
+    const next = channelBetween(hub, shop, settingsOf("web"), log)
+    const sale = { type: "sale", id: "early", listingId: listing(0), quantity: 1, shownBy: -1 } as const
+    await assert.rejects(receive(next, [sale]), { detail: "The channel is starting." })
+    await assert.rejects(map(next, 1), { detail: "The channel is starting." })
+    run(next)
+    await until(
+      () => next.book.listings.size === 1,
+      () => next.book.listings.size
+    )
+    await receive(next, [sale])
+    assert.equal(hub.stock.get(sku(0))?.quantity, 99)
+    assert.equal(next.book.held.size, 0)
+  })
+
   it("of two hubs that work one channel the one whose log was written by the other stops", async () => {
     const { hub, shop, log, fiber } = await open(1)
     const second = channelBetween(hub, shop, settingsOf("web"), log)

@@ -35,6 +35,7 @@ export const open = async (skuCount: number, change: Parameters<typeof settingsO
     shop.shelf.put(listing(index), sku(index), 0)
   }
   const fiber = run(channel)
+  await Effect.runPromise(channel.whenStarted)
   await map(channel, skuCount)
   return { hub, shop, channel, log, fiber }
 }
