@@ -14,8 +14,6 @@ export class ChannelStats {
   /** Events taken in, by type. */
   readonly events = new Map<string, number>()
   refusedDeliveries = 0
-  /** Units sold there that the hub did not have. */
-  oversold = 0
   driftCorrected = 0
 
   countResult(result: string): void {

@@ -64,6 +64,12 @@ export const metricsRegistry = (of: Measured): Registry => {
   }
   counts("commands_total", "Answers given, by result.", "result", () => host.stats.results)
   counts("incidents_total", "Units that were not there, by kind of incident.", "kind", () => host.stats.incidents)
+  counts(
+    "channel_oversell_count",
+    "Incidents by the channel that sold what was not there.",
+    "channel",
+    () => host.stats.oversellsByChannel
+  )
   gauge(
     "oversell_incidents",
     "Oversell incidents since the start of this process.",

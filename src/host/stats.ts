@@ -4,7 +4,7 @@
  * Node's own HDR histograms, one filling and one full: a figure covers between one and two windows, so it neither
  * jumps to nothing nor remembers yesterday.
  */
-import { isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
+import { type IncidentRecord, isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks"
 
 const WINDOW_MS = 10_000
@@ -83,6 +83,9 @@ export class RecentRate {
   }
 }
 
+/** A fact may name any channel: so many are told apart. */
+const CHANNELS_COUNTED_MAX = 256
+
 export class HostStats {
   /** From a command's arrival to its answer. */
   readonly answers = new RecentLatency()
@@ -92,6 +95,8 @@ export class HostStats {
   /** Answers by result: `ok`, `replayed`, or the refusal's code. */
   readonly results = new Map<string, number>()
   readonly incidents = new Map<string, number>()
+  /** Incidents by the channel that sold what was not there. */
+  readonly oversellsByChannel = new Map<string, number>()
   turns = 0
   turnCommandsMax = 0
   turnRecords = 0
@@ -102,9 +107,16 @@ export class HostStats {
     let changes = 0
     for (const record of records) {
       if (isStockEvent(record)) changes++
-      else if (record.type === "incident") this.incidents.set(record.kind, (this.incidents.get(record.kind) ?? 0) + 1)
+      else if (record.type === "incident") this.countIncident(record)
     }
     this.changes.add(changes)
+  }
+
+  private countIncident({ kind, channel }: IncidentRecord): void {
+    this.incidents.set(kind, (this.incidents.get(kind) ?? 0) + 1)
+    if (channel === undefined) return
+    if (!this.oversellsByChannel.has(channel) && this.oversellsByChannel.size >= CHANNELS_COUNTED_MAX) return
+    this.oversellsByChannel.set(channel, (this.oversellsByChannel.get(channel) ?? 0) + 1)
   }
 
   countResult(result: string): void {

@@ -189,8 +189,9 @@ describe("a hub and a shop", () => {
   })
 
   it("is measured: per channel latency, freshness, dead letters", async () => {
+    await fact("NONE", { type: "sale", mutationId: "short", quantity: 2, channel: "web" })
     const text = await (await fetch(`${hub.url}/metrics`)).text()
-    for (const name of ["sync_latency_seconds", "freshness", "dlq_depth", "calls_total"]) {
+    for (const name of ["sync_latency_seconds", "freshness", "dlq_depth", "calls_total", "oversell_count"]) {
       assert.match(text, new RegExp(`holdfast_channel_${name}\\{channel="web"`))
     }
   })
