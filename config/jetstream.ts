@@ -24,7 +24,7 @@ type Spec = Partial<StreamConfig> & Pick<StreamConfig, "name" | "subjects">
 export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
   {
     name: Subjects.JOURNAL,
-    subjects: [Subjects.JOURNAL_SUBJECTS],
+    subjects: [Subjects.journalSubjects(Subjects.STOCK)],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.New,
@@ -36,7 +36,7 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
   },
   {
     name: Subjects.FACTS,
-    subjects: [Subjects.FACT_SUBJECTS],
+    subjects: [Subjects.STOCK.factSubjects],
     storage: StorageType.File,
     discard: DiscardPolicy.New,
     num_replicas: journalReplicas,
@@ -51,7 +51,7 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
 const derivedSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
   {
     name: Subjects.TIMERS,
-    subjects: [Subjects.TIMER_SUBJECTS, Subjects.DUE_SUBJECT],
+    subjects: [Subjects.TIMER_SUBJECTS, Subjects.DUE_SUBJECTS],
     storage: StorageType.File,
     num_replicas: journalReplicas,
     allow_msg_schedules: true,

@@ -14,12 +14,13 @@ import { journalNats } from "../streams/journal.nats.ts"
 import { Nats } from "../streams/nats/connection.ts"
 import { Recent } from "../streams/recent-commits.ts"
 import { Snapshots } from "../streams/snapshots.ts"
-import { JOURNAL } from "../streams/subjects.ts"
+import { STOCK } from "../streams/subjects.ts"
 import { Timers } from "../streams/timers.ts"
 import { Channels } from "./channels/channels.ts"
 import { Gateway } from "./gateway/layer.ts"
 import { factReader } from "./host/facts.ts"
 import { StockHost } from "./host/layer.ts"
+import { stockKind } from "./host/stock-kind.ts"
 import { projectorLayer } from "./projector/projector.ts"
 
 export interface HubUrls {
@@ -47,12 +48,11 @@ export const hubLayer = (options: HubOptions) => {
     Layer.provideMerge(Layer.effectDiscard(prepareStreams(config))),
     Layer.provideMerge(Nats.layer(urls.nats))
   )
-  const host = StockHost.layer({
+  const host = StockHost.layer(stockKind(config.holdsPerHolderMax), {
     owner: options.owner,
     partitions: config.partitions,
     idempotencyWindowMs: config.idempotencyWindowHours * 3_600_000,
     idempotencyIdsMax: config.idempotencyIdsMax,
-    holdsPerHolderMax: config.holdsPerHolderMax,
     flightsMax: config.partitions === 1 && config.journalReplicas === 1 ? 2 : 1,
     followingCommandsMin: TURN_FOLLOWING_COMMANDS_MIN
   }).pipe(Layer.provideMerge(Recent.layer))
@@ -83,9 +83,9 @@ export const hubLayer = (options: HubOptions) => {
 const prepareStreams = Effect.fnUntraced(function* (config: HubConfig) {
   const { manager } = yield* Nats
   const specs = streamSpecs(config.journalReplicas).map((spec) =>
-    spec.name === JOURNAL ? { ...spec, metadata: { partitions: String(config.partitions) } } : spec
+    spec.name === STOCK.journal ? { ...spec, metadata: { partitions: String(config.partitions) } } : spec
   )
-  const known = yield* Effect.option(Effect.tryPromise(() => manager.streams.info(JOURNAL)))
+  const known = yield* Effect.option(Effect.tryPromise(() => manager.streams.info(STOCK.journal)))
   const partitions = known._tag === "Some" ? known.value.config.metadata?.["partitions"] : undefined
   if (partitions !== undefined && partitions !== String(config.partitions)) {
     return yield* new WrongSettings({
@@ -103,7 +103,7 @@ const consumeFacts = Effect.gen(function* () {
   const host = yield* StockHost
   const nats = yield* Nats
   const deadLetters = yield* DeadLetters
-  yield* Effect.forkScoped(readFacts(nats, factReader(host, deadLetters)))
-  const purge = Effect.suspend(() => purgeFacts(nats, host.standing.facts))
+  yield* Effect.forkScoped(readFacts(nats, STOCK, factReader(host, deadLetters)))
+  const purge = Effect.suspend(() => purgeFacts(nats, STOCK, host.standing.facts))
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
 })

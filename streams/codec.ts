@@ -7,18 +7,19 @@
  */
 import type { JournalRecord } from "../actors/sku/events.ts"
 
-export interface Commit {
+/** `R`: what the commit's kind of actors records. */
+export interface Commit<R = JournalRecord> {
   /** Names the commit, so that its writer can recognise it when an acknowledgement was lost. */
   readonly id: string
   /** Milliseconds since the epoch; never earlier than the commit before it. */
   readonly at: number
   /** Last consumed sequence of the FACTS stream. */
   readonly facts: number
-  readonly records: ReadonlyArray<JournalRecord>
+  readonly records: ReadonlyArray<R>
 }
 
 /** A commit as it stands in the journal. */
-export interface StoredCommit extends Commit {
+export interface StoredCommit<R = JournalRecord> extends Commit<R> {
   readonly partition: number
   /** JetStream's, over the whole journal. */
   readonly sequence: number
@@ -41,17 +42,17 @@ export class UnreadableCommit extends Error {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-export const encodeCommit = (commit: Commit): Uint8Array =>
+export const encodeCommit = (commit: Commit<unknown>): Uint8Array =>
   encoder.encode(
     `{"v":${SCHEMA_VERSION},"id":${JSON.stringify(commit.id)},"at":${commit.at},"facts":${commit.facts},"records":${JSON.stringify(commit.records)}}`
   )
 
 /** Throws `UnreadableCommit`. */
-export const decodeCommit = (
+export const decodeCommit = <R = JournalRecord>(
   bytes: Uint8Array,
   lift: Readonly<Record<number, (commit: Raw) => Raw>> = upcasters,
   current = SCHEMA_VERSION
-): Commit => {
+): Commit<R> => {
   let raw: Raw
   try {
     raw = JSON.parse(decoder.decode(bytes)) as Raw
@@ -67,5 +68,5 @@ export const decodeCommit = (
     }
     raw = step(raw)
   }
-  return raw as unknown as Commit
+  return raw as unknown as Commit<R>
 }

@@ -1,5 +1,5 @@
 /**
- * Reads the FACTS stream from a position on, in order, no further ahead than the hub can take.
+ * Reads a kind's stream of facts from a position on, in order, no further ahead than the hub can take.
  *
  * There is no acknowledgement: how far facts have been consumed stands in the commits that consumed them, so the
  * position and the effect cannot come apart. After a crash reading starts again behind the last committed one.
@@ -8,7 +8,7 @@ import { DeliverPolicy } from "@nats-io/jetstream"
 import { Effect } from "effect"
 import { FACTS_AHEAD_MAX } from "../config/limits.ts"
 import type { NatsShape } from "./nats/connection.ts"
-import { FACT_SUBJECTS, FACTS } from "./subjects.ts"
+import type { KindNames } from "./subjects.ts"
 
 export interface StoredFact {
   readonly sequence: number
@@ -24,13 +24,13 @@ export interface FactReader {
 }
 
 /** Runs until interrupted; a lost connection or a consumer that went away is taken up again. */
-export const readFacts = (nats: NatsShape, reader: FactReader): Effect.Effect<never> =>
-  Effect.forever(Effect.andThen(Effect.ignore(readOnce(nats, reader)), Effect.sleep("200 millis")))
+export const readFacts = (nats: NatsShape, names: KindNames, reader: FactReader): Effect.Effect<never> =>
+  Effect.forever(Effect.andThen(Effect.ignore(readOnce(nats, names, reader)), Effect.sleep("200 millis")))
 
-const readOnce = Effect.fnUntraced(function* (nats: NatsShape, reader: FactReader) {
+const readOnce = Effect.fnUntraced(function* (nats: NatsShape, names: KindNames, reader: FactReader) {
   const consumer = yield* Effect.tryPromise(() =>
-    nats.jetstream.consumers.get(FACTS, {
-      filter_subjects: [FACT_SUBJECTS],
+    nats.jetstream.consumers.get(names.facts, {
+      filter_subjects: [names.factSubjects],
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: reader.after() + 1
     })
@@ -56,7 +56,7 @@ const readOnce = Effect.fnUntraced(function* (nats: NatsShape, reader: FactReade
 }, Effect.scoped)
 
 /** Drops facts that are in the journal. Runs now and then; a failure costs only disk until the next time. */
-export const purgeFacts = (nats: NatsShape, consumed: number): Effect.Effect<void> =>
+export const purgeFacts = (nats: NatsShape, names: KindNames, consumed: number): Effect.Effect<void> =>
   consumed === 0
     ? Effect.void
-    : Effect.ignore(Effect.tryPromise(() => nats.manager.streams.purge(FACTS, { seq: consumed + 1 })))
+    : Effect.ignore(Effect.tryPromise(() => nats.manager.streams.purge(names.facts, { seq: consumed + 1 })))

@@ -4,17 +4,18 @@
  * Commits go through the codec, so what a test reads back is what a server would have kept.
  */
 import { Effect, Layer } from "effect"
+import type { JournalRecord } from "../actors/sku/events.ts"
 import { decodeCommit, type StoredCommit } from "./codec.ts"
 import { type Append, AppendUncertain, Journal, type JournalShape } from "./journal.ts"
 
-export interface MemoryJournal extends JournalShape {
+export interface MemoryJournal<R = JournalRecord> extends JournalShape<R> {
   /** Everything stored, oldest first. */
-  readonly stored: ReadonlyArray<StoredCommit>
+  readonly stored: ReadonlyArray<StoredCommit<R>>
 }
 
-export const makeMemoryJournal = (): MemoryJournal => {
-  const stored: Array<StoredCommit> = []
-  const lastOf = (partition: number): StoredCommit | undefined =>
+export const makeMemoryJournal = <R = JournalRecord>(): MemoryJournal<R> => {
+  const stored: Array<StoredCommit<R>> = []
+  const lastOf = (partition: number): StoredCommit<R> | undefined =>
     stored.findLast((commit) => commit.partition === partition)
 
   const append = (appends: ReadonlyArray<Append>) =>
@@ -28,7 +29,7 @@ export const makeMemoryJournal = (): MemoryJournal => {
       }
       const sequences = appends.map(({ partition, bytes }) => {
         const sequence = stored.length + 1
-        stored.push({ ...decodeCommit(bytes), partition, sequence, sizeBytes: bytes.length })
+        stored.push({ ...decodeCommit<R>(bytes), partition, sequence, sizeBytes: bytes.length })
         return sequence
       })
       return Effect.succeed(sequences)
@@ -42,7 +43,7 @@ export const makeMemoryJournal = (): MemoryJournal => {
     lastSequence: Effect.sync(() => stored.length),
     read: (fromSequence, { commitsMax, bytesMax }) =>
       Effect.sync(() => {
-        const commits: Array<StoredCommit> = []
+        const commits: Array<StoredCommit<R>> = []
         let bytes = 0
         for (const commit of stored.slice(Math.max(0, fromSequence - 1), fromSequence - 1 + commitsMax)) {
           bytes += commit.sizeBytes
@@ -60,4 +61,4 @@ export const makeMemoryJournal = (): MemoryJournal => {
   }
 }
 
-export const journalMemory: Layer.Layer<Journal> = Layer.sync(Journal, makeMemoryJournal)
+export const journalMemory: Layer.Layer<Journal> = Layer.sync(Journal, () => makeMemoryJournal())

@@ -8,6 +8,7 @@
 import { type CompletionResult, DeliverPolicy, type JsMsg, type StoredMsg } from "@nats-io/jetstream"
 import { nuid } from "@nats-io/transport-node"
 import { Effect, Layer } from "effect"
+import type { JournalRecord } from "../actors/sku/events.ts"
 import { decodeCommit, type StoredCommit } from "./codec.ts"
 import {
   type Append,
@@ -20,7 +21,7 @@ import {
   type Visit
 } from "./journal.ts"
 import { headersOf, Nats, type NatsShape, publishAcked, type PublishFailed } from "./nats/connection.ts"
-import { JOURNAL, JOURNAL_SUBJECTS, journalSubject, partitionOfSubject } from "./subjects.ts"
+import { journalSubject, journalSubjects, type KindNames, partitionOfSubject, STOCK } from "./subjects.ts"
 
 /**
  * After this an append's fate is looked up. An fsync takes 0.3 ms here and tens of milliseconds on a slow volume; the
@@ -42,24 +43,33 @@ const WRONG_LAST_SEQUENCE = new Set([10071, 10164])
 
 export const journalNats: Layer.Layer<Journal, never, Nats> = Layer.effect(
   Journal,
-  Effect.map(Nats, (nats) =>
-    Journal.of({
-      append: (appends) => append(nats, appends),
-      last: (partition) => readOne(nats, "last", { last_by_subj: journalSubject(partition) }),
-      get: (sequence) => readOne(nats, "get", { seq: sequence }),
-      lastSequence: lastSequence(nats),
-      read: (fromSequence, bounds) => read(nats, fromSequence, bounds),
-      scan: (range, visit) => scan(nats, range, visit)
-    })
-  )
+  Effect.map(Nats, (nats) => Journal.of(journalOf(nats, STOCK)))
 )
 
-const append = (nats: NatsShape, appends: ReadonlyArray<Append>): ReturnType<JournalShape["append"]> => {
+/** Where a kind's journal is. */
+interface Place {
+  readonly nats: NatsShape
+  readonly names: KindNames
+}
+
+export const journalOf = <R = JournalRecord>(nats: NatsShape, names: KindNames): JournalShape<R> => {
+  const place = { nats, names }
+  return {
+    append: (appends) => append(place, appends),
+    last: (partition) => readOne<R>(place, "last", { last_by_subj: journalSubject(names, partition) }),
+    get: (sequence) => readOne<R>(place, "get", { seq: sequence }),
+    lastSequence: lastSequence(place),
+    read: (fromSequence, bounds) => read<R>(place, fromSequence, bounds),
+    scan: (range, visit) => scan<R>(place, range, visit)
+  }
+}
+
+const append = (place: Place, appends: ReadonlyArray<Append>): ReturnType<JournalShape["append"]> => {
   const [only] = appends
   if (only === undefined) return Effect.succeed([])
-  if (appends.length > 1) return appendBatch(nats, appends)
+  if (appends.length > 1) return appendBatch(place, appends)
   const { partition, expectedSequence, bytes } = only
-  return publishAcked(nats.publisher, journalSubject(partition), bytes, {
+  return publishAcked(place.nats.publisher, journalSubject(place.names, partition), bytes, {
     headers: { [EXPECTED]: String(expectedSequence) },
     timeoutMs: APPEND_TIMEOUT_MS
   }).pipe(
@@ -69,7 +79,7 @@ const append = (nats: NatsShape, appends: ReadonlyArray<Append>): ReturnType<Jou
 }
 
 /** The messages of a batch get consecutive sequences; the acknowledgement names the last. */
-const appendBatch = (nats: NatsShape, appends: ReadonlyArray<Append>): ReturnType<JournalShape["append"]> => {
+const appendBatch = ({ nats, names }: Place, appends: ReadonlyArray<Append>): ReturnType<JournalShape["append"]> => {
   const batchId = nuid.next()
   // Of two messages to one subject only the first may say what it expects.
   const fields = (index: number, expectedSequence: number | undefined) => ({
@@ -79,12 +89,12 @@ const appendBatch = (nats: NatsShape, appends: ReadonlyArray<Append>): ReturnTyp
   })
   return Effect.suspend(() => {
     for (const [index, { partition, expectedSequence, bytes }] of appends.slice(0, -1).entries()) {
-      nats.connection.publish(journalSubject(partition), bytes, {
+      nats.connection.publish(journalSubject(names, partition), bytes, {
         headers: headersOf(fields(index, expectedSequence))
       })
     }
     const final = appends[appends.length - 1] as Append
-    return publishAcked(nats.publisher, journalSubject(final.partition), final.bytes, {
+    return publishAcked(nats.publisher, journalSubject(names, final.partition), final.bytes, {
       headers: { ...fields(appends.length - 1, final.expectedSequence), "Nats-Batch-Commit": "1" },
       timeoutMs: APPEND_TIMEOUT_MS
     })
@@ -104,26 +114,28 @@ const unavailable = (operation: string) => (cause: unknown) =>
   new JournalUnavailable({ operation, detail: String(cause) })
 
 /** Reads through the stream's leader: a replica may be behind. */
-const readOne = (
-  nats: NatsShape,
+const readOne = <R>(
+  { nats, names }: Place,
   operation: string,
   query: { readonly seq: number } | { readonly last_by_subj: string }
-): Effect.Effect<StoredCommit | undefined, JournalUnavailable> =>
+): Effect.Effect<StoredCommit<R> | undefined, JournalUnavailable> =>
   Effect.tryPromise({
-    try: () => nats.manager.streams.getMessage(JOURNAL, query),
+    try: () => nats.manager.streams.getMessage(names.journal, query),
     catch: unavailable(operation)
-  }).pipe(Effect.map((message) => (message === null ? undefined : stored(message.subject, message.seq, message.data))))
+  }).pipe(
+    Effect.map((message) => (message === null ? undefined : stored<R>(message.subject, message.seq, message.data)))
+  )
 
-const stored = (subject: string, sequence: number, data: Uint8Array): StoredCommit => ({
-  ...decodeCommit(data),
+const stored = <R>(subject: string, sequence: number, data: Uint8Array): StoredCommit<R> => ({
+  ...decodeCommit<R>(data),
   partition: partitionOfSubject(subject),
   sequence,
   sizeBytes: data.length
 })
 
-const lastSequence = (nats: NatsShape): Effect.Effect<number, JournalUnavailable> =>
+const lastSequence = ({ nats, names }: Place): Effect.Effect<number, JournalUnavailable> =>
   Effect.tryPromise({
-    try: () => nats.manager.streams.info(JOURNAL),
+    try: () => nats.manager.streams.info(names.journal),
     catch: unavailable("lastSequence")
   }).pipe(Effect.map((info) => info.state.last_seq))
 
@@ -132,25 +144,25 @@ const isNothingThere = (error: Error | undefined): boolean =>
   error !== undefined && "code" in error && error.code === 404
 
 /** A batch of direct gets: nothing stands at the server between two reads that would have to be cleared away. */
-const read = (
-  nats: NatsShape,
+const read = <R>(
+  { nats, names }: Place,
   fromSequence: number,
   { commitsMax, bytesMax }: ReadBounds
-): Effect.Effect<ReadonlyArray<StoredCommit>, JournalUnavailable> =>
-  Effect.callback<ReadonlyArray<StoredCommit>, JournalUnavailable>((resume) => {
-    const commits: Array<StoredCommit> = []
+): Effect.Effect<ReadonlyArray<StoredCommit<R>>, JournalUnavailable> =>
+  Effect.callback<ReadonlyArray<StoredCommit<R>>, JournalUnavailable>((resume) => {
+    const commits: Array<StoredCommit<R>> = []
     let unreadable: unknown
     const settle = (failure: unknown): void =>
       resume(failure === undefined ? Effect.succeed(commits) : Effect.fail(unavailable("read")(failure)))
     const callback = (done: CompletionResult | null, message: StoredMsg): void => {
       if (done !== null) return settle(unreadable ?? (isNothingThere(done.err) ? undefined : done.err))
       try {
-        commits.push(stored(message.subject, message.seq, message.data))
+        commits.push(stored<R>(message.subject, message.seq, message.data))
       } catch (cause) {
         unreadable ??= cause
       }
     }
-    const asked = nats.manager.direct.getBatch(JOURNAL, {
+    const asked = nats.manager.direct.getBatch(names.journal, {
       seq: fromSequence,
       batch: commitsMax,
       max_bytes: bytesMax,
@@ -165,26 +177,26 @@ const read = (
     })
   )
 
-const scan = (nats: NatsShape, range: ScanRange, visit: Visit): Effect.Effect<void, JournalUnavailable> =>
-  Effect.flatMap(lastSequence(nats), (last) => {
+const scan = <R>(place: Place, range: ScanRange, visit: Visit<R>): Effect.Effect<void, JournalUnavailable> =>
+  Effect.flatMap(lastSequence(place), (last) => {
     const until = Math.min(range.untilSequence, last)
     if (range.fromSequence > until) return Effect.void
     return Effect.tryPromise({
-      try: (signal) => consumeUntil(nats, range.fromSequence, until, visit, signal),
+      try: (signal) => consumeUntil(place, range.fromSequence, until, visit, signal),
       catch: unavailable("scan")
     })
   })
 
 /** An ordered consumer sees to gaps itself; what it cannot see is a server that never speaks again. */
-const consumeUntil = async (
-  nats: NatsShape,
+const consumeUntil = async <R>(
+  { nats, names }: Place,
   from: number,
   until: number,
-  visit: Visit,
+  visit: Visit<R>,
   signal: AbortSignal
 ): Promise<void> => {
-  const consumer = await nats.jetstream.consumers.get(JOURNAL, {
-    filter_subjects: [JOURNAL_SUBJECTS],
+  const consumer = await nats.jetstream.consumers.get(names.journal, {
+    filter_subjects: [journalSubjects(names)],
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: from
   })
@@ -202,7 +214,7 @@ const consumeUntil = async (
         heardAt = performance.now()
         if (message.seq > until) return
         try {
-          if (ended || visit(stored(message.subject, message.seq, message.data)) === false) ended = true
+          if (ended || visit(stored<R>(message.subject, message.seq, message.data)) === false) ended = true
         } catch (cause) {
           reject(cause as Error)
         }

@@ -9,6 +9,7 @@
  * J3 A failed append may have been stored all the same (`AppendUncertain`): read `last` before going on.
  */
 import { Context, type Effect, Schema } from "effect"
+import type { JournalRecord } from "../actors/sku/events.ts"
 import type { StoredCommit } from "./codec.ts"
 
 export interface Append {
@@ -46,7 +47,7 @@ export interface ScanRange {
   readonly untilSequence: number
 }
 
-export type Visit = (commit: StoredCommit) => unknown
+export type Visit<R = JournalRecord> = (commit: StoredCommit<R>) => unknown
 
 /** How much one `read` may bring. */
 export interface ReadBounds {
@@ -55,12 +56,12 @@ export interface ReadBounds {
   readonly bytesMax: number
 }
 
-export interface JournalShape {
+export interface JournalShape<R = JournalRecord> {
   /** Stores the commits of one turn; answers each one's sequence, in order. */
   readonly append: (appends: ReadonlyArray<Append>) => Effect.Effect<ReadonlyArray<number>, AppendUncertain>
   /** The partition's newest commit, as the leader knows it. */
-  readonly last: (partition: number) => Effect.Effect<StoredCommit | undefined, JournalUnavailable>
-  readonly get: (sequence: number) => Effect.Effect<StoredCommit | undefined, JournalUnavailable>
+  readonly last: (partition: number) => Effect.Effect<StoredCommit<R> | undefined, JournalUnavailable>
+  readonly get: (sequence: number) => Effect.Effect<StoredCommit<R> | undefined, JournalUnavailable>
   /** The journal's newest sequence, 0 when it is empty. */
   readonly lastSequence: Effect.Effect<number, JournalUnavailable>
   /**
@@ -70,9 +71,9 @@ export interface JournalShape {
   readonly read: (
     fromSequence: number,
     bounds: ReadBounds
-  ) => Effect.Effect<ReadonlyArray<StoredCommit>, JournalUnavailable>
+  ) => Effect.Effect<ReadonlyArray<StoredCommit<R>>, JournalUnavailable>
   /** Visits commits in order, as fast as they come; `visit` must not wait, and ends the scan by answering `false`. */
-  readonly scan: (range: ScanRange, visit: Visit) => Effect.Effect<void, JournalUnavailable>
+  readonly scan: (range: ScanRange, visit: Visit<R>) => Effect.Effect<void, JournalUnavailable>
 }
 
 export class Journal extends Context.Service<Journal, JournalShape>()("holdfast/streams/Journal") {}

@@ -6,6 +6,7 @@
  * collector. The few that are asked for are read again, and the last of those are kept as they were read.
  */
 import { Context, Layer } from "effect"
+import type { JournalRecord } from "../actors/sku/events.ts"
 import { TAIL_BYTES_MAX, TAIL_COMMITS_MAX } from "../config/limits.ts"
 import { decodeCommit, type StoredCommit } from "./codec.ts"
 
@@ -27,13 +28,13 @@ interface Kept {
   readonly recordCount: number
 }
 
-export class RecentCommits {
+export class RecentCommits<R = JournalRecord> {
   /** Sequences of the oldest and the newest that are kept; the newest is 0 before the first. */
   private first = 1
   private last = 0
   private readonly bounds: Bounds
   private readonly commits = new Map<number, Kept>()
-  private readonly readAgain = new Map<number, StoredCommit>()
+  private readonly readAgain = new Map<number, StoredCommit<R>>()
   private bytes = 0
   private records = 0
 
@@ -42,7 +43,7 @@ export class RecentCommits {
   }
 
   /** Takes in an acknowledged commit and its text; in the journal's order. A gap makes it forget what was before. */
-  push({ sequence, partition, at, records }: StoredCommit, bytes: Uint8Array): void {
+  push({ sequence, partition, at, records }: StoredCommit<R>, bytes: Uint8Array): void {
     if (sequence !== this.last + 1) {
       this.clear()
       this.first = sequence
@@ -69,13 +70,13 @@ export class RecentCommits {
     return this.commits.get(sequence)?.at
   }
 
-  get(sequence: number): StoredCommit | undefined {
+  get(sequence: number): StoredCommit<R> | undefined {
     const known = this.readAgain.get(sequence)
     if (known !== undefined) return known
     const kept = this.commits.get(sequence)
     if (kept === undefined) return undefined
     const { bytes, partition } = kept
-    const commit = { ...decodeCommit(bytes), partition, sequence, sizeBytes: bytes.length }
+    const commit = { ...decodeCommit<R>(bytes), partition, sequence, sizeBytes: bytes.length }
     this.readAgain.set(sequence, commit)
     if (this.readAgain.size > READ_AGAIN_MAX) {
       for (const oldest of this.readAgain.keys()) {

@@ -6,7 +6,7 @@
  */
 import { Context, Effect, Layer, Schema } from "effect"
 import { Nats, type NatsShape, publishAcked } from "./nats/connection.ts"
-import { SNAPSHOTS, snapshotSubject } from "./subjects.ts"
+import { type KindNames, SNAPSHOTS, snapshotSubject, STOCK } from "./subjects.ts"
 
 export interface Manifest {
   readonly v: 1
@@ -55,7 +55,7 @@ export class Snapshots extends Context.Service<Snapshots, SnapshotsShape>()("hol
   static readonly layerMemory: Layer.Layer<Snapshots> = Layer.sync(Snapshots, () => memory())
   static readonly layerNats: Layer.Layer<Snapshots, never, Nats> = Layer.effect(
     Snapshots,
-    Effect.map(Nats, (nats) => inNats(nats))
+    Effect.map(Nats, (nats) => Snapshots.of(snapshotsOf(nats, STOCK)))
   )
 }
 
@@ -85,16 +85,16 @@ const MANIFEST = "manifest"
 /** A part is half a mebibyte and fsynced; a slow volume needs tens of milliseconds for it. */
 const PUT_TIMEOUT_MS = 10_000
 
-const inNats = (nats: NatsShape): SnapshotsShape => {
+export const snapshotsOf = (nats: NatsShape, names: KindNames): SnapshotsShape => {
   const failed = (operation: string) => (cause: unknown) => new SnapshotFailed({ operation, detail: String(cause) })
   const put = (part: string, bytes: Uint8Array) =>
-    publishAcked(nats.publisher, snapshotSubject(part), bytes, { timeoutMs: PUT_TIMEOUT_MS }).pipe(
+    publishAcked(nats.publisher, snapshotSubject(names, part), bytes, { timeoutMs: PUT_TIMEOUT_MS }).pipe(
       Effect.mapError((cause) => failed("put")(cause.detail)),
       Effect.asVoid
     )
   const read = (part: string) =>
     Effect.tryPromise({
-      try: () => nats.manager.direct.getMessage(SNAPSHOTS, { last_by_subj: snapshotSubject(part) }),
+      try: () => nats.manager.direct.getMessage(SNAPSHOTS, { last_by_subj: snapshotSubject(names, part) }),
       catch: failed("get")
     })
   return {
@@ -109,7 +109,7 @@ const inNats = (nats: NatsShape): SnapshotsShape => {
       Effect.tryPromise({
         try: async () => {
           const named = partsOf(manifest)
-          const prefix = snapshotSubject("")
+          const prefix = snapshotSubject(names, "")
           const info = await nats.manager.streams.info(SNAPSHOTS, { subjects_filter: `${prefix}>` })
           for (const subject of Object.keys(info.state.subjects ?? {})) {
             const part = subject.slice(prefix.length)

@@ -13,23 +13,41 @@ export const DEAD_LETTERS = "DEAD_LETTERS"
 export const CHANNELS = "CHANNELS"
 export const ALERTS = "ALERTS"
 
-export const journalSubject = (partition: number): string => `journal.stock.${partition}`
-export const JOURNAL_SUBJECTS = "journal.>"
+/** What one kind of actors is kept under. A journal has its stream to itself: its owner foretells the sequences in it. */
+export interface KindNames {
+  readonly kind: string
+  readonly journal: string
+  readonly facts: string
+  readonly factSubjects: string
+  /** What its timers are for. */
+  readonly timer: string
+}
+
+export const STOCK: KindNames = {
+  kind: "stock",
+  journal: JOURNAL,
+  facts: FACTS,
+  factSubjects: "stock.fact.*",
+  timer: "hold"
+}
+
+export const journalSubject = ({ kind }: KindNames, partition: number): string => `journal.${kind}.${partition}`
+export const journalSubjects = ({ kind }: KindNames): string => `journal.${kind}.*`
 
 export const partitionOfSubject = (subject: string): number => Number(subject.slice(subject.lastIndexOf(".") + 1))
 
-export const FACT_SUBJECTS = "stock.fact.*"
 export const factSubject = (sku: string): string => `stock.fact.${encodeSku(sku)}`
 export const REQUEST_SUBJECTS = "stock.request.*"
 export const LINES_REQUEST_SUBJECT = "stock.request"
 export const EVENT_SUBJECTS = "stock.event.*"
 export const eventSubject = (sku: string): string => `stock.event.${encodeSku(sku)}`
 
-export const timerSubject = (bucket: number): string => `timer.hold.${bucket}`
+export const timerSubject = ({ timer }: KindNames, bucket: number): string => `timer.${timer}.${bucket}`
 export const TIMER_SUBJECTS = "timer.>"
-export const DUE_SUBJECT = "due.hold"
+export const dueSubject = ({ timer }: KindNames): string => `due.${timer}`
+export const DUE_SUBJECTS = "due.*"
 
-export const snapshotSubject = (part: string): string => `snapshot.stock.${part}`
+export const snapshotSubject = ({ kind }: KindNames, part: string): string => `snapshot.${kind}.${part}`
 /** How far one sink of alerts is; beside the stock's parts, which are pruned. */
 export const alertPlaceSubject = (sink: string): string => `snapshot.alerts.${sink}`
 export const SNAPSHOT_SUBJECTS = "snapshot.>"

@@ -9,7 +9,7 @@ import { DeliverPolicy } from "@nats-io/jetstream"
 import { Clock, Context, Effect, Layer, Queue, Schedule } from "effect"
 import { bucketEnd } from "../actors/stock/deadlines.ts"
 import { Nats, type NatsShape, publishAcked } from "./nats/connection.ts"
-import { DUE_SUBJECT, TIMERS, timerSubject } from "./subjects.ts"
+import { dueSubject, type KindNames, STOCK, TIMERS, timerSubject } from "./subjects.ts"
 
 export interface TimersShape {
   /** Sets the timer of a bucket (see `deadlines.ts`). Does not wait; it is tried until the broker has it. */
@@ -21,7 +21,7 @@ export interface TimersShape {
 export class Timers extends Context.Service<Timers, TimersShape>()("holdfast/streams/Timers") {
   static readonly layerNats: Layer.Layer<Timers, never, Nats> = Layer.effect(
     Timers,
-    Effect.flatMap(Nats, (nats) => inNats(nats))
+    Effect.flatMap(Nats, (nats) => timersOf(nats, STOCK))
   )
 
   /** Wakes by the clock of the runtime, and forgets on restart, as a test's clock does. */
@@ -34,13 +34,13 @@ const ARM_TIMEOUT_MS = 2_000
 /** The due message is only a nudge: nobody needs it an hour later. */
 const DUE_TTL = "1h"
 
-const inNats = Effect.fnUntraced(function* (nats: NatsShape) {
+export const timersOf = Effect.fnUntraced(function* (nats: NatsShape, names: KindNames) {
   const arming = yield* Queue.sliding<number>(ARMING_MAX)
   const arm = (bucket: number) =>
-    publishAcked(nats.publisher, timerSubject(bucket), new TextEncoder().encode(String(bucket)), {
+    publishAcked(nats.publisher, timerSubject(names, bucket), new TextEncoder().encode(String(bucket)), {
       headers: {
         "Nats-Schedule": `@at ${new Date(bucketEnd(bucket)).toISOString()}`,
-        "Nats-Schedule-Target": DUE_SUBJECT,
+        "Nats-Schedule-Target": dueSubject(names),
         "Nats-Schedule-TTL": DUE_TTL
       },
       timeoutMs: ARM_TIMEOUT_MS
@@ -48,15 +48,16 @@ const inNats = Effect.fnUntraced(function* (nats: NatsShape) {
   yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(arming), arm)))
   return Timers.of({
     arm: (bucket) => void Queue.offerUnsafe(arming, bucket),
-    watch: (due) => Effect.forever(Effect.andThen(Effect.ignore(watchOnce(nats, due)), Effect.sleep("250 millis")))
+    watch: (due) =>
+      Effect.forever(Effect.andThen(Effect.ignore(watchOnce(nats, names, due)), Effect.sleep("250 millis")))
   })
 })
 
 /** One consumer's life: until the connection is lost and comes back, because an ordered consumer may stall then. */
-const watchOnce = (nats: NatsShape, due: () => void): Effect.Effect<void, unknown> =>
+const watchOnce = (nats: NatsShape, names: KindNames, due: () => void): Effect.Effect<void, unknown> =>
   Effect.tryPromise(async (signal) => {
     const consumer = await nats.jetstream.consumers.get(TIMERS, {
-      filter_subjects: [DUE_SUBJECT],
+      filter_subjects: [dueSubject(names)],
       deliver_policy: DeliverPolicy.New
     })
     // Whatever fell due before this consumer was there is due all the same.

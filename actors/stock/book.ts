@@ -83,6 +83,11 @@ export class StockBook implements Stock {
     yield* this.asleep.keys()
   }
 
+  /** As every book names its actors. */
+  names(): IterableIterator<string> {
+    return this.skus()
+  }
+
   /** The SKU's state as stored in a snapshot. */
   packed(sku: string): string | undefined {
     const asleep = this.asleep.get(sku)

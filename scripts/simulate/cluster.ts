@@ -13,6 +13,7 @@ import { claim } from "../../src/host/claim.ts"
 import type { PartitionHost } from "../../src/host/host.ts"
 import { submitView } from "../../src/gateway/requests.ts"
 import { takeSnapshot } from "../../src/host/snapshotting.ts"
+import { stockKind } from "../../src/host/stock-kind.ts"
 import { SnapshotFailed } from "../../streams/snapshots.ts"
 import { type Faults, type FaultyJournal, makeFaultyJournal, noFaults } from "./faulty-journal.ts"
 import { violations } from "./invariants.ts"
@@ -124,12 +125,12 @@ const startHub = Effect.fnUntraced(function* (
   const startTurns = yield* Scope.provide(FiberSet.makeRuntime<never>(), scope)
   const claiming = yield* Effect.forkIn(
     claim({
+      kind: stockKind(20),
       options: {
         owner: `hub${step}`,
         partitions: options.partitions,
         idempotencyWindowMs: 24 * 3_600_000,
         idempotencyIdsMax: 1_000_000,
-        holdsPerHolderMax: 20,
         flightsMax: options.partitions === 1 ? 2 : 1,
         followingCommandsMin: 1
       },

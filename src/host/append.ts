@@ -26,7 +26,7 @@ export const strangeWriter = (partition: number, expected: number, found: number
   })
 
 export interface AppendOptions {
-  readonly journal: JournalShape
+  readonly journal: JournalShape<unknown>
   /** No earlier append of this hub is under way. */
   readonly isNext: () => boolean
   /** Told when the outcome is not known at once, and again when it is. */
@@ -51,7 +51,7 @@ export const appendSurely = (
     })
   )
 
-const settle = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, journal: JournalShape) {
+const settle = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, journal: JournalShape<unknown>) {
   for (let waitMs = RETRY_MS_MIN; ; waitMs = Math.min(waitMs * 2, RETRY_MS_MAX)) {
     const stored = yield* lookUp(appends, journal)
     if (stored !== undefined) return stored
@@ -65,7 +65,7 @@ const settle = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, jour
  * The sequences if the appends are stored, `undefined` if they are not; waits until the journal can be read. Every
  * partition is looked at: another owner may have written to one of them only, and behind that fence nothing is stored.
  */
-const lookUp = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, journal: JournalShape) {
+const lookUp = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, journal: JournalShape<unknown>) {
   const sequences: Array<number> = []
   for (const { partition, expectedSequence, id } of appends) {
     const last = yield* readLast(partition, journal)
@@ -99,7 +99,7 @@ const isFollower = (id: string, before: string): boolean => {
 
 const readLast = (
   partition: number,
-  journal: JournalShape,
+  journal: JournalShape<unknown>,
   waitMs = RETRY_MS_MIN
 ): Effect.Effect<{ readonly id: string; readonly sequence: number } | undefined> =>
   Effect.catch(journal.last(partition), () =>

@@ -6,12 +6,16 @@
  */
 import { type Clock, Effect } from "effect"
 import type { SnapshotsShape } from "../../streams/snapshots.ts"
-import { type HostOptions, PartitionHost, type Ports } from "./host.ts"
+import { PartitionHost } from "./host.ts"
+import type { ActorBook, Kind } from "./kind.ts"
+import type { AnyMail } from "./mail.ts"
+import type { HostOptions, Ports } from "./options.ts"
 import { recover } from "./recovery.ts"
 
-export interface Claim {
+export interface Claim<R, M extends AnyMail, B extends ActorBook<R>> {
+  readonly kind: Kind<R, M, B>
   readonly options: HostOptions
-  readonly ports: Ports
+  readonly ports: Ports<R>
   readonly snapshots: SnapshotsShape
   readonly clock: Clock.Clock
   readonly start: (turns: Effect.Effect<void>) => void
@@ -20,14 +24,22 @@ export interface Claim {
 /** With a living owner there is no end to it: after so many the error says who it is. */
 const CLAIMS_MAX = 4
 
-export const claim = ({ options, ports, snapshots, clock, start }: Claim) => {
+export const claim = <R, M extends AnyMail, B extends ActorBook<R>>({
+  kind,
+  options,
+  ports,
+  snapshots,
+  clock,
+  start
+}: Claim<R, M, B>) => {
   let attempts = 0
   return Effect.gen(function* () {
     // What the attempt before it sent must not be taken for its own, and is not what the journal has.
     ports.recent.clear()
     const owner = `${options.owner}x${++attempts}`
-    const host = new PartitionHost({ ...options, owner }, ports, clock, start)
-    yield* host.takeOver(yield* recover(host, options.partitions, { journal: ports.journal, snapshots }))
+    const host = new PartitionHost(kind, { ...options, owner }, ports, { clock, start })
+    const memory = { book: host.book, remembered: host.remembered, rememberedBy: kind.rememberedBy }
+    yield* host.takeOver(yield* recover(memory, options.partitions, { journal: ports.journal, snapshots }))
     return host
   }).pipe(Effect.retry({ times: CLAIMS_MAX - 1, while: (failure) => failure._tag === "FenceLost" }))
 }

@@ -11,47 +11,31 @@
  * an append is unknown, nothing that follows it lands before it is known. H4 A hub that lost its fence stops deciding.
  */
 import { type Clock, Deferred, Effect, Exit } from "effect"
-import { StockBook } from "../../actors/stock/book.ts"
+import type { JournalRecord } from "../../actors/sku/events.ts"
+import type { StockBook } from "../../actors/stock/book.ts"
 import { OVERLOADED_RETRY_MS, SWEEP_ACTORS_MAX, SWEEP_EVERY_MS } from "../../config/limits.ts"
 import type { Commit, StoredCommit } from "../../streams/codec.ts"
-import type { DeadLettersShape } from "../../streams/dead-letters.ts"
-import type { Append, JournalShape } from "../../streams/journal.ts"
-import type { RecentCommits } from "../../streams/recent-commits.ts"
-import type { TimersShape } from "../../streams/timers.ts"
+import type { Append } from "../../streams/journal.ts"
 import { overloaded, unavailable } from "./answers.ts"
 import { appendSurely, FenceLost, strangeWriter } from "./append.ts"
-import { fail, isHubsOwn, type Mail } from "./mail.ts"
+import type { ActorBook, Kind } from "./kind.ts"
+import { type AnyMail, fail, type HubMail, isHubsOwn, type Mail } from "./mail.ts"
 import { Mailbox } from "./mailbox.ts"
+import type { HostOptions, Ports, Runtime } from "./options.ts"
 import { claimOf, splitTurn, type SplitTurn } from "./ownership.ts"
 import type { Recovered } from "./recovery.ts"
 import { Remembered } from "./remembered.ts"
 import type { Standing } from "./snapshotting.ts"
 import { HostStats, TurnLoad } from "./stats.ts"
 import { bury, lookUp, recall } from "./recall.ts"
-import { decideTurn, emptyTurn, type Turn } from "./turn.ts"
-
-export interface HostOptions {
-  /** Names this hub in its commits; no dash in it. */
-  readonly owner: string
-  readonly partitions: number
-  readonly idempotencyWindowMs: number
-  readonly idempotencyIdsMax: number
-  readonly holdsPerHolderMax: number
-  /**
-   * Turns in flight at once. More than one needs a journal on one server with one partition: a replicated one refuses
-   * a fence that is still on its way, and of two partitions the later could be stored without the earlier.
-   */
-  readonly flightsMax: 1 | 2
-  /** So much mail is worth a commit of its own while another is in flight; less gathers on. */
-  readonly followingCommandsMin: number
-}
+import { emptyTurn, type Turn } from "./turn.ts"
 
 /** A turn that is decided and not known to be in the journal. */
-interface Flight {
-  readonly turn: Turn
-  readonly mail: ReadonlyArray<Mail>
+interface Flight<M extends AnyMail, R> {
+  readonly turn: Turn<M, R>
+  readonly mail: ReadonlyArray<M | HubMail>
   readonly appends: ReadonlyArray<Append>
-  readonly commits: ReadonlyArray<StoredCommit>
+  readonly commits: ReadonlyArray<StoredCommit<R>>
   readonly startedMs: number
   /** What became of the append. */
   exit: Exit.Exit<ReadonlyArray<number>, FenceLost> | undefined
@@ -60,15 +44,9 @@ interface Flight {
 /** An append that takes longer makes waiting requests `unavailable` instead of keeping them for who knows how long. */
 const STALL_PATIENCE_MS = 2_000
 
-export interface Ports {
-  readonly journal: JournalShape
-  readonly recent: RecentCommits
-  readonly timers: TimersShape
-  readonly deadLetters: DeadLettersShape
-}
-
-export class PartitionHost {
-  readonly book: StockBook
+export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extends ActorBook = StockBook> {
+  readonly kind: Kind<R, M, B>
+  readonly book: B
   readonly remembered: Remembered
   readonly stats = new HostStats()
   private readonly load = new TurnLoad()
@@ -76,12 +54,12 @@ export class PartitionHost {
   /** Fails when the hub has lost its partitions. */
   readonly whenLost: Effect.Effect<never, FenceLost> = Deferred.await(this.lost)
   recovered: Recovered | undefined
-  private readonly mailbox = new Mailbox()
+  private readonly mailbox: Mailbox<M | HubMail>
   private readonly options: HostOptions
-  private readonly ports: Ports
+  private readonly ports: Ports<R>
   private readonly clock: Clock.Clock
   private readonly startTurns: (turns: Effect.Effect<void>) => void
-  private readonly commitListeners: Array<(commits: ReadonlyArray<StoredCommit>) => void> = []
+  private readonly commitListeners: Array<(commits: ReadonlyArray<StoredCommit<R>>) => void> = []
   /** Each partition's last sequence as decided: the fence of the next turn. */
   private lastSequences: Array<number> = []
   private standingNow: Standing = { sequence: 0, partitions: [], facts: 0, at: 0 }
@@ -90,8 +68,8 @@ export class PartitionHost {
   private open = false
   private stalledSinceMs: number | undefined
   /** Mail of the turn that is being decided. */
-  private deciding: ReadonlyArray<Mail> = []
-  private readonly flights: Array<Flight> = []
+  private deciding: ReadonlyArray<M | HubMail> = []
+  private readonly flights: Array<Flight<M, R>> = []
   /** Called when a flight has ended or much mail has come. */
   private wake: () => void = () => undefined
   private landedAtMs = 0
@@ -100,15 +78,17 @@ export class PartitionHost {
   private decidedFacts = 0
   private decidedSequence = 0
   /** Mail not answered yet whose sender was told `unavailable` already. */
-  private readonly abandoned = new Set<Mail>()
+  private readonly abandoned = new Set<M | HubMail>()
   private sweptAtMs = performance.now()
 
-  constructor(options: HostOptions, ports: Ports, clock: Clock.Clock, start: (turns: Effect.Effect<void>) => void) {
+  constructor(kind: Kind<R, M, B>, options: HostOptions, ports: Ports<R>, runtime: Runtime) {
+    this.kind = kind
     this.options = options
     this.ports = ports
-    this.clock = clock
-    this.startTurns = start
-    this.book = new StockBook(options.holdsPerHolderMax)
+    this.clock = runtime.clock
+    this.startTurns = runtime.start
+    this.book = kind.newBook()
+    this.mailbox = new Mailbox(kind.commitBytesMax)
     this.remembered = new Remembered({
       windowMs: options.idempotencyWindowMs,
       idsMax: options.idempotencyIdsMax
@@ -116,7 +96,7 @@ export class PartitionHost {
   }
 
   /** Takes mail in. Never waits; whoever cannot be served is told so through the mail's own reply. */
-  submit(mail: Mail): void {
+  submit(mail: M | HubMail): void {
     if (!this.open || (this.isStalled && !isHubsOwn(mail))) {
       fail(mail, unavailable(this.open ? "The journal does not answer." : "The hub is starting or stopping."))
       return
@@ -129,8 +109,22 @@ export class PartitionHost {
     this.kick()
   }
 
+  /** Runs `look` between two commands; `done` gets its result once everything it saw is in the journal. */
+  readonly view = <A>(look: (book: B) => A, done: (outcome: { readonly value: A } | undefined) => void): void => {
+    let seen: { readonly value: A } | undefined
+    const mail = {
+      kind: "view",
+      view: (book: B) => {
+        seen = { value: look(book) }
+      },
+      reply: (failure: unknown) => done(failure === undefined ? seen : undefined)
+    }
+    // Every kind of actors takes looks at its book; that is no part of `AnyMail` because books differ.
+    this.submit(mail as unknown as M)
+  }
+
   /** Listeners are called in the journal's order, before the answers go out. They must not throw. */
-  onCommits(listener: (commits: ReadonlyArray<StoredCommit>) => void): void {
+  onCommits(listener: (commits: ReadonlyArray<StoredCommit<R>>) => void): void {
     this.commitListeners.push(listener)
   }
 
@@ -182,7 +176,7 @@ export class PartitionHost {
     while (this.running) yield* Effect.sleep("5 millis")
   })
 
-  private appendOptions(flight: Flight) {
+  private appendOptions(flight: Flight<M, R>) {
     return {
       journal: this.ports.journal,
       isNext: () => this.flights[0] === flight,
@@ -249,19 +243,23 @@ export class PartitionHost {
   }
 
   /** Mail that has left the mailbox and is not answered. */
-  private undecided(): ReadonlyArray<Mail> {
+  private undecided(): ReadonlyArray<M | HubMail> {
     return [...this.flights.flatMap(({ mail }) => mail), ...this.deciding]
   }
 
   private readonly turn = Effect.fnUntraced(
     { self: this },
-    function* (this: PartitionHost, batch: ReadonlyArray<Mail>): Effect.fn.Return<void, FenceLost> {
+    function* (this: PartitionHost<R, M, B>, batch: ReadonlyArray<M | HubMail>): Effect.fn.Return<void, FenceLost> {
       this.deciding = batch
       const at = Math.max(this.decidedAt, this.standingNow.at, this.clock.currentTimeMillisUnsafe())
-      const { known, missing } = lookUp(batch, this.book, this.remembered, this.ports.recent)
+      const { known, missing } = lookUp(batch, this.kind, {
+        book: this.book,
+        remembered: this.remembered,
+        recent: this.ports.recent
+      })
       const recalled = missing.size === 0 ? undefined : yield* recall(missing, this.ports.journal)
       const recordsAt = (sequence: number) => (this.ports.recent.get(sequence) ?? recalled?.get(sequence))?.records
-      const turn = decideTurn(batch, { book: this.book, known, recordsAt, at })
+      const turn = this.kind.decideTurn(batch, { book: this.book, known, recordsAt, at })
       for (const dead of turn.deadFacts) yield* bury(dead, this.ports.deadLetters)
       this.decidedFacts = Math.max(this.decidedFacts, turn.facts)
       this.deciding = []
@@ -273,13 +271,14 @@ export class PartitionHost {
   )
 
   /** A turn that changed nothing flies too: its answers speak of what those before it have still to make true. */
-  private send(turn: Turn, mail: ReadonlyArray<Mail>): Effect.Effect<void> {
+  private send(turn: Turn<M, R>, mail: ReadonlyArray<M | HubMail>): Effect.Effect<void> {
     if (turn.records.length === 0) {
       this.takeOff(turn, mail, { appends: [], commits: [], places: undefined }).exit = Exit.succeed([])
       return Effect.void
     }
     const { at, records } = turn
-    const split = splitTurn({ id: this.nextId(), at, facts: this.decidedFacts, records }, this.lastSequences)
+    const commit = { id: this.nextId(), at, facts: this.decidedFacts, records }
+    const split = splitTurn(commit, this.lastSequences, this.kind)
     const flight = this.takeOff(turn, mail, split)
     const append = Effect.onExit(appendSurely(split.appends, this.appendOptions(flight)), (exit) =>
       Effect.sync(() => {
@@ -291,9 +290,13 @@ export class PartitionHost {
   }
 
   /** From here on the turn's commits are what the next one builds on. Nobody else writes, so their places are known. */
-  private takeOff(turn: Turn, mail: ReadonlyArray<Mail>, { appends, commits, places }: SplitTurn): Flight {
+  private takeOff(
+    turn: Turn<M, R>,
+    mail: ReadonlyArray<M | HubMail>,
+    { appends, commits, places }: SplitTurn<R>
+  ): Flight<M, R> {
     const stored = appends.map(({ partition, bytes }, index) => ({
-      ...(commits[index] as Commit),
+      ...(commits[index] as Commit<R>),
       partition,
       sequence: ++this.decidedSequence,
       sizeBytes: bytes.length
@@ -304,17 +307,17 @@ export class PartitionHost {
     }
     for (const { id, index } of turn.remember) {
       const place = places?.[index] ?? { append: 0, index }
-      const { sequence } = stored[place.append] as StoredCommit
+      const { sequence } = stored[place.append] as StoredCommit<R>
       this.remembered.add(id, { sequence, index: place.index }, turn.at)
     }
     this.decidedAt = turn.at
-    const flight: Flight = { turn, mail, appends, commits: stored, startedMs: performance.now(), exit: undefined }
+    const flight: Flight<M, R> = { turn, mail, appends, commits: stored, startedMs: performance.now(), exit: undefined }
     this.flights.push(flight)
     return flight
   }
 
   /** What the journal has acknowledged is true: everybody who waits for it or derives from it hears of it. */
-  private land(flight: Flight): Effect.Effect<void, FenceLost> {
+  private land(flight: Flight<M, R>): Effect.Effect<void, FenceLost> {
     const { exit, commits, turn } = flight
     if (exit === undefined || Exit.isFailure(exit))
       return exit === undefined ? Effect.void : Effect.failCause(exit.cause)
@@ -333,19 +336,20 @@ export class PartitionHost {
     return Effect.void
   }
 
-  private moveTo(commits: ReadonlyArray<StoredCommit>, turn: Turn): void {
+  private moveTo(commits: ReadonlyArray<StoredCommit<R>>, turn: Turn<M, R>): void {
     const partitions = [...this.standingNow.partitions]
     let { sequence, facts, at } = this.standingNow
     for (const commit of commits) {
       partitions[commit.partition] = commit.sequence
       ;({ sequence, at } = commit)
       facts = commit.facts
-      this.stats.countRecords(commit.records)
+      this.stats.turnRecords += commit.records.length
+      this.kind.count(commit.records, this.stats)
     }
     this.standingNow = { sequence, partitions, facts: Math.max(facts, turn.facts), at }
   }
 
-  private answer(turn: Turn): void {
+  private answer(turn: Turn<M, R>): void {
     const now = performance.now()
     for (const { mail, answer } of turn.answers) {
       if (this.abandoned.delete(mail)) continue

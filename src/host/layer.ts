@@ -8,26 +8,39 @@ import { Journal } from "../../streams/journal.ts"
 import { Recent } from "../../streams/recent-commits.ts"
 import { type Manifest, SnapshotFailed, Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
 import { Timers } from "../../streams/timers.ts"
-import { submitView } from "../gateway/requests.ts"
-import { claim } from "./claim.ts"
-import type { HostOptions, PartitionHost } from "./host.ts"
+import { type Claim, claim } from "./claim.ts"
+import type { PartitionHost } from "./host.ts"
+import type { ActorBook } from "./kind.ts"
+import type { AnyMail, HubMail } from "./mail.ts"
+import type { HostOptions } from "./options.ts"
 import { type SnapshotSource, takeSnapshot } from "./snapshotting.ts"
 
 export class StockHost extends Context.Service<StockHost, PartitionHost>()("holdfast/src/host/StockHost") {
-  static readonly layer = (options: HostOptions) => Layer.effect(StockHost, acquire(options))
+  static readonly layer = (kind: StockKind, options: HostOptions) => Layer.effect(StockHost, stock(kind, options))
 }
 
-const acquire = Effect.fnUntraced(function* (options: HostOptions) {
+type StockKind = PartitionHost["kind"]
+
+const stock = Effect.fnUntraced(function* (kind: StockKind, options: HostOptions) {
   const ports = {
     journal: yield* Journal,
     recent: yield* Recent,
     timers: yield* Timers,
     deadLetters: yield* DeadLetters
   }
-  const snapshots = yield* Snapshots
+  return StockHost.of(yield* acquireHost({ kind, options, ports, snapshots: yield* Snapshots }))
+})
+
+type Wanted<R, M extends AnyMail, B extends ActorBook<R>> = Omit<Claim<R, M, B>, "clock" | "start">
+
+/** A host that owns its partitions, with its chores, until the scope closes. */
+const acquireHost = Effect.fnUntraced(function* <R, M extends AnyMail, B extends ActorBook<R>>(
+  wanted: Wanted<R, M, B>
+) {
+  const { ports, snapshots } = wanted
   const startTurns = yield* FiberSet.makeRuntime<never>()
   const start = (turns: Effect.Effect<void>): void => void startTurns(turns)
-  const host = yield* claim({ options, ports, snapshots, clock: yield* Clock.Clock, start })
+  const host = yield* claim({ ...wanted, clock: yield* Clock.Clock, start })
   yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(host.shut, SHUT_WITHIN)))
   yield* Effect.forkScoped(ports.timers.watch(() => host.submit({ kind: "due" })))
   yield* Effect.forkScoped(
@@ -42,14 +55,21 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   const keeper = new SnapshotKeeper(host, snapshots)
   yield* Effect.forkScoped(keeper.keep)
   yield* Effect.addFinalizer(() => keeper.atStop)
-  return StockHost.of(host)
+  return host
 })
 
 /** A turn that a silent journal holds up is given up: its senders have been told that its fate is not known. */
 const SHUT_WITHIN = "5 seconds"
 
+/** What the chores need of a host, whatever its kind. */
+type AnyHost = Pick<PartitionHost, "remembered" | "standing" | "stats" | "recovered" | "isBusy" | "isOpen"> & {
+  readonly book: ActorBook
+  readonly submit: (mail: HubMail) => void
+  readonly view: <A>(look: (book: ActorBook) => A, done: (outcome: { readonly value: A } | undefined) => void) => void
+}
+
 /** The broker's timers wake the hub; this finds what a lost one has missed. */
-const sweepDue = (host: PartitionHost): Effect.Effect<never> =>
+const sweepDue = (host: AnyHost): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
       yield* Effect.sleep("1 second")
@@ -61,15 +81,15 @@ const sweepDue = (host: PartitionHost): Effect.Effect<never> =>
 /** A timer is at most a quarter of a second late. */
 const DUE_MISSED_MS = 500
 
-const source = (host: PartitionHost): SnapshotSource => ({
+const source = (host: AnyHost): SnapshotSource => ({
   remembered: host.remembered,
   standing: () => host.standing,
   rest: (costMs) => (host.isBusy ? Effect.sleep(Duration.millis(costMs * SNAPSHOT_REST_FACTOR)) : Effect.void),
   view: (look) =>
     Effect.callback((resume) => {
-      submitView(host, look, (outcome) =>
+      host.view(look, (outcome) =>
         resume(
-          "value" in outcome
+          outcome !== undefined
             ? Effect.succeed(outcome.value)
             : Effect.fail(new SnapshotFailed({ operation: "view", detail: "the hub does not take turns now" }))
         )
@@ -82,14 +102,14 @@ const SNAPSHOT_ON_STOP_RECORDS = 20_000
 
 /** Takes a snapshot when enough has happened since the last one, and one on a clean stop. */
 class SnapshotKeeper {
-  private readonly host: PartitionHost
+  private readonly host: AnyHost
   private readonly snapshots: SnapshotsShape
   private newest: Manifest | undefined
   /** Of `stats.turnRecords`, what the newest snapshot covers; what recovery had to fold is not covered. */
   private coveredRecords: number
   private count = 0
 
-  constructor(host: PartitionHost, snapshots: SnapshotsShape) {
+  constructor(host: AnyHost, snapshots: SnapshotsShape) {
     this.host = host
     this.snapshots = snapshots
     this.newest = host.recovered?.fromSnapshot

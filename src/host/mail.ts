@@ -51,13 +51,32 @@ export interface ResolutionMail {
   readonly reply: (failure: Answer | undefined) => void
 }
 
-export type Mail = CommandMail | LinesMail | ViewMail | DueMail | SkippedFactMail | ResolutionMail
+/** Mail that the host sends itself, of whatever kind its actors are. */
+export type HubMail = DueMail | SkippedFactMail
+
+export type Mail = CommandMail | LinesMail | ViewMail | HubMail | ResolutionMail
+
+/** What the host knows of any kind's answers. */
+export type AnyAnswer =
+  | { readonly ok: true; readonly replayed?: true }
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly path?: string }
+
+/** What the host knows of any kind's mail: somebody waits for an answer, or for word that the turn is in the journal. */
+export type AnyMail =
+  | {
+      readonly kind: "command" | "lines"
+      readonly factSequence?: number
+      readonly receivedAtMs: number
+      reply(answer: AnyAnswer): void
+    }
+  | { readonly kind: "view" | "resolution"; reply(failure: AnyAnswer | undefined): void }
+  | HubMail
 
 /** Tells whoever waits that the turn did not come about. */
-export const fail = (mail: Mail, answer: Answer): void => {
+export const fail = (mail: AnyMail, answer: AnyAnswer): void => {
   if (mail.kind !== "due" && mail.kind !== "skipped") mail.reply(answer)
 }
 
 /** Mail that the hub owes itself: nobody outside waits for it, and nobody else would send it again. */
-export const isHubsOwn = (mail: Mail): boolean =>
-  mail.kind === "due" || mail.kind === "skipped" || (mail.kind === "command" && mail.factSequence > 0)
+export const isHubsOwn = (mail: AnyMail): boolean =>
+  mail.kind === "due" || mail.kind === "skipped" || (mail.kind === "command" && (mail.factSequence ?? 0) > 0)

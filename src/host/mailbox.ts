@@ -5,14 +5,14 @@
  * could send it again.
  */
 import { MAILBOX_MAX, TURN_BYTES_MAX, TURN_COMMANDS_MAX, TURN_COMMANDS_UNDIVIDED } from "../../config/limits.ts"
-import { isHubsOwn, type Mail } from "./mail.ts"
+import { type AnyMail, isHubsOwn, type Mail } from "./mail.ts"
 
 /** What a record costs beside its identifiers: field names, numbers, punctuation. */
 const RECORD_BYTES = 160
 /** UTF-8 needs at most three bytes for a UTF-16 code unit. */
 const UNIT_BYTES_MAX = 3
 
-/** An upper bound for what a command adds to its commit. */
+/** An upper bound for what a command on the stock adds to its commit. */
 export const commitBytesMax = (mail: Mail): number => {
   if (mail.kind === "command") {
     const { command } = mail
@@ -31,16 +31,22 @@ export const commitBytesMax = (mail: Mail): number => {
   return bytes
 }
 
-export class Mailbox {
-  private readonly waiting: Array<Mail> = []
+export class Mailbox<M extends AnyMail = Mail> {
+  private readonly waiting: Array<M> = []
+  private readonly bytesMaxOf: (mail: M) => number
   private head = 0
+
+  /** `bytesMaxOf`: an upper bound for what a piece adds to its commit. */
+  constructor(bytesMaxOf: (mail: M) => number) {
+    this.bytesMaxOf = bytesMaxOf
+  }
 
   get length(): number {
     return this.waiting.length - this.head
   }
 
   /** False: full. */
-  offer(mail: Mail): boolean {
+  offer(mail: M): boolean {
     const mayWait = mail.kind === "view" || isHubsOwn(mail)
     if (this.length >= MAILBOX_MAX && !mayWait) return false
     this.waiting.push(mail)
@@ -53,12 +59,12 @@ export class Mailbox {
    * Of much mail only half is taken: while its append is under way the answers before it are encoded, clients read them
    * and ask again. All at once, everybody would wait for everybody: the hub for the disk, the clients for the hub.
    */
-  take(): Array<Mail> {
+  take(): Array<M> {
     const most = Math.min(TURN_COMMANDS_MAX, Math.max(TURN_COMMANDS_UNDIVIDED, Math.ceil(this.length / 2)))
     let bytes = 0
     let end = this.head
     while (end < this.waiting.length && end - this.head < most) {
-      bytes += commitBytesMax(this.waiting[end] as Mail)
+      bytes += this.bytesMaxOf(this.waiting[end] as M)
       if (bytes > TURN_BYTES_MAX && end > this.head) break
       end++
     }
@@ -72,10 +78,10 @@ export class Mailbox {
   }
 
   /** Takes out what somebody outside waits for; what the hub owes itself stays. */
-  takeRequests(): Array<Mail> {
+  takeRequests(): Array<M> {
     const rest = this.waiting.splice(0).slice(this.head)
     this.head = 0
-    const taken: Array<Mail> = []
+    const taken: Array<M> = []
     for (const mail of rest) {
       if (isHubsOwn(mail)) this.waiting.push(mail)
       else taken.push(mail)

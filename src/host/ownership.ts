@@ -4,7 +4,7 @@
  * A SKU's partition is the hash of its name; records that belong to no SKU go by their hold or mutation id. The number
  * of partitions is fixed when the journal is made, because a SKU must not change its fence.
  */
-import { isStockEvent, type JournalRecord, type LinesRecord } from "../../actors/sku/events.ts"
+import { isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
 import { type Commit, encodeCommit } from "../../streams/codec.ts"
 import type { Append } from "../../streams/journal.ts"
 
@@ -16,7 +16,7 @@ export const partitionOf = (key: string, partitions: number): number => {
   return (hash >>> 0) % partitions
 }
 
-const keyOf = (record: JournalRecord): string => {
+export const keyOf = (record: JournalRecord): string => {
   if (record.type === "lines") return record.sku ?? record.holdId
   if (record.type === "answered") return record.sku ?? record.mutationId
   return record.type === "resolution" ? record.incidentId : record.sku
@@ -28,36 +28,48 @@ export interface Place {
   readonly index: number
 }
 
-export interface SplitTurn {
+export interface SplitTurn<R = JournalRecord> {
   readonly appends: ReadonlyArray<Append>
   /** What each append stores. */
-  readonly commits: ReadonlyArray<Commit>
+  readonly commits: ReadonlyArray<Commit<R>>
   /** Where each of the turn's records will stand; `undefined`: all in the one append, in their order. */
   readonly places: ReadonlyArray<Place> | undefined
 }
 
-type Turn = Omit<Commit, "records"> & { readonly records: ReadonlyArray<JournalRecord> }
+/** How a kind's records are parted. */
+export interface Parting<R> {
+  readonly keyOf: (record: R) => string
+  readonly standAlone: (record: R, records: ReadonlyArray<R>) => R
+}
 
 /** One append for each partition that the records touch. */
-export const splitTurn = (turn: Turn, lastSequences: ReadonlyArray<number>): SplitTurn =>
+export const splitTurn = <R>(
+  turn: Commit<R>,
+  lastSequences: ReadonlyArray<number>,
+  parting: Parting<R>
+): SplitTurn<R> =>
   lastSequences.length === 1
     ? { appends: [appendOf(0, lastSequences, turn)], commits: [turn], places: undefined }
-    : splitByPartition(turn, lastSequences)
+    : splitByPartition(turn, lastSequences, parting)
 
-const splitByPartition = (turn: Turn, lastSequences: ReadonlyArray<number>): SplitTurn => {
-  const byPartition = new Map<number, { readonly append: number; readonly records: Array<JournalRecord> }>()
+const splitByPartition = <R>(
+  turn: Commit<R>,
+  lastSequences: ReadonlyArray<number>,
+  { keyOf: keyOfRecord, standAlone: alone }: Parting<R>
+): SplitTurn<R> => {
+  const byPartition = new Map<number, { readonly append: number; readonly records: Array<R> }>()
   const places: Array<Place> = []
   for (const record of turn.records) {
-    const partition = partitionOf(keyOf(record), lastSequences.length)
+    const partition = partitionOf(keyOfRecord(record), lastSequences.length)
     let commit = byPartition.get(partition)
     if (commit === undefined) byPartition.set(partition, (commit = { append: byPartition.size, records: [] }))
     places.push({ append: commit.append, index: commit.records.length })
-    commit.records.push(record.type === "lines" ? standAlone(record, turn.records) : record)
+    commit.records.push(alone(record, turn.records))
   }
   const { id, at, facts } = turn
   const commits = [...byPartition.values()].map(({ records }) => ({ id, at, facts, records }))
   const appends = [...byPartition.keys()].map((partition, index) =>
-    appendOf(partition, lastSequences, commits[index] as Commit)
+    appendOf(partition, lastSequences, commits[index] as Commit<R>)
   )
   return { appends, commits, places }
 }
@@ -69,8 +81,8 @@ const splitByPartition = (turn: Turn, lastSequences: ReadonlyArray<number>): Spl
  * for a fence the sequence of the first: if the first came too late, and one commit stood in its place, the second would
  * take that for its own and be stored without the first.
  */
-export const claimOf = (lastSequences: ReadonlyArray<number>, newCommit: () => Commit): SplitTurn => {
-  const commits: Array<Commit> = []
+export const claimOf = <R>(lastSequences: ReadonlyArray<number>, newCommit: () => Commit<R>): SplitTurn<R> => {
+  const commits: Array<Commit<R>> = []
   const appends = lastSequences.flatMap((_, partition) => {
     const [first, second] = [newCommit(), newCommit()]
     commits.push(first, second)
@@ -83,7 +95,7 @@ export const claimOf = (lastSequences: ReadonlyArray<number>, newCommit: () => C
 }
 
 /** The append of a commit behind the partition's fence. */
-export const appendOf = (partition: number, lastSequences: ReadonlyArray<number>, commit: Commit): Append => ({
+export const appendOf = (partition: number, lastSequences: ReadonlyArray<number>, commit: Commit<unknown>): Append => ({
   partition,
   expectedSequence: lastSequences[partition] ?? 0,
   id: commit.id,
@@ -91,7 +103,8 @@ export const appendOf = (partition: number, lastSequences: ReadonlyArray<number>
 })
 
 /** A lines record must answer its mutation id from its own commit: it takes along what other commits hold. */
-const standAlone = (record: LinesRecord, records: ReadonlyArray<JournalRecord>): LinesRecord => {
+export const standAlone = (record: JournalRecord, records: ReadonlyArray<JournalRecord>): JournalRecord => {
+  if (record.type !== "lines") return record
   const elsewhere = records
     .filter(isStockEvent)
     .filter((event) => event.mutationId === record.mutationId && record.asked.includes(event.sku))

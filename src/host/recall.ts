@@ -3,29 +3,27 @@
  * position may pass (facts that were refused for good).
  */
 import { Effect } from "effect"
-import type { StockBook } from "../../actors/stock/book.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
 import type { DeadLettersShape } from "../../streams/dead-letters.ts"
 import type { JournalShape } from "../../streams/journal.ts"
 import type { RecentCommits } from "../../streams/recent-commits.ts"
-import { factSubject } from "../../streams/subjects.ts"
-import type { Mail } from "./mail.ts"
+import type { ActorBook, Kind } from "./kind.ts"
+import type { AnyMail, HubMail } from "./mail.ts"
 import type { Position, Remembered } from "./remembered.ts"
-import { type DeadFact, knownPositions } from "./turn.ts"
+import type { DeadFact } from "./turn.ts"
 
 const RECALLS_AT_ONCE = 16
 
 /** Positions of ids that may be known, and the commits among them that memory no longer has. */
-export const lookUp = (
-  batch: ReadonlyArray<Mail>,
-  book: StockBook,
-  remembered: Remembered,
-  recent: RecentCommits
-): { readonly known: ReadonlyMap<Mail, ReadonlyArray<Position>>; readonly missing: ReadonlySet<number> } => {
-  const known = new Map<Mail, ReadonlyArray<Position>>()
+export const lookUp = <R, M extends AnyMail, B extends ActorBook>(
+  batch: ReadonlyArray<M | HubMail>,
+  kind: Kind<R, M, B>,
+  { book, remembered, recent }: { readonly book: B; readonly remembered: Remembered; readonly recent: RecentCommits<R> }
+): { readonly known: ReadonlyMap<M | HubMail, ReadonlyArray<Position>>; readonly missing: ReadonlySet<number> } => {
+  const known = new Map<M | HubMail, ReadonlyArray<Position>>()
   const missing = new Set<number>()
   for (const mail of batch) {
-    const positions = knownPositions(mail, book, remembered)
+    const positions = kind.knownPositions(mail, book, remembered)
     if (positions.length === 0) continue
     known.set(mail, positions)
     for (const { sequence } of positions) if (!recent.has(sequence)) missing.add(sequence)
@@ -34,11 +32,11 @@ export const lookUp = (
 }
 
 /** Reads commits back to repeat their answers; waits for the journal, because deciding without them could sell twice. */
-export const recall = (
+export const recall = <R>(
   missing: ReadonlySet<number>,
-  journal: JournalShape
-): Effect.Effect<ReadonlyMap<number, StoredCommit>> => {
-  const read = (sequence: number): Effect.Effect<StoredCommit | undefined> =>
+  journal: JournalShape<R>
+): Effect.Effect<ReadonlyMap<number, StoredCommit<R>>> => {
+  const read = (sequence: number): Effect.Effect<StoredCommit<R> | undefined> =>
     Effect.catch(journal.get(sequence), () =>
       Effect.andThen(
         Effect.sleep("100 millis"),
@@ -46,7 +44,7 @@ export const recall = (
       )
     )
   return Effect.map(Effect.forEach([...missing], read, { concurrency: RECALLS_AT_ONCE }), (commits) => {
-    const recalled = new Map<number, StoredCommit>()
+    const recalled = new Map<number, StoredCommit<R>>()
     for (const commit of commits) if (commit !== undefined) recalled.set(commit.sequence, commit)
     return recalled
   })
@@ -60,7 +58,8 @@ export const bury = (dead: DeadFact, deadLetters: DeadLettersShape): Effect.Effe
     code,
     message,
     ...(path === undefined ? {} : { path }),
-    subject: factSubject(dead.sku),
+    source: dead.source,
+    subject: dead.subject,
     body: JSON.stringify({ mutationId: dead.mutationId }),
     sequence: dead.sequence
   }

@@ -2,13 +2,11 @@
  * Brings a hub to where the journal is: the newest snapshot, then the commits after it.
  */
 import { Effect } from "effect"
-import type { JournalRecord } from "../../actors/sku/events.ts"
-import type { StockBook } from "../../actors/stock/book.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
 import type { JournalShape, JournalUnavailable } from "../../streams/journal.ts"
 import type { Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
-import { Generation, type Remembered } from "./remembered.ts"
-import { rememberedBy } from "./turn.ts"
+import type { ActorBook } from "./kind.ts"
+import { type Fingerprint, Generation, type Remembered } from "./remembered.ts"
 
 export interface Recovered {
   /** The journal's last sequence, and each partition's. */
@@ -22,17 +20,18 @@ export interface Recovered {
   readonly foldedRecords: number
 }
 
-export interface Memory {
-  readonly book: StockBook
+export interface Memory<R> {
+  readonly book: ActorBook<R>
   readonly remembered: Remembered
+  readonly rememberedBy: (record: R) => ReadonlyArray<Fingerprint>
 }
 
 const PARTS_AT_ONCE = 8
 
-export const recover = Effect.fnUntraced(function* (
-  memory: Memory,
+export const recover = Effect.fnUntraced(function* <R>(
+  memory: Memory<R>,
   partitions: number,
-  sources: { readonly journal: JournalShape; readonly snapshots: SnapshotsShape }
+  sources: { readonly journal: JournalShape<R>; readonly snapshots: SnapshotsShape }
 ): Effect.fn.Return<Recovered, JournalUnavailable | SnapshotFailed> {
   const manifest = yield* sources.snapshots.latest
   if (manifest !== undefined) yield* restore(memory, manifest, sources.snapshots)
@@ -61,19 +60,19 @@ export const recover = Effect.fnUntraced(function* (
   return { ...state, fromSnapshot: manifest }
 })
 
-const fold = (memory: Memory, commit: StoredCommit): void => {
+const fold = <R>(memory: Memory<R>, commit: StoredCommit<R>): void => {
   for (const [index, record] of commit.records.entries()) {
     memory.book.apply(record, commit.at)
-    for (const id of rememberedBy(record)) {
+    for (const id of memory.rememberedBy(record)) {
       memory.remembered.add(id, { sequence: commit.sequence, index }, commit.at)
     }
   }
 }
 
-const restore = Effect.fnUntraced(function* (memory: Memory, manifest: Manifest, snapshots: SnapshotsShape) {
+const restore = Effect.fnUntraced(function* <R>(memory: Memory<R>, manifest: Manifest, snapshots: SnapshotsShape) {
   yield* eachLine(manifest.states, snapshots, (line) => restoreState(memory.book, line))
   yield* eachLine(manifest.spanning, snapshots, (line) => {
-    memory.book.apply(JSON.parse(line) as JournalRecord, manifest.at)
+    memory.book.apply(JSON.parse(line) as R, manifest.at)
   })
   for (const { startedAt, base, parts: names } of manifest.ids) {
     const generation = new Generation(startedAt, base)
@@ -102,10 +101,10 @@ const eachLine = Effect.fnUntraced(function* (
   }
 })
 
-/** A line is the SKU as a JSON string, a tab (which JSON strings never hold), and the packed state. */
-const restoreState = (book: StockBook, line: string): void => {
+/** A line is the actor's name as a JSON string, a tab (which JSON strings never hold), and the packed state. */
+const restoreState = (book: ActorBook, line: string): void => {
   const tab = line.indexOf("\t")
   if (tab > 0) book.restore(JSON.parse(line.slice(0, tab)) as string, line.slice(tab + 1))
 }
 
-export const stateLine = (sku: string, packed: string): string => `${JSON.stringify(sku)}\t${packed}`
+export const stateLine = (name: string, packed: string): string => `${JSON.stringify(name)}\t${packed}`

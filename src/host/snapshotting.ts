@@ -1,14 +1,14 @@
 /**
  * Takes a snapshot while the hub works.
  *
- * The SKUs are packed in slices, each between two commands of some turn, so a slice may be newer than the sequence that
+ * The actors are packed in slices, each between two commands of some turn, so a slice may be newer than the sequence that
  * the manifest names. That does no harm: every state carries its version, and recovery skips events that it has.
  * A slice is stored only after its turn is in the journal, so a snapshot never holds what did not happen.
  */
 import { Effect } from "effect"
-import type { StockBook } from "../../actors/stock/book.ts"
 import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_SLICE_MS } from "../../config/limits.ts"
 import type { IdsPart, Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
+import type { ActorBook } from "./kind.ts"
 import { stateLine } from "./recovery.ts"
 import type { Generation, Remembered } from "./remembered.ts"
 
@@ -22,7 +22,7 @@ export interface Standing {
 
 export interface SnapshotSource {
   /** Runs `look` between two commands, and answers once all that it saw is in the journal. */
-  readonly view: <A>(look: (book: StockBook) => A) => Effect.Effect<A, SnapshotFailed>
+  readonly view: <A>(look: (book: ActorBook) => A) => Effect.Effect<A, SnapshotFailed>
   /** Called after each slice, which cost so much of the hub's time. */
   readonly rest: (costMs: number) => Effect.Effect<void>
   /** As of the turn before the one that asks. */
@@ -41,12 +41,12 @@ export const takeSnapshot = Effect.fnUntraced(function* (
 ) {
   const start = yield* source.view((book) => ({
     standing: source.standing(),
-    skus: [...book.skus()],
+    names: [...book.names()],
     spanning: book.spanningRecords()
   }))
   const states = new PartWriter(snapshots, `${name}.states`)
-  for (let next = 0; next < start.skus.length;) {
-    const slice = yield* source.view((book) => packSlice(book, start.skus, next))
+  for (let next = 0; next < start.names.length;) {
+    const slice = yield* source.view((book) => packSlice(book, start.names, next))
     yield* states.write(slice.lines)
     yield* source.rest(slice.costMs)
     ;({ next } = slice)
@@ -67,16 +67,16 @@ export const takeSnapshot = Effect.fnUntraced(function* (
   return manifest
 })
 
-/** Packs SKUs from `first` on until its time is over; one at least, however many holds it has. */
-const packSlice = (book: StockBook, skus: ReadonlyArray<string>, first: number) => {
+/** Packs actors from `first` on until its time is over; one at least, however many holds it has. */
+const packSlice = (book: ActorBook, names: ReadonlyArray<string>, first: number) => {
   const startedMs = performance.now()
   const lines: Array<string> = []
   let next = first
   let costMs = 0
-  while (next < skus.length && costMs < SNAPSHOT_SLICE_MS) {
-    const sku = skus[next++] as string
-    const packed = book.packed(sku)
-    if (packed !== undefined) lines.push(stateLine(sku, packed))
+  while (next < names.length && costMs < SNAPSHOT_SLICE_MS) {
+    const name = names[next++] as string
+    const packed = book.packed(name)
+    if (packed !== undefined) lines.push(stateLine(name, packed))
     costMs = performance.now() - startedMs
   }
   return { lines, next, costMs }

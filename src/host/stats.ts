@@ -103,7 +103,6 @@ export class HostStats {
   replayed = 0
 
   countRecords(records: ReadonlyArray<JournalRecord>): void {
-    this.turnRecords += records.length
     let changes = 0
     for (const record of records) {
       if (isStockEvent(record)) changes++

@@ -17,13 +17,15 @@ import type { StockBook } from "../../actors/stock/book.ts"
 import { decide, decideDue, decideLines } from "../../actors/stock/decide.ts"
 import { bundleScope, LINES_SCOPE } from "../../actors/stock/stock.ts"
 import { TURN_EXPIRIES_MAX } from "../../config/limits.ts"
+import { factSubject } from "../../streams/subjects.ts"
 import type { Answer } from "../gateway/protocol.ts"
 import { conflict, eventAnswer, linesAnswer, recordedAnswer, replayed, unchangedAnswer } from "./answers.ts"
-import type { CommandMail, LinesMail, Mail, ResolutionMail, ViewMail } from "./mail.ts"
+import type { Given } from "./kind.ts"
+import type { AnyAnswer, CommandMail, LinesMail, Mail, ResolutionMail, ViewMail } from "./mail.ts"
 import { type Fingerprint, fingerprintOf, type Position, type Remembered } from "./remembered.ts"
 
 /** Records of a commit by its sequence; `undefined` when it is not at hand. */
-export type RecordsAt = (sequence: number) => ReadonlyArray<JournalRecord> | undefined
+export type RecordsAt<R = JournalRecord> = (sequence: number) => ReadonlyArray<R> | undefined
 
 export interface ToRemember {
   readonly id: Fingerprint
@@ -33,19 +35,22 @@ export interface ToRemember {
 
 export interface DeadFact {
   readonly sequence: number
-  readonly sku: string
+  /** What it is a letter of, and the subject that it came by. */
+  readonly source: string
+  readonly subject: string
   readonly mutationId: string
-  readonly answer: Answer
+  readonly answer: AnyAnswer
 }
 
-export interface Turn {
+/** `M`: the mail that it decided, `R`: what it recorded. */
+export interface Turn<M = Mail, R = JournalRecord> {
   readonly at: number
-  readonly records: ReadonlyArray<JournalRecord>
+  readonly records: ReadonlyArray<R>
   readonly remember: ReadonlyArray<ToRemember>
   /** To be given in order once the records are in the journal. */
-  readonly answers: ReadonlyArray<{ readonly mail: Mail; readonly answer: Answer }>
+  readonly answers: ReadonlyArray<{ readonly mail: M; readonly answer: AnyAnswer }>
   /** Mail that is owed no more than word that the turn is in the journal. */
-  readonly seen: ReadonlyArray<ViewMail | ResolutionMail>
+  readonly seen: ReadonlyArray<Extract<M, { readonly kind: "view" | "resolution" }>>
   /** Facts that were refused for good; they must be in the dead letters before the position passes them. */
   readonly deadFacts: ReadonlyArray<DeadFact>
   /** Last fact decided, 0 when there was none. */
@@ -55,7 +60,7 @@ export interface Turn {
 }
 
 /** A turn in which nobody asked for anything. */
-export const emptyTurn = (at: number): Turn => ({
+export const emptyTurn = (at: number): Turn<never, never> => ({
   at,
   records: [],
   remember: [],
@@ -163,7 +168,7 @@ class TurnInProgress {
     this.facts = mail.factSequence
     if (answer.ok) return
     const { sku, mutationId } = mail.command
-    this.deadFacts.push({ sequence: mail.factSequence, sku, mutationId, answer })
+    this.deadFacts.push({ sequence: mail.factSequence, source: "fact", subject: factSubject(sku), mutationId, answer })
   }
 
   /** What was answered to this id before this turn; a record of another id with the same hash is passed over. */
@@ -308,15 +313,7 @@ const answerOf = (
 }
 
 /** Decides a batch. The book is left as it will be once the records are in the journal. */
-export const decideTurn = (
-  batch: ReadonlyArray<Mail>,
-  given: {
-    readonly book: StockBook
-    readonly known: ReadonlyMap<Mail, ReadonlyArray<Position>>
-    readonly recordsAt: RecordsAt
-    readonly at: number
-  }
-): Turn => {
+export const decideTurn = (batch: ReadonlyArray<Mail>, given: Given<StockBook, Mail, JournalRecord>): Turn => {
   const turn = new TurnInProgress(given.book, given.recordsAt, given.at)
   for (const mail of batch) turn.take(mail, given.known.get(mail) ?? NOTHING)
   const { records, remember, answers, seen, deadFacts, facts, moreDue } = turn
