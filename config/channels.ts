@@ -4,6 +4,8 @@
  * Secrets need not stand in the file: `{"env": "NAME"}` anywhere in a channel's settings is taken from the environment.
  * Everything that is wrong is said in one sentence that names the channel and the field.
  */
+import { fieldReader } from "./fields.ts"
+
 export interface ChannelLimits {
   readonly batchMax?: number
   readonly callsPerSecond?: number
@@ -49,42 +51,9 @@ export class WrongChannels extends Error {
 const CHANNELS_MAX = 64
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
 
-type Fields = Readonly<Record<string, unknown>>
-
-const fieldsOf = (value: unknown, where: string): Fields => {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new WrongChannels(`${where} must be an object.`)
-  return value as Fields
-}
-
-const numberOf = (fields: Fields, name: string, where: string, otherwise: number, min: number, max: number): number => {
-  const value = fields[name] ?? otherwise
-  if (typeof value === "number" && value >= min && value <= max) return value
-  throw new WrongChannels(`${where}: ${name} must be a number from ${min} to ${max}.`)
-}
-
-const flagOf = (fields: Fields, name: string, where: string): boolean => {
-  const value = fields[name] ?? false
-  if (typeof value === "boolean") return value
-  throw new WrongChannels(`${where}: ${name} must be true or false.`)
-}
-
-/** Those fields that are given, each a number within its bounds. */
-const numbersOf = (
-  value: unknown,
-  where: string,
-  bounds: Readonly<Record<string, readonly [min: number, max: number]>>
-): Readonly<Record<string, number>> => {
-  const fields = fieldsOf(value ?? {}, where)
-  const read: Record<string, number> = {}
-  for (const name of Object.keys(fields)) {
-    const bound = bounds[name]
-    if (bound === undefined)
-      throw new WrongChannels(`${where} has no ${name}; it takes ${Object.keys(bounds).join(", ")}.`)
-    read[name] = numberOf(fields, name, where, 0, ...bound)
-  }
-  return read
-}
+const { fieldsOf, flagOf, numberOf, numbersOf, parsed, withSecrets } = fieldReader(
+  (message) => new WrongChannels(message)
+)
 
 const DAY_MS = 86_400_000
 const limits = {
@@ -97,29 +66,9 @@ const limits = {
 const backoff = { baseMs: [1, DAY_MS], factor: [1, 10], maxMs: [1, DAY_MS], retriesMax: [0, 100] } as const
 const breaker = { failuresMax: [1, 1_000], restMs: [1, DAY_MS], restMsMax: [1, DAY_MS] } as const
 
-/** Fills secrets in. Throws `WrongChannels` when one is not set. */
-const withSecrets = (value: unknown, where: string, environment: NodeJS.ProcessEnv): unknown => {
-  if (Array.isArray(value)) return value.map((one: unknown) => withSecrets(one, where, environment))
-  if (typeof value !== "object" || value === null) return value
-  const entries = Object.entries(value)
-  const [first] = entries
-  if (entries.length === 1 && first?.[0] === "env" && typeof first[1] === "string") {
-    const secret = environment[first[1]]
-    if (secret === undefined || secret === "") throw new WrongChannels(`${where}: the variable ${first[1]} is not set.`)
-    return secret
-  }
-  return Object.fromEntries(entries.map(([name, inner]) => [name, withSecrets(inner, where, environment)]))
-}
-
 /** Reads the text of a channels file. Throws `WrongChannels`. */
 export const readChannels = (text: string, environment: NodeJS.ProcessEnv): ReadonlyArray<ChannelConfig> => {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch (cause) {
-    throw new WrongChannels(`The channels file is no JSON: ${cause instanceof Error ? cause.message : String(cause)}.`)
-  }
-  const { channels } = fieldsOf(parsed, "The channels file")
+  const { channels } = parsed(text, "The channels file")
   if (!Array.isArray(channels) || channels.length > CHANNELS_MAX) {
     throw new WrongChannels(`The channels file must have "channels" as an array of at most ${CHANNELS_MAX}.`)
   }
