@@ -9,8 +9,16 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import type { AddressInfo } from "node:net"
 import { Random } from "../simulate/random.ts"
 
-/** What befalls a call. `act-then-hang`: it is carried out, and the answer never comes. */
-export type Fault = "throttle" | "error" | "unauthorized" | "garbage" | "hang" | "act-then-hang"
+/** What befalls a call. `act-then-...`: it is carried out, and no answer comes that says so. */
+export type Fault =
+  | "throttle"
+  | "error"
+  | "unauthorized"
+  | "garbage"
+  | "hang"
+  | "act-then-hang"
+  | "act-then-error"
+  | "act-then-cut"
 
 export interface FaultOptions {
   readonly seed: number
@@ -159,6 +167,7 @@ export const serveMarketplace = async (options: {
   readonly handle: (request: HttpRequest) => Promise<HttpAnswer> | HttpAnswer
   readonly throttled?: () => HttpAnswer
   readonly unauthorized?: () => HttpAnswer
+  readonly broken?: () => HttpAnswer
   /** Calls that no fault befalls, such as those for tokens. */
   readonly isSpared?: (request: HttpRequest) => boolean
 }): Promise<{ readonly url: string; readonly close: () => Promise<void> }> => {
@@ -177,7 +186,7 @@ export const serveMarketplace = async (options: {
       void answer({ method, url, headers, body: Buffer.concat(chunks) }).then((given) => send(outgoing, given))
     })
   })
-  const answer = async (request: HttpRequest): Promise<HttpAnswer | undefined> => {
+  const answer = async (request: HttpRequest): Promise<HttpAnswer | "cut" | undefined> => {
     const fault = options.isSpared?.(request) === true ? undefined : options.faults.next()
     if (fault === "throttle") return options.throttled?.() ?? { status: 429, headers: { "retry-after": "1" }, body: {} }
     if (fault === "unauthorized") return options.unauthorized?.() ?? { status: 401, body: { message: "who are you?" } }
@@ -185,6 +194,9 @@ export const serveMarketplace = async (options: {
     if (fault === "garbage") return { status: 200, headers: { "content-type": "application/json" }, body: "<html>{" }
     if (fault === "hang") return undefined
     const given = await options.handle(request)
+    if (fault === "act-then-error")
+      return options.broken?.() ?? { status: 500, body: { message: "it broke on the way" } }
+    if (fault === "act-then-cut") return "cut"
     return fault === "act-then-hang" ? undefined : given
   }
   await new Promise<void>((resolve) => void server.listen(options.port ?? 0, "127.0.0.1", resolve))
@@ -193,8 +205,9 @@ export const serveMarketplace = async (options: {
 }
 
 /** Nothing given: the answer never comes. */
-const send = (outgoing: ServerResponse, given: HttpAnswer | undefined): void => {
+const send = (outgoing: ServerResponse, given: HttpAnswer | "cut" | undefined): void => {
   if (given === undefined) return
+  if (given === "cut") return void outgoing.destroy()
   const isText = typeof given.body === "string"
   outgoing.writeHead(given.status, {
     "content-type": isText ? "text/plain" : "application/json; charset=utf-8",

@@ -1,0 +1,31 @@
+/**
+ * Twilio's words for what became of a message, and its prices, as the port has them.
+ */
+import type { DeliveryState } from "../../../../actors/outreach/delivery.ts"
+import type { MessageCost } from "../../outreach.ts"
+
+const states: Readonly<Record<string, DeliveryState>> = {
+  accepted: "accepted",
+  scheduled: "accepted",
+  queued: "accepted",
+  sending: "accepted",
+  sent: "sent",
+  delivered: "delivered",
+  partially_delivered: "delivered",
+  read: "read",
+  undelivered: "failed",
+  failed: "failed",
+  canceled: "failed"
+}
+
+/** `undefined` for what is no outbound message's status. */
+export const stateOf = (status: string | undefined): DeliveryState | undefined =>
+  status !== undefined && Object.hasOwn(states, status) ? states[status] : undefined
+
+/** Twilio's price is negative and in the currency's unit: "-0.00750" is 7,500 millionths. */
+export const costOf = (price: unknown, unit: unknown): MessageCost | undefined => {
+  if ((typeof price !== "string" && typeof price !== "number") || typeof unit !== "string") return undefined
+  const amount = price === "" ? Number.NaN : Number(price)
+  if (!Number.isFinite(amount) || !/^[A-Za-z]{3}$/.test(unit)) return undefined
+  return { micros: Math.round(Math.abs(amount) * 1_000_000), currency: unit.toUpperCase() }
+}
