@@ -11,6 +11,7 @@ export interface HubConfig {
   readonly redisUrl: string | undefined
   readonly databaseUrl: string | undefined
   readonly channelsFile: string | undefined
+  readonly outreachFile: string | undefined
   readonly logLevel: "debug" | "info" | "warn" | "error"
   readonly partitions: number
   readonly journalReplicas: number
@@ -33,6 +34,8 @@ export const hubConfig = Config.all({
   databaseUrl: optional("DATABASE_URL"),
   /** The sales channels; without it `channels.json` in the home, if there is one. */
   channelsFile: optional("CHANNELS_FILE"),
+  /** The ways to customers; without it `outreach.json` in the home, if there is one. */
+  outreachFile: optional("OUTREACH_FILE"),
   logLevel: Config.Literals(["debug", "info", "warn", "error"], "LOG_LEVEL").pipe(Config.withDefault("info" as const)),
   /** Hash ranges of SKUs, fixed when the journal is made. One process owns them all; see ARCHITECTURE.md. */
   partitions: Config.Int("PARTITIONS").pipe(Config.withDefault(1)),

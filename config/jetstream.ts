@@ -90,6 +90,20 @@ const derivedSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
     duplicate_window: nanos(60 * MINUTE_MS)
   },
   {
+    name: Subjects.OUTREACH,
+    subjects: [Subjects.OUTREACH_SUBJECTS],
+    storage: StorageType.File,
+    // Kept until the recovery has taken it. It holds numbers and what people wrote, so no longer than it takes to notice
+    // that nothing is taken; when it is full it refuses, and the carrier tells again.
+    discard: DiscardPolicy.New,
+    num_replicas: journalReplicas,
+    max_age: nanos(7 * DAY_MS),
+    max_bytes: GIB / 4,
+    allow_direct: true,
+    // Carriers that had no answer tell again within the hour.
+    duplicate_window: nanos(60 * MINUTE_MS)
+  },
+  {
     name: Subjects.DEAD_LETTERS,
     subjects: [Subjects.DEAD_SUBJECTS],
     storage: StorageType.File,

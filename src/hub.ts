@@ -6,6 +6,7 @@ import { Effect, Layer, Schema } from "effect"
 import type { AlertSinks } from "../config/alerts.ts"
 import type { ChannelConfig } from "../config/channels.ts"
 import type { HubConfig } from "../config/config.ts"
+import type { OutreachConfig } from "../config/outreach.ts"
 import { TURN_FOLLOWING_COMMANDS_MIN } from "../config/limits.ts"
 import { ensureStreams, streamSpecs } from "../config/jetstream.ts"
 import { DeadLetters } from "../streams/dead-letters.ts"
@@ -21,6 +22,7 @@ import { Gateway } from "./gateway/layer.ts"
 import { factReader } from "./host/facts.ts"
 import { StockHost } from "./host/layer.ts"
 import { stockKind } from "./host/stock-kind.ts"
+import { OutreachDesk } from "./outreach/layer.ts"
 import { projectorLayer } from "./projector/projector.ts"
 
 export interface HubUrls {
@@ -40,6 +42,7 @@ export interface HubOptions {
   readonly webDirectory: string
   readonly channels: ReadonlyArray<ChannelConfig>
   readonly alerts: AlertSinks
+  readonly outreach: OutreachConfig
 }
 
 export const hubLayer = (options: HubOptions) => {
@@ -65,6 +68,7 @@ export const hubLayer = (options: HubOptions) => {
   const channels = Channels.layer({ natsUrl: urls.nats, logLevel: config.logLevel, channels: options.channels })
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(
     Layer.provideMerge(channels),
+    Layer.provideMerge(OutreachDesk.layer(options.outreach)),
     Layer.provideMerge(
       projectorLayer({
         natsUrl: urls.nats,

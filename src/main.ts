@@ -13,6 +13,7 @@ import { Gateway } from "./gateway/layer.ts"
 import { StockHost } from "./host/layer.ts"
 import { type AlertSinks, readAlertSinks } from "../config/alerts.ts"
 import { type ChannelConfig, readChannels } from "../config/channels.ts"
+import { NO_OUTREACH, type OutreachConfig, readOutreach } from "../config/outreach.ts"
 import { hubLayer, type HubUrls, WrongSettings } from "./hub.ts"
 import { sinksOf } from "./alerts/sinks/sinks.ts"
 import { logging, logLevels } from "./logging.ts"
@@ -64,6 +65,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   yield* Effect.acquireRelease(claimHome(config), (lock) => Effect.sync(() => rmSync(lock, { force: true })))
   yield* freeAddress(config)
   const alerts = yield* alertsOf
+  const outreach = yield* outreachOf(config)
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({
     config,
@@ -78,7 +80,8 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       owner: `hub${randomBytes(4).toString("hex")}`,
       webDirectory: join(projectRoot(), "dist", "web"),
       channels,
-      alerts
+      alerts,
+      outreach
     })
   ).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[config.logLevel]))
   return yield* Effect.provide(serving(config, servers, options, progress), context)
@@ -125,6 +128,17 @@ const channelsOf = (config: HubConfig): Effect.Effect<ReadonlyArray<ChannelConfi
       const path = config.channelsFile ?? join(resolve(config.home), "channels.json")
       if (config.channelsFile === undefined && !existsSync(path)) return []
       return readChannels(readFileSync(path, "utf8"), process.env)
+    },
+    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+  })
+
+/** The carriers of `OUTREACH_FILE`, or of `outreach.json` in the hub's home; none when there is no such file. */
+const outreachOf = (config: HubConfig): Effect.Effect<OutreachConfig, WrongSettings> =>
+  Effect.try({
+    try: () => {
+      const path = config.outreachFile ?? join(resolve(config.home), "outreach.json")
+      if (config.outreachFile === undefined && !existsSync(path)) return NO_OUTREACH
+      return readOutreach(readFileSync(path, "utf8"), process.env)
     },
     catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
   })

@@ -12,6 +12,7 @@ export const STOCK_EVENTS = "STOCK_EVENTS"
 export const DEAD_LETTERS = "DEAD_LETTERS"
 export const CHANNELS = "CHANNELS"
 export const ALERTS = "ALERTS"
+export const OUTREACH = "OUTREACH"
 
 /** What one kind of actors is kept under. A journal has its stream to itself: its owner foretells the sequences in it. */
 export interface KindNames {
@@ -62,6 +63,10 @@ export const CHANNEL_SUBJECTS = "channel.log.*"
 
 export const ALERT_SUBJECTS = "alert.>"
 export const alertSubject = (kind: string, subject: string): string => `alert.${kind}.${encodeSku(subject)}`
+
+/** What a carrier told; its name is a plain token: `config/outreach.ts` sees to it. */
+export const outreachFactSubject = (carrier: string): string => `outreach.fact.${carrier}`
+export const OUTREACH_SUBJECTS = "outreach.fact.*"
 
 export const encodeSku = (sku: string): string => encodeURIComponent(sku).replaceAll(".", "%2E").replaceAll("*", "%2A")
 

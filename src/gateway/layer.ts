@@ -7,9 +7,11 @@ import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Nats } from "../../streams/nats/connection.ts"
 import { Channels, type ChannelsShape } from "../channels/channels.ts"
 import { StockHost } from "../host/layer.ts"
+import { OutreachDesk } from "../outreach/layer.ts"
 import { Fanout } from "./fanout/fanout.ts"
 import { ChannelRoutes } from "./http/channels.ts"
 import { Lists } from "./http/lists.ts"
+import { OutreachRoutes } from "./http/outreach.ts"
 import { makeHandle } from "./http/routes.ts"
 import { StaticFiles } from "./http/static-files.ts"
 import { StockPages } from "./http/stock.ts"
@@ -49,6 +51,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const projections = yield* Projections
   const deadLetters = yield* DeadLetters
   const channels = yield* Channels
+  const outreach = yield* OutreachDesk
   const run = yield* FiberSet.makeRuntime<never>()
   const rateLimit = options.requestsPerSecondMax > 0 ? { requestsPerSecond: options.requestsPerSecondMax } : undefined
   const pages = new StockPages(host, host.book.skus())
@@ -72,6 +75,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     pages,
     lists: new Lists({ host, readModels: projections, deadLetters, run: (effect) => void run(effect) }),
     channels: new ChannelRoutes(channels),
+    outreach: new OutreachRoutes({ receive: outreach.receive, run: (effect) => void run(effect), nowMs: Date.now }),
     leakage: { incidents: projections.incidents, channels, run: (effect) => void run(effect), nowMs: Date.now },
     sync: {
       host,

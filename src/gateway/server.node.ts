@@ -158,11 +158,12 @@ const send = (socket: WebSocket, frame: string): void => {
 }
 
 const onRequest = (request: IncomingMessage, response: ServerResponse, handle: Handle): void => {
-  const [path = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s)
+  const [path = "/", search = ""] = (request.url ?? "/").split(/\?(.*)/s)
   const head = {
     method: (request.method ?? "GET").toLowerCase(),
     path,
-    query: new URLSearchParams(query),
+    query: new URLSearchParams(search),
+    search,
     address: request.socket.remoteAddress ?? "",
     headers: headersOf(request, path),
     receivedAtMs: performance.now()

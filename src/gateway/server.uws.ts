@@ -120,10 +120,12 @@ const portOf = (socket: Socket): ServerSocket => {
 }
 
 const onRequest = (response: HttpResponse, request: HttpRequest, handle: Handle): void => {
+  const search = request.getQuery() ?? ""
   const head = {
     method: request.getMethod(),
     path: request.getUrl(),
-    query: new URLSearchParams(request.getQuery() ?? ""),
+    query: new URLSearchParams(search),
+    search,
     address: Buffer.from(response.getRemoteAddressAsText()).toString(),
     headers: headersOf(request),
     receivedAtMs: performance.now()

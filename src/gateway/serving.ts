@@ -11,6 +11,8 @@ export interface Request {
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
+  /** The query as it came, without the question mark: some signatures are over its characters. */
+  readonly search: string
   readonly address: string
   /** Names in lower case; read only where somebody looks at them (`keepsHeaders`). */
   readonly headers: Readonly<Record<string, string>>
@@ -27,7 +29,8 @@ export interface Response {
 }
 
 /** Webhooks are signed in their headers; for everything else reading them would cost each request. */
-export const keepsHeaders = (path: string): boolean => path.startsWith("/v1/channels/")
+export const keepsHeaders = (path: string): boolean =>
+  path.startsWith("/v1/channels/") || path.startsWith("/v1/outreach/")
 
 export type Handle = (request: Request, respond: (response: Response) => void) => void
 

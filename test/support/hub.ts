@@ -23,6 +23,8 @@ export interface TestHub {
   readonly databaseUrl: string
   /** Where its `run.json` is. */
   readonly home: string
+  /** What it has printed and logged, over crashes. */
+  readonly output: () => string
   /** kill -9, and the same hub again on the same servers and port. */
   readonly crash: () => Promise<void>
   readonly stop: () => Promise<void>
@@ -48,7 +50,8 @@ export const startHub = async (environment: Readonly<Record<string, string>> = {
     await Promise.all([nats.stop(), redis.stop()])
     rmSync(directory, { recursive: true, force: true })
   }
-  let child = await launch(settings).catch(async (error: unknown) => {
+  const said = { output: "" }
+  let child = await launch(settings, said).catch(async (error: unknown) => {
     await stopServers()
     throw error
   })
@@ -58,9 +61,10 @@ export const startHub = async (environment: Readonly<Record<string, string>> = {
     redis,
     databaseUrl,
     home: settings.HOLDFAST_HOME,
+    output: () => said.output,
     crash: async () => {
       await ended(child, "SIGKILL")
-      child = await launch(settings)
+      child = await launch(settings, said)
     },
     stop: async () => {
       await ended(child, "SIGTERM")
@@ -69,7 +73,7 @@ export const startHub = async (environment: Readonly<Record<string, string>> = {
   }
 }
 
-const launch = (settings: Readonly<Record<string, string>>): Promise<ChildProcess> =>
+const launch = (settings: Readonly<Record<string, string>>, said: { output: string }): Promise<ChildProcess> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(projectRoot(), "dist", "src", "main.js")], {
       env: { ...process.env, ...settings },
@@ -79,6 +83,7 @@ const launch = (settings: Readonly<Record<string, string>>): Promise<ChildProces
     const patience = setTimeout(() => reject(new Error(`the hub is not ready:\n${output}`)), READY_MS_MAX)
     const onOutput = (chunk: Buffer): void => {
       output += chunk.toString()
+      said.output += chunk.toString()
       if (!output.includes("ready http://")) return
       clearTimeout(patience)
       resolve(child)

@@ -11,6 +11,7 @@ import type { Handle, Request } from "../serving.ts"
 import type { ChannelRoutes } from "./channels.ts"
 import { type LeakageServices, postLeakage } from "./leakage.ts"
 import type { Lists } from "./lists.ts"
+import type { OutreachRoutes } from "./outreach.ts"
 import { json, refused } from "./replies.ts"
 import type { StaticFiles } from "./static-files.ts"
 import {
@@ -29,6 +30,7 @@ export interface HttpServices {
   readonly pages: StockPages
   readonly lists: Lists
   readonly channels: ChannelRoutes
+  readonly outreach: OutreachRoutes
   readonly leakage: LeakageServices
   readonly sync: SyncServices
   readonly status: () => HubStatus
@@ -56,6 +58,7 @@ const table = (services: HttpServices): ReadonlyArray<Entry> => [
   ["get", "/v1/alerts", (request, respond) => services.lists.alerts(request, respond)],
   ["get", "/v1/dead-letters", (request, respond) => services.lists.deadLetters(request, respond)],
   ...channelRoutes(services.channels),
+  ...outreachRoutes(services.outreach),
   ["post", "/v1/leakage", (request, respond) => postLeakage(services.leakage, request, respond)],
   ["get", "/v1/status", (_request, respond) => respond(json(200, services.status()))],
   ["post", "/api/inventory/sync-stock", (request, respond) => postSync(services.sync, request, respond)],
@@ -103,6 +106,16 @@ const channelRoutes = (channels: ChannelRoutes): ReadonlyArray<Entry> => [
   ],
   ["post", "/v1/channels/:channel/resume", (_request, respond, name) => channels.resume(respond, name)]
 ]
+
+/** GET for Messenger's handshake, and for the page that asks before it unsubscribes. */
+const outreachRoutes = (outreach: OutreachRoutes): ReadonlyArray<Entry> =>
+  (["inbound", "status", "unsubscribe"] as const).flatMap((what) =>
+    (["get", "post"] as const).map((method): Entry => [
+      method,
+      `/v1/outreach/:carrier/${what}`,
+      (request, respond, carrier) => outreach.receive(what, request, respond, carrier)
+    ])
+  )
 
 const ready = (why: string | undefined) =>
   why === undefined ? json(200, { ok: true }) : json(503, { ok: false, code: "unavailable", message: why })
