@@ -140,10 +140,10 @@ describe("facts", () => {
     )
     const read = await http(hub, "GET", "/v1/stock/f1")
     assert.include(read.body, { physical: -2, available: -2, version: 2 })
-    const incidents = (await http(hub, "GET", "/v1/incidents?limit=1000")).body["items"] as Array<
-      Record<string, unknown>
-    >
-    const mine = incidents.filter(({ sku }) => sku === "f1")
+    const incidents = async () =>
+      (await http(hub, "GET", "/v1/incidents?limit=1000")).body["items"] as Array<Record<string, unknown>>
+    const all = await eventually(incidents, (items) => items.some(({ sku }) => sku === "f1"))
+    const mine = all.filter(({ sku }) => sku === "f1")
     assert.deepEqual(
       mine.map(({ kind, units, status }) => [kind, units, status]),
       [["oversell", 2, "open"]]
