@@ -60,7 +60,12 @@ export const buildOutreach = async (options: BuildOptions): Promise<BuiltOutreac
     carriers,
     outreach: {
       channels: [...byChannel.keys()],
-      send: (message) => by(message.channel, (found) => found.patient.send(message)),
+      send: (message) =>
+        ATTEMPT.test(message.attemptId)
+          ? by(message.channel, (found) => found.patient.send(message))
+          : Effect.fail(badAttempt),
+      look: (message) => by(message.channel, (found) => found.carrier.look(message)),
+      canLookUp: (channel) => byChannel.get(channel)?.carrier.canLookUp ?? false,
       findSent: (message) => by(message.channel, (found) => found.patient.findSent(message)),
       account: (channel, messageId) => by(channel, ({ carrier }) => carrier.account?.(messageId) ?? Effect.succeed({}))
     }
@@ -96,6 +101,15 @@ const carrierOf = async (
     throw new WrongOutreach(`The carrier ${name}: ${cause instanceof Error ? cause.message : String(cause)}`)
   }
 }
+
+/** It stands in addresses and headers. */
+const ATTEMPT = /^[A-Za-z0-9_-]{1,64}$/
+
+const badAttempt = new SendFailed({
+  class: "refused",
+  code: "bad_attempt",
+  message: "An attempt's id is 1 to 64 of A-Z, a-z, 0-9, dash and underscore."
+})
 
 const nobodyCarries = (channel: OutreachChannel): SendFailed =>
   new SendFailed({ class: "refused", code: "no_carrier", message: `No carrier for ${channel} is configured.` })

@@ -15,7 +15,7 @@
 import { type Effect, Schema } from "effect"
 import type { DeliveryState } from "../../actors/outreach/delivery.ts"
 
-export const OUTREACH_CHANNELS = ["sms", "whatsapp", "messenger", "email", "chat"] as const
+export const OUTREACH_CHANNELS = ["sms", "whatsapp", "messenger", "email", "web-chat"] as const
 export type OutreachChannel = (typeof OUTREACH_CHANNELS)[number]
 
 export interface OutboundMessage {
@@ -85,6 +85,8 @@ export interface Carrier {
   readonly channels: ReadonlyArray<OutreachChannel>
   /** One call, and no other: who wants more patience wraps it. */
   readonly send: (message: OutboundMessage) => Effect.Effect<SendReceipt, SendFailed>
+  /** Whether `look` can tell that a message is not there. */
+  readonly canLookUp: boolean
   /** Looks once, without grace: `undefined` is "not to be seen now". */
   readonly look: (message: OutboundMessage) => Effect.Effect<SendReceipt | undefined, SendFailed>
   /** What a message has cost, once the carrier knows; absent where it never tells. */
@@ -171,6 +173,9 @@ export type OutreachFact =
 
 export interface Outreach {
   readonly send: (message: OutboundMessage) => Effect.Effect<SendReceipt, SendFailed>
+  /** For who waits out a grace time of their own: one look, where one can look at all. */
+  readonly look: (message: OutboundMessage) => Effect.Effect<SendReceipt | undefined, SendFailed>
+  readonly canLookUp: (channel: OutreachChannel) => boolean
   readonly findSent: (message: OutboundMessage) => Effect.Effect<SendReceipt | undefined, SendFailed>
   /** What it has cost and how many segments it had, as far as the carrier says. */
   readonly account: (channel: OutreachChannel, messageId: string) => Effect.Effect<Partial<SendReceipt>, SendFailed>

@@ -20,7 +20,8 @@ const receiptOf = ({ attemptId, channel }: OutboundMessage) => ({
 
 export const chatCarrier = (push: PushToChat): Carrier => ({
   name: "chat",
-  channels: ["chat"],
+  channels: ["web-chat"],
+  canLookUp: true,
   send: (message) => {
     const { attemptId, link, text, to } = message
     return Effect.flatMap(push(to, { id: attemptId, text, ...(link === undefined ? {} : { link }) }), (isShown) =>

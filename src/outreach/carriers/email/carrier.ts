@@ -75,6 +75,7 @@ export const emailCarrier = (context: CarrierContext): Carrier => {
   return {
     name,
     channels: ["email"],
+    canLookUp: settings.whenLost === "resend",
     send: (message) =>
       Effect.suspend(() => {
         if (message.to.length > ADDRESS_LENGTH_MAX || !ADDRESS.test(message.to)) {

@@ -34,6 +34,7 @@ export const messengerCarrier = (context: CarrierContext): Carrier => {
   return {
     name,
     channels: ["messenger"],
+    canLookUp: true,
     send: (message) =>
       Effect.suspend(() => {
         const wrong = whyNot(message, nowMs())

@@ -41,6 +41,7 @@ export const twilioCarrier = (context: CarrierContext): Carrier => {
       ...(settings.sms === undefined ? [] : (["sms"] as const)),
       ...(settings.whatsapp === undefined ? [] : (["whatsapp"] as const))
     ],
+    canLookUp: true,
     send: (message) =>
       Effect.suspend(() => {
         const request = requestOf(settings, context, message)
