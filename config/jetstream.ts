@@ -44,6 +44,19 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
     // Publishing again within this time is recognised by the broker already; the mutation id holds for longer.
     duplicate_window: nanos(2 * MINUTE_MS)
   },
+  {
+    // A record like the journal: what a payment was cannot be asked for again from Stripe for ever.
+    name: Subjects.PAYMENTS,
+    subjects: [Subjects.PAYMENT_SUBJECTS],
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    num_replicas: journalReplicas,
+    allow_direct: true,
+    deny_delete: true,
+    deny_purge: true,
+    // A fact that is told again at once is stored once; by its id whoever reads it knows it for ever.
+    duplicate_window: nanos(2 * MINUTE_MS)
+  },
   ...derivedSpecs(journalReplicas)
 ]
 

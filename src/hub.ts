@@ -7,6 +7,7 @@ import type { AlertSinks } from "../config/alerts.ts"
 import type { ChannelConfig } from "../config/channels.ts"
 import type { HubConfig } from "../config/config.ts"
 import type { OutreachConfig } from "../config/outreach.ts"
+import type { PaymentsConfig } from "../config/payments.ts"
 import { TURN_FOLLOWING_COMMANDS_MIN } from "../config/limits.ts"
 import { ensureStreams, streamSpecs } from "../config/jetstream.ts"
 import { DeadLetters } from "../streams/dead-letters.ts"
@@ -23,6 +24,7 @@ import { factReader } from "./host/facts.ts"
 import { StockHost } from "./host/layer.ts"
 import { stockKind } from "./host/stock-kind.ts"
 import { OutreachDesk } from "./outreach/layer.ts"
+import { PaymentsService } from "./payments/layer.ts"
 import { projectorLayer } from "./projector/projector.ts"
 
 export interface HubUrls {
@@ -43,6 +45,8 @@ export interface HubOptions {
   readonly channels: ReadonlyArray<ChannelConfig>
   readonly alerts: AlertSinks
   readonly outreach: OutreachConfig
+  /** `undefined`: none. */
+  readonly payments: PaymentsConfig | undefined
 }
 
 export const hubLayer = (options: HubOptions) => {
@@ -69,6 +73,7 @@ export const hubLayer = (options: HubOptions) => {
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(
     Layer.provideMerge(channels),
     Layer.provideMerge(OutreachDesk.layer(options.outreach)),
+    Layer.provideMerge(PaymentsService.layer(options.payments)),
     Layer.provideMerge(
       projectorLayer({
         natsUrl: urls.nats,

@@ -14,6 +14,7 @@ import { StockHost } from "./host/layer.ts"
 import { type AlertSinks, readAlertSinks } from "../config/alerts.ts"
 import { type ChannelConfig, readChannels } from "../config/channels.ts"
 import { NO_OUTREACH, type OutreachConfig, readOutreach } from "../config/outreach.ts"
+import { type PaymentsConfig, readPayments } from "../config/payments.ts"
 import { hubLayer, type HubUrls, WrongSettings } from "./hub.ts"
 import { sinksOf } from "./alerts/sinks/sinks.ts"
 import { logging, logLevels } from "./logging.ts"
@@ -66,6 +67,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   yield* freeAddress(config)
   const alerts = yield* alertsOf
   const outreach = yield* outreachOf(config)
+  const payments = yield* paymentsOf
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({
     config,
@@ -81,7 +83,8 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       webDirectory: join(projectRoot(), "dist", "web"),
       channels,
       alerts,
-      outreach
+      outreach,
+      payments
     })
   ).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[config.logLevel]))
   return yield* Effect.provide(serving(config, servers, options, progress), context)
@@ -150,6 +153,11 @@ const alertsOf: Effect.Effect<AlertSinks, WrongSettings> = Effect.try({
     for (const sink of sinksOf(alerts)) sink.close?.()
     return alerts
   },
+  catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+})
+
+const paymentsOf: Effect.Effect<PaymentsConfig | undefined, WrongSettings> = Effect.try({
+  try: () => readPayments(process.env),
   catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
 })
 

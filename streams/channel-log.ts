@@ -8,6 +8,7 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import type { ChannelRecord } from "../actors/channel/records.ts"
 import { Nats, type NatsShape, publishAcked } from "./nats/connection.ts"
+import { readSubject } from "./nats/subject-reader.ts"
 import { CHANNELS, channelLogSubject } from "./subjects.ts"
 
 export interface ChannelCommit {
@@ -98,8 +99,6 @@ const lost = (channel: string): LogFailed =>
 const EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 const WRONG_LAST_SEQUENCE = new Set([10071, 10164])
 const APPEND_TIMEOUT_MS = 2_000
-const READ_BATCH = 500
-const READ_BYTES_MAX = 8 * 1024 * 1024
 
 const inNats = (nats: NatsShape): ChannelLogShape => ({
   read: (channel, take) =>
@@ -146,25 +145,6 @@ const mineAfterAll = (nats: NatsShape, channel: string, id: string) =>
   )
 
 const readAll = async (nats: NatsShape, subject: string): Promise<ReadonlyArray<Stored>> => {
-  const last = await nats.manager.streams.getMessage(CHANNELS, { last_by_subj: subject })
-  if (last === null) return []
-  const commits: Array<Stored> = []
-  let next = 1
-  while (next <= last.seq) {
-    const batch = await nats.manager.direct.getBatch(CHANNELS, {
-      seq: next,
-      batch: READ_BATCH,
-      max_bytes: READ_BYTES_MAX,
-      next_by_subj: subject
-    })
-    let count = 0
-    for await (const message of batch) {
-      if (message.seq > last.seq) continue
-      commits.push({ ...message.json<ChannelCommit>(), sequence: message.seq })
-      next = message.seq + 1
-      count++
-    }
-    if (count === 0) break
-  }
-  return commits
+  const messages = await readSubject(nats, CHANNELS, subject)
+  return messages.map((message) => ({ ...message.json<ChannelCommit>(), sequence: message.seq }))
 }

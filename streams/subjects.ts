@@ -13,6 +13,7 @@ export const DEAD_LETTERS = "DEAD_LETTERS"
 export const CHANNELS = "CHANNELS"
 export const ALERTS = "ALERTS"
 export const OUTREACH = "OUTREACH"
+export const PAYMENTS = "PAYMENTS"
 
 /** What one kind of actors is kept under. A journal has its stream to itself: its owner foretells the sequences in it. */
 export interface KindNames {
@@ -67,6 +68,13 @@ export const alertSubject = (kind: string, subject: string): string => `alert.${
 /** What a carrier told; its name is a plain token: `config/outreach.ts` sees to it. */
 export const outreachFactSubject = (carrier: string): string => `outreach.fact.${carrier}`
 export const OUTREACH_SUBJECTS = "outreach.fact.*"
+export const PAYMENT_SUBJECTS = "payment.*.*"
+/** What Stripe told of one payment, by its PaymentIntent. */
+export const paymentSubject = (paymentIntent: string): string => `payment.event.${encodeSku(paymentIntent)}`
+/** The checkout links of one cart. */
+export const checkoutLinkSubject = (cartId: string): string => `payment.link.${encodeSku(cartId)}`
+/** What a payment means for a cart: paid, expired, payment-failed, refunded. */
+export const paymentFactSubject = (cartId: string): string => `payment.fact.${encodeSku(cartId)}`
 
 export const encodeSku = (sku: string): string => encodeURIComponent(sku).replaceAll(".", "%2E").replaceAll("*", "%2A")
 

@@ -12,6 +12,8 @@ import { Fanout } from "./fanout/fanout.ts"
 import { ChannelRoutes } from "./http/channels.ts"
 import { Lists } from "./http/lists.ts"
 import { OutreachRoutes } from "./http/outreach.ts"
+import { PaymentsService } from "../payments/layer.ts"
+import { PaymentRoutes } from "./http/payments.ts"
 import { makeHandle } from "./http/routes.ts"
 import { StaticFiles } from "./http/static-files.ts"
 import { StockPages } from "./http/stock.ts"
@@ -52,6 +54,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const deadLetters = yield* DeadLetters
   const channels = yield* Channels
   const outreach = yield* OutreachDesk
+  const payments = yield* PaymentsService
   const run = yield* FiberSet.makeRuntime<never>()
   const rateLimit = options.requestsPerSecondMax > 0 ? { requestsPerSecond: options.requestsPerSecondMax } : undefined
   const pages = new StockPages(host, host.book.skus())
@@ -76,6 +79,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     lists: new Lists({ host, readModels: projections, deadLetters, run: (effect) => void run(effect) }),
     channels: new ChannelRoutes(channels),
     outreach: new OutreachRoutes({ receive: outreach.receive, run: (effect) => void run(effect), nowMs: Date.now }),
+    payments: new PaymentRoutes({ ...payments, run: (effect) => void run(effect) }),
     leakage: { incidents: projections.incidents, channels, run: (effect) => void run(effect), nowMs: Date.now },
     sync: {
       host,

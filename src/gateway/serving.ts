@@ -30,7 +30,7 @@ export interface Response {
 
 /** Webhooks are signed in their headers; for everything else reading them would cost each request. */
 export const keepsHeaders = (path: string): boolean =>
-  path.startsWith("/v1/channels/") || path.startsWith("/v1/outreach/")
+  path.startsWith("/v1/channels/") || path.startsWith("/v1/outreach/") || path.startsWith("/v1/payments/")
 
 export type Handle = (request: Request, respond: (response: Response) => void) => void
 
@@ -79,6 +79,7 @@ export const reasons: Readonly<Record<number, string>> = {
   200: "OK",
   202: "Accepted",
   204: "No Content",
+  303: "See Other",
   304: "Not Modified",
   400: "Bad Request",
   401: "Unauthorized",

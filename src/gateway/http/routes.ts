@@ -12,6 +12,7 @@ import type { ChannelRoutes } from "./channels.ts"
 import { type LeakageServices, postLeakage } from "./leakage.ts"
 import type { Lists } from "./lists.ts"
 import type { OutreachRoutes } from "./outreach.ts"
+import type { PaymentRoutes } from "./payments.ts"
 import { json, refused } from "./replies.ts"
 import type { StaticFiles } from "./static-files.ts"
 import {
@@ -31,6 +32,7 @@ export interface HttpServices {
   readonly lists: Lists
   readonly channels: ChannelRoutes
   readonly outreach: OutreachRoutes
+  readonly payments: PaymentRoutes
   readonly leakage: LeakageServices
   readonly sync: SyncServices
   readonly status: () => HubStatus
@@ -59,6 +61,8 @@ const table = (services: HttpServices): ReadonlyArray<Entry> => [
   ["get", "/v1/dead-letters", (request, respond) => services.lists.deadLetters(request, respond)],
   ...channelRoutes(services.channels),
   ...outreachRoutes(services.outreach),
+  ["post", "/v1/payments/stripe/webhooks", (request, respond) => services.payments.webhook(request, respond)],
+  ["get", "/v1/checkout/return", (request, respond) => services.payments.returned(request, respond)],
   ["post", "/v1/leakage", (request, respond) => postLeakage(services.leakage, request, respond)],
   ["get", "/v1/status", (_request, respond) => respond(json(200, services.status()))],
   ["post", "/api/inventory/sync-stock", (request, respond) => postSync(services.sync, request, respond)],

@@ -1,0 +1,125 @@
+/**
+ * Goal: a cart has at most one link that can be paid, the same one for as long as nothing has changed; money for another
+ * cart than the one that is there is a case and no order.
+ * Method: examples of each decision, given what has happened.
+ */
+import assert from "node:assert/strict"
+import { describe, it } from "vitest"
+import {
+  decideLink,
+  evolveLinks,
+  initialLinks,
+  linkEnd,
+  type LinkEvent,
+  type LinkWish,
+  sessionEnd
+} from "../../../actors/payment/links.ts"
+import type { PaidFact } from "../../../actors/payment/payment.ts"
+import { settle } from "../../../actors/payment/settlement.ts"
+
+const MINUTE_MS = 60_000
+const NOW_MS = Date.UTC(2026, 0, 1)
+
+const wish: LinkWish = {
+  cartVersion: 3,
+  holdId: "cart:c:3",
+  fingerprint: "f",
+  holdExpiresAtMs: NOW_MS + 45 * MINUTE_MS
+}
+const intended: LinkEvent = { type: "link-intended", ordinal: 1, expiresAtMs: NOW_MS + 45 * MINUTE_MS, ...wish }
+const made: LinkEvent = { type: "link-made", ordinal: 1, sessionId: "cs_1", url: "https://pay.example/cs_1" }
+
+const given =
+  (...events: ReadonlyArray<LinkEvent>) =>
+  (change: Partial<LinkWish> = {}, nowMs = NOW_MS) =>
+    decideLink(events.reduce(evolveLinks, initialLinks), { ...wish, ...change }, nowMs)
+
+describe("a checkout link", () => {
+  it("is intended when there is none, and has its own number", () => {
+    assert.deepEqual(given()(), { type: "intend", event: intended })
+    const again = given(intended, made, { type: "link-ended", ordinal: 1, how: "expired" })()
+    assert.ok(again.type === "intend")
+    assert.equal(again.event.ordinal, 2)
+  })
+
+  it("is reused while nothing has changed", () => {
+    const decided = given(intended, made)()
+    assert.ok(decided.type === "reuse")
+    assert.equal(decided.link.sessionId, "cs_1")
+  })
+
+  it("24. of a cart that has changed is closed before another is made", () => {
+    for (const change of [
+      { cartVersion: 4 },
+      { holdId: "other" },
+      { fingerprint: "g" },
+      { holdExpiresAtMs: NOW_MS + 50 * MINUTE_MS }
+    ]) {
+      assert.equal(given(intended, made)(change).type, "close", JSON.stringify(change))
+    }
+  })
+
+  it("whose answer was lost is asked for again with the same contents, and dropped for others: nobody has it", () => {
+    assert.equal(given(intended)().type, "resume")
+    const other = given(intended)({ cartVersion: 4 })
+    assert.ok(other.type === "intend")
+    assert.equal(other.event.ordinal, 2)
+  })
+
+  it("is not made for an older version, a cart that is paid, or a hold that has ended", () => {
+    assert.deepEqual(given(intended, made)({ cartVersion: 2 }), { type: "refuse", code: "outdated_cart" })
+    const paid: LinkEvent = { type: "link-paid", paymentIntent: "pi_1" }
+    assert.deepEqual(given(intended, made, paid)({ cartVersion: 4 }), { type: "refuse", code: "already_paid" })
+    assert.deepEqual(given()({}, wish.holdExpiresAtMs), { type: "refuse", code: "hold_ended" })
+  })
+
+  it("can be made again when the payment went back whole", () => {
+    const paid: LinkEvent = { type: "link-paid", paymentIntent: "pi_1" }
+    const ended: LinkEvent = { type: "link-ended", ordinal: 1, how: "expired" }
+    assert.equal(given(intended, made, ended, paid, { type: "link-refunded", paymentIntent: "pi_1" })().type, "intend")
+    assert.equal(given(intended, made, ended, paid, { type: "link-refunded", paymentIntent: "pi_2" })().type, "refuse")
+  })
+
+  it("ends with its hold, and its session within Stripe's bounds", () => {
+    const minutes = (holdMinutes: number) => (sessionEnd(NOW_MS + holdMinutes * MINUTE_MS, NOW_MS) - NOW_MS) / MINUTE_MS
+    assert.equal(minutes(45), 45)
+    assert.equal(minutes(15), 32)
+    assert.equal(minutes(7 * 24 * 60), 24 * 60 - 2)
+    assert.equal(linkEnd({ holdExpiresAtMs: 15, expiresAtMs: 32 }), 15)
+  })
+})
+
+describe("a payment for a cart", () => {
+  const fact: PaidFact = {
+    kind: "paid",
+    id: "pi_1:paid",
+    paymentIntent: "pi_1",
+    amountMinor: 2_000,
+    currency: "GBP",
+    cartId: "c",
+    cartVersion: 3,
+    holdId: "cart:c:3"
+  }
+  const cart = { version: 3, totalMinor: 2_000, currency: "GBP", holdId: "cart:c:3" }
+
+  it("26. makes one order, whether the webhook or the way back tells it first", () => {
+    assert.deepEqual(settle(fact, cart), { type: "order" })
+    assert.deepEqual(settle(fact, { ...cart, version: 4, paidBy: "pi_1" }), { type: "known" })
+  })
+
+  it("24. as it was before it changed is a case, and so is all else that does not fit", () => {
+    const reasons = [
+      [{ ...cart, version: 4 }, "outdated_cart"],
+      [{ ...cart, holdId: undefined }, "hold_ended"],
+      [{ ...cart, paidBy: "pi_2" }, "paid_twice"],
+      [{ ...cart, totalMinor: 2_001 }, "other_amount"],
+      [{ ...cart, currency: "EUR" }, "other_currency"],
+      [undefined, "unknown_cart"]
+    ] as const
+    for (const [other, reason] of reasons) {
+      const settled = settle(fact, other)
+      assert.ok(settled.type === "case")
+      assert.equal(settled.reason, reason)
+    }
+  })
+})
