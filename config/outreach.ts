@@ -18,6 +18,8 @@ export interface CarrierConfig {
   readonly backoff: Readonly<Record<string, number>>
   /** Calls under way at once. */
   readonly concurrencyMax: number
+  /** Past this a call is taken to be lost. */
+  readonly callMsMax: number
   /** A message waits for the carrier's limit no longer than so. */
   readonly throttledMsMax: number
   /** A message whose answer was lost is looked for so soon: what a carrier was just given it may not list yet. */
@@ -89,6 +91,7 @@ const readCarrier = (value: unknown, index: number, environment: NodeJS.ProcessE
     settings: withSecrets(fields["settings"] ?? {}, where, environment),
     backoff: numbersOf(fields["backoff"], `${where}: backoff`, backoff),
     concurrencyMax: numberOf(fields, "concurrencyMax", where, 8, 1, 256),
+    callMsMax: numberOf(fields, "callMsMax", where, 15_000, 1, 120_000),
     throttledMsMax: numberOf(fields, "throttledMsMax", where, 60_000, 0, HOUR_MS),
     lookAfterMs: numberOf(fields, "lookAfterMs", where, 1_000, 0, HOUR_MS),
     graceMs: numberOf(fields, "graceMs", where, 60_000, 0, HOUR_MS)

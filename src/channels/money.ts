@@ -4,7 +4,7 @@
 import type { Money } from "./adapter.ts"
 
 /** Digits behind the point that a currency has, by ISO 4217 as the runtime knows it. */
-const digitsOf = (currency: string): number | undefined => {
+export const digitsOf = (currency: string): number | undefined => {
   try {
     return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits
   } catch {

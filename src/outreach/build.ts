@@ -60,9 +60,9 @@ export const buildOutreach = async (options: BuildOptions): Promise<BuiltOutreac
     carriers,
     outreach: {
       channels: [...byChannel.keys()],
-      send: (message) =>
+      send: (message, mayGo) =>
         ATTEMPT.test(message.attemptId)
-          ? by(message.channel, (found) => found.patient.send(message))
+          ? by(message.channel, (found) => found.patient.send(message, mayGo))
           : Effect.fail(badAttempt),
       look: (message) => by(message.channel, (found) => found.carrier.look(message)),
       canLookUp: (channel) => byChannel.get(channel)?.carrier.canLookUp ?? false,
@@ -91,12 +91,12 @@ const patienceOf = ({ backoff, concurrencyMax, throttledMsMax, lookAfterMs, grac
 
 const carrierOf = async (
   { publicUrl }: OutreachConfig,
-  { kind, name, settings }: CarrierConfig,
+  { callMsMax, kind, name, settings }: CarrierConfig,
   nowMs: () => number
 ): Promise<Carrier> => {
   const make = await makers[kind]()
   try {
-    return make({ name, settings, publicUrl, nowMs })
+    return make({ callMsMax, name, settings, publicUrl, nowMs })
   } catch (cause) {
     throw new WrongOutreach(`The carrier ${name}: ${cause instanceof Error ? cause.message : String(cause)}`)
   }

@@ -53,9 +53,9 @@ export interface SendReceipt {
   readonly isAssumed?: true
 }
 
-/** A text costs less than a cent: millionths of the currency's unit. */
+/** A text costs less than a cent: millionths of a minor unit, so 0.79 cents are 790,000. */
 export interface MessageCost {
-  readonly micros: number
+  readonly microMinor: number
   readonly currency: string
 }
 
@@ -172,7 +172,8 @@ export type OutreachFact =
     }
 
 export interface Outreach {
-  readonly send: (message: OutboundMessage) => Effect.Effect<SendReceipt, SendFailed>
+  /** `mayGo` is asked in the moment before every call; no fails as `refused` with the code `withdrawn`. */
+  readonly send: (message: OutboundMessage, mayGo?: () => boolean) => Effect.Effect<SendReceipt, SendFailed>
   /** For who waits out a grace time of their own: one look, where one can look at all. */
   readonly look: (message: OutboundMessage) => Effect.Effect<SendReceipt | undefined, SendFailed>
   readonly canLookUp: (channel: OutreachChannel) => boolean

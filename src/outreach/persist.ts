@@ -22,7 +22,8 @@ export interface Patience {
 }
 
 export interface PatientCarrier {
-  readonly send: (message: OutboundMessage) => Effect.Effect<SendReceipt, SendFailed>
+  /** `mayGo` is asked before every call, because the one before may have waited: no is `withdrawn`. */
+  readonly send: (message: OutboundMessage, mayGo?: () => boolean) => Effect.Effect<SendReceipt, SendFailed>
   readonly findSent: (message: OutboundMessage) => Effect.Effect<SendReceipt | undefined, SendFailed>
 }
 
@@ -43,7 +44,7 @@ export const patient = (carrier: Carrier, { patience, nowMs, random }: PatienceO
   const waitMsOf = (failure: SendFailed, failures: number): number =>
     failure.retryAfterMs ?? backoffMs(patience.backoff, failures, random())
 
-  const send = (message: OutboundMessage) =>
+  const send = (message: OutboundMessage, mayGo: () => boolean = () => true) =>
     Effect.gen(function* () {
       let attempts = 0
       let throttles = 0
@@ -58,7 +59,9 @@ export const patient = (carrier: Carrier, { patience, nowMs, random }: PatienceO
           yield* Effect.sleep(spreadMs)
           continue
         }
-        const tried = yield* Effect.result(turns.withPermit(carrier.send(message)))
+        const tried = yield* Effect.result(
+          turns.withPermit(Effect.suspend(() => (mayGo() ? carrier.send(message) : Effect.fail(withdrawn))))
+        )
         if (tried._tag === "Success") return tried.success
         const { failure } = tried
         if (failure.class === "throttled") {
@@ -97,6 +100,11 @@ export const patient = (carrier: Carrier, { patience, nowMs, random }: PatienceO
 
   return { send, findSent }
 }
+
+/** Not the carrier's failure, and not the address's. */
+export const WITHDRAWN = "withdrawn"
+
+const withdrawn = new SendFailed({ class: "refused", code: WITHDRAWN, message: "It may not be sent any more." })
 
 const tooMany = (retryAfterMs: number) =>
   new SendFailed({

@@ -160,7 +160,7 @@ describe("statuses", () => {
       state: "failed",
       failure: { class: "permanent", code: "30005" },
       segments: 2,
-      cost: { micros: 15_800, currency: "USD" },
+      cost: { microMinor: 1_580_000, currency: "USD" },
       atMs: 1_000
     })
   })

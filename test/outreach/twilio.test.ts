@@ -98,7 +98,7 @@ describe("a text", () => {
       ]
     )
     const account = await Effect.runPromise(carrier.account?.(receipt.messageId) ?? Effect.die("none"))
-    assert.deepEqual(account, { state: "delivered", segments: 1, cost: { micros: 7_900, currency: "USD" } })
+    assert.deepEqual(account, { state: "delivered", segments: 1, cost: { microMinor: 790_000, currency: "USD" } })
   })
 
   it("goes by a messaging service, which chooses the sender later", async () => {
@@ -204,7 +204,9 @@ describe("too many", () => {
     const live = patient(carrier, { patience, nowMs: Date.now, random: Math.random })
     const messages = Array.from({ length: 12 }, () => messageTo(PHONE))
     const startedMs = performance.now()
-    await Effect.runPromise(Effect.forEach(messages, live.send, { concurrency: "unbounded", discard: true }))
+    await Effect.runPromise(
+      Effect.forEach(messages, (message) => live.send(message), { concurrency: "unbounded", discard: true })
+    )
     assert.equal(twilio.sent().length, 12)
     assert.equal(new Set(twilio.sent().map(({ body }) => body)).size, 12)
     assert.ok(performance.now() - startedMs >= 50)

@@ -2,6 +2,7 @@
  * Twilio's words for what became of a message, and its prices, as the port has them.
  */
 import type { DeliveryState } from "../../../../actors/outreach/delivery.ts"
+import { digitsOf } from "../../../channels/money.ts"
 import type { MessageCost } from "../../outreach.ts"
 
 const states: Readonly<Record<string, DeliveryState>> = {
@@ -22,10 +23,12 @@ const states: Readonly<Record<string, DeliveryState>> = {
 export const stateOf = (status: string | undefined): DeliveryState | undefined =>
   status !== undefined && Object.hasOwn(states, status) ? states[status] : undefined
 
-/** Twilio's price is negative and in the currency's unit: "-0.00750" is 7,500 millionths. */
+/** Twilio's price is negative and in the currency's unit: "-0.00750" of a dollar is 0.75 cents. */
 export const costOf = (price: unknown, unit: unknown): MessageCost | undefined => {
   if ((typeof price !== "string" && typeof price !== "number") || typeof unit !== "string") return undefined
   const amount = price === "" ? Number.NaN : Number(price)
-  if (!Number.isFinite(amount) || !/^[A-Za-z]{3}$/.test(unit)) return undefined
-  return { micros: Math.round(Math.abs(amount) * 1_000_000), currency: unit.toUpperCase() }
+  const currency = unit.toUpperCase()
+  const digits = digitsOf(currency)
+  if (!Number.isFinite(amount) || digits === undefined) return undefined
+  return { microMinor: Math.round(Math.abs(amount) * 10 ** (digits + 6)), currency }
 }
