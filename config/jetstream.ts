@@ -1,7 +1,7 @@
 /**
  * The streams as data: what is kept, for how long, and how safely.
  *
- * JOURNAL is the record: never trimmed, nothing deleted from it. FACTS keeps what adapters published until it is in the
+ * A journal is the record: never trimmed, nothing deleted from it. Facts keep what adapters published until it is in the
  * journal (the hub purges what it has consumed); when it is full it refuses, and the adapter keeps its fact. The others
  * are derived or bounded by age.
  */
@@ -22,28 +22,7 @@ const GIB = 1024 ** 3
 type Spec = Partial<StreamConfig> & Pick<StreamConfig, "name" | "subjects">
 
 export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
-  {
-    name: Subjects.JOURNAL,
-    subjects: [Subjects.journalSubjects(Subjects.STOCK)],
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
-    discard: DiscardPolicy.New,
-    num_replicas: journalReplicas,
-    allow_direct: true,
-    allow_atomic: true,
-    deny_delete: true,
-    deny_purge: true
-  },
-  {
-    name: Subjects.FACTS,
-    subjects: [Subjects.STOCK.factSubjects],
-    storage: StorageType.File,
-    discard: DiscardPolicy.New,
-    num_replicas: journalReplicas,
-    max_bytes: 4 * GIB,
-    // Publishing again within this time is recognised by the broker already; the mutation id holds for longer.
-    duplicate_window: nanos(2 * MINUTE_MS)
-  },
+  ...[Subjects.STOCK, Subjects.CART].flatMap((names) => recordSpecs(names, journalReplicas)),
   {
     // A record like the journal: what a payment was cannot be asked for again from Stripe for ever.
     name: Subjects.PAYMENTS,
@@ -58,6 +37,32 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
     duplicate_window: nanos(2 * MINUTE_MS)
   },
   ...derivedSpecs(journalReplicas)
+]
+
+/** A kind's journal, and what was told it and is not in the journal yet. */
+const recordSpecs = (names: Subjects.KindNames, journalReplicas: number): ReadonlyArray<Spec> => [
+  {
+    name: names.journal,
+    subjects: [Subjects.journalSubjects(names)],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    num_replicas: journalReplicas,
+    allow_direct: true,
+    allow_atomic: true,
+    deny_delete: true,
+    deny_purge: true
+  },
+  {
+    name: names.facts,
+    subjects: [names.factSubjects],
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    num_replicas: journalReplicas,
+    max_bytes: 4 * GIB,
+    // Publishing again within this time is recognised by the broker already; the mutation id holds for longer.
+    duplicate_window: nanos(2 * MINUTE_MS)
+  }
 ]
 
 /** What is not the record: it can be made again, or is only kept until somebody has seen it. */

@@ -18,10 +18,12 @@ import { Recent } from "../streams/recent-commits.ts"
 import { Snapshots } from "../streams/snapshots.ts"
 import { STOCK } from "../streams/subjects.ts"
 import { Timers } from "../streams/timers.ts"
+import { Carts } from "./carts/layer.ts"
 import { Channels } from "./channels/channels.ts"
 import { Gateway } from "./gateway/layer.ts"
-import { factReader } from "./host/facts.ts"
+import { factReader, stockFacts } from "./host/facts.ts"
 import { StockHost } from "./host/layer.ts"
+import type { HostOptions } from "./host/options.ts"
 import { stockKind } from "./host/stock-kind.ts"
 import { OutreachDesk } from "./outreach/layer.ts"
 import { PaymentsService } from "./payments/layer.ts"
@@ -55,14 +57,19 @@ export const hubLayer = (options: HubOptions) => {
     Layer.provideMerge(Layer.effectDiscard(prepareStreams(config))),
     Layer.provideMerge(Nats.layer(urls.nats))
   )
-  const host = StockHost.layer(stockKind(config.holdsPerHolderMax), {
+  const ofPartitions = (partitions: number): HostOptions => ({
     owner: options.owner,
-    partitions: config.partitions,
+    partitions,
     idempotencyWindowMs: config.idempotencyWindowHours * 3_600_000,
     idempotencyIdsMax: config.idempotencyIdsMax,
-    flightsMax: config.partitions === 1 && config.journalReplicas === 1 ? 2 : 1,
+    flightsMax: partitions === 1 && config.journalReplicas === 1 ? 2 : 1,
     followingCommandsMin: TURN_FOLLOWING_COMMANDS_MIN
-  }).pipe(Layer.provideMerge(Recent.layer))
+  })
+  const host = StockHost.layer(stockKind(config.holdsPerHolderMax), ofPartitions(config.partitions)).pipe(
+    Layer.provideMerge(Recent.layer)
+  )
+  // One turn decides whatever concerns several carts: a promotion, a customer's cart.
+  const carts = Carts.layer(ofPartitions(1))
   const gateway = Gateway.layer({
     host: config.host,
     port: config.port,
@@ -74,6 +81,7 @@ export const hubLayer = (options: HubOptions) => {
     Layer.provideMerge(channels),
     Layer.provideMerge(OutreachDesk.layer(options.outreach)),
     Layer.provideMerge(PaymentsService.layer(options.payments)),
+    Layer.provideMerge(carts),
     Layer.provideMerge(
       projectorLayer({
         natsUrl: urls.nats,
@@ -112,7 +120,7 @@ const consumeFacts = Effect.gen(function* () {
   const host = yield* StockHost
   const nats = yield* Nats
   const deadLetters = yield* DeadLetters
-  yield* Effect.forkScoped(readFacts(nats, STOCK, factReader(host, deadLetters)))
+  yield* Effect.forkScoped(readFacts(nats, STOCK, factReader(host, deadLetters, stockFacts)))
   const purge = Effect.suspend(() => purgeFacts(nats, STOCK, host.standing.facts))
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
 })

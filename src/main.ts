@@ -10,6 +10,7 @@ import { join, resolve } from "node:path"
 import { Cause, Effect, Exit, Layer, References } from "effect"
 import { type HubConfig, hubConfig } from "../config/config.ts"
 import { Gateway } from "./gateway/layer.ts"
+import { Carts } from "./carts/layer.ts"
 import { StockHost } from "./host/layer.ts"
 import { type AlertSinks, readAlertSinks } from "../config/alerts.ts"
 import { type ChannelConfig, readChannels } from "../config/channels.ts"
@@ -98,6 +99,7 @@ const serving = Effect.fnUntraced(function* (
 ) {
   const { port } = yield* Gateway
   const host = yield* StockHost
+  const carts = yield* Carts
   const url = `http://${config.host}:${port}`
   yield* announce(config, url, servers.urls)
   progress.started = true
@@ -105,7 +107,7 @@ const serving = Effect.fnUntraced(function* (
     const { whenReady } = options
     yield* Effect.forkScoped(Effect.ignore(Effect.tryPromise(() => whenReady(url))))
   }
-  return yield* Effect.raceFirst(servers.died, host.whenLost)
+  return yield* Effect.raceFirst(servers.died, Effect.raceFirst(host.whenLost, carts.host.whenLost))
 })
 
 const announce = (config: HubConfig, url: string, urls: HubUrls) =>

@@ -9,6 +9,9 @@ export const FACTS = "FACTS"
 export const TIMERS = "TIMERS"
 export const SNAPSHOTS = "SNAPSHOTS"
 export const STOCK_EVENTS = "STOCK_EVENTS"
+export const CART_JOURNAL = "CART_JOURNAL"
+export const CART_FACTS = "CART_FACTS"
+export const CART_EVENTS = "CART_EVENTS"
 export const DEAD_LETTERS = "DEAD_LETTERS"
 export const CHANNELS = "CHANNELS"
 export const ALERTS = "ALERTS"
@@ -33,6 +36,14 @@ export const STOCK: KindNames = {
   timer: "hold"
 }
 
+export const CART: KindNames = {
+  kind: "cart",
+  journal: CART_JOURNAL,
+  facts: CART_FACTS,
+  factSubjects: "cart.fact.*",
+  timer: "cart"
+}
+
 export const journalSubject = ({ kind }: KindNames, partition: number): string => `journal.${kind}.${partition}`
 export const journalSubjects = ({ kind }: KindNames): string => `journal.${kind}.*`
 
@@ -43,6 +54,12 @@ export const REQUEST_SUBJECTS = "stock.request.*"
 export const LINES_REQUEST_SUBJECT = "stock.request"
 export const EVENT_SUBJECTS = "stock.event.*"
 export const eventSubject = (sku: string): string => `stock.event.${encodeSku(sku)}`
+
+/** A cart inside a subject is encoded as a SKU is. */
+export const cartFactSubject = (cart: string): string => `cart.fact.${encodeSku(cart)}`
+export const CART_REQUEST_SUBJECTS = "cart.request.*"
+export const CART_EVENT_SUBJECTS = "cart.event.*"
+export const cartEventSubject = (cart: string): string => `cart.event.${encodeSku(cart)}`
 
 export const timerSubject = ({ timer }: KindNames, bucket: number): string => `timer.${timer}.${bucket}`
 export const TIMER_SUBJECTS = "timer.>"

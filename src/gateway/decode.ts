@@ -19,8 +19,8 @@ import {
 import * as Limits from "../../config/limits.ts"
 import type { Refusal } from "./protocol.ts"
 
-/** Thrown inside this module and by nobody else; `decoding` turns it into the refusal. */
-class Invalid {
+/** Thrown by what reads messages and by nobody else; `decoding` turns it into the refusal. */
+export class Invalid {
   readonly message: string
   readonly path: string
 
@@ -39,7 +39,7 @@ export const invalid = (message: string, path?: string): Refusal => ({
   ...(path === undefined ? {} : { path })
 })
 
-const decoding = <A>(read: () => A): Decoded<A> => {
+export const decoding = <A>(read: () => A): Decoded<A> => {
   try {
     return { ok: true, value: read() }
   } catch (error) {
@@ -48,20 +48,20 @@ const decoding = <A>(read: () => A): Decoded<A> => {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>
+export type Fields = Readonly<Record<string, unknown>>
 
-const fieldsOf = (value: unknown, path: string): Fields => {
+export const fieldsOf = (value: unknown, path: string): Fields => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Invalid("Send a JSON object.", path)
   }
   return value as Fields
 }
 
-const own = (fields: Fields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined)
+export const own = (fields: Fields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined)
 
-const at = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`)
+export const at = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`)
 
-const text = (value: unknown, path: string, lengthMax: number): string => {
+export const text = (value: unknown, path: string, lengthMax: number): string => {
   if (typeof value !== "string") throw new Invalid(`Send ${path} as a string.`, path)
   if (value.length === 0 || value.length > lengthMax) {
     throw new Invalid(`Send ${path} with 1 to ${lengthMax} characters.`, path)
@@ -70,22 +70,28 @@ const text = (value: unknown, path: string, lengthMax: number): string => {
   return value
 }
 
-const id = (fields: Fields, name: string, path: string): string =>
+export const id = (fields: Fields, name: string, path: string): string =>
   text(own(fields, name), at(path, name), Limits.ID_LENGTH_MAX)
 
-const optionalText = (fields: Fields, name: string, path: string, lengthMax: number): string | undefined => {
+export const optionalText = (fields: Fields, name: string, path: string, lengthMax: number): string | undefined => {
   const value = own(fields, name)
   return value === undefined ? undefined : text(value, at(path, name), lengthMax)
 }
 
-const integer = (value: unknown, path: string, min: number, max: number): number => {
+export const integer = (value: unknown, path: string, min: number, max: number): number => {
   if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
     throw new Invalid(`Send ${path} as an integer from ${min} to ${max}.`, path)
   }
   return value
 }
 
-const optionalInteger = (fields: Fields, name: string, path: string, min: number, max: number): number | undefined => {
+export const optionalInteger = (
+  fields: Fields,
+  name: string,
+  path: string,
+  min: number,
+  max: number
+): number | undefined => {
   const value = own(fields, name)
   return value === undefined ? undefined : integer(value, at(path, name), min, max)
 }
@@ -94,7 +100,7 @@ const location = (fields: Fields, path: string): string =>
   optionalText(fields, "locationId", path, Limits.ID_LENGTH_MAX) ?? DEFAULT_LOCATION
 
 /** Leaves fields out that are absent, because an absent field and an undefined one are not the same in a record. */
-const defined = <A extends object>(fields: A): { readonly [K in keyof A]: Exclude<A[K], undefined> } => {
+export const defined = <A extends object>(fields: A): { readonly [K in keyof A]: Exclude<A[K], undefined> } => {
   const made: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) made[name] = value
   return made as never

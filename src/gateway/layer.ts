@@ -5,10 +5,12 @@ import { randomUUID } from "node:crypto"
 import { Context, Effect, FiberSet, Layer } from "effect"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Nats } from "../../streams/nats/connection.ts"
+import { Carts } from "../carts/layer.ts"
 import { Channels, type ChannelsShape } from "../channels/channels.ts"
 import { StockHost } from "../host/layer.ts"
 import { OutreachDesk } from "../outreach/layer.ts"
 import { Fanout } from "./fanout/fanout.ts"
+import { CartRoutes } from "./http/carts.ts"
 import { ChannelRoutes } from "./http/channels.ts"
 import { Lists } from "./http/lists.ts"
 import { OutreachRoutes } from "./http/outreach.ts"
@@ -47,15 +49,26 @@ const showing = async (channels: ChannelsShape, sku: string, version: number): P
 
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1_000)
 
+/** What is spoken of beside the stock. */
+const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void>) => void) {
+  const { receive } = yield* OutreachDesk
+  return {
+    channels: new ChannelRoutes(yield* Channels),
+    carts: new CartRoutes(yield* Carts),
+    outreach: new OutreachRoutes({ receive, run, nowMs: Date.now }),
+    payments: new PaymentRoutes({ ...(yield* PaymentsService), run })
+  }
+})
+
 const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const host = yield* StockHost
   const nats = yield* Nats
   const projections = yield* Projections
   const deadLetters = yield* DeadLetters
   const channels = yield* Channels
-  const outreach = yield* OutreachDesk
-  const payments = yield* PaymentsService
-  const run = yield* FiberSet.makeRuntime<never>()
+  const carts = yield* Carts
+  const inFiber = yield* FiberSet.makeRuntime<never>()
+  const run = (effect: Effect.Effect<void>): void => void inFiber(effect)
   const rateLimit = options.requestsPerSecondMax > 0 ? { requestsPerSecond: options.requestsPerSecondMax } : undefined
   const pages = new StockPages(host, host.book.skus())
   let publish: (topic: string, frame: string) => void = () => undefined
@@ -76,11 +89,9 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const handle = makeHandle({
     host,
     pages,
-    lists: new Lists({ host, readModels: projections, deadLetters, run: (effect) => void run(effect) }),
-    channels: new ChannelRoutes(channels),
-    outreach: new OutreachRoutes({ receive: outreach.receive, run: (effect) => void run(effect), nowMs: Date.now }),
-    payments: new PaymentRoutes({ ...payments, run: (effect) => void run(effect) }),
-    leakage: { incidents: projections.incidents, channels, run: (effect) => void run(effect), nowMs: Date.now },
+    ...(yield* partRoutes(run)),
+    lists: new Lists({ host, readModels: projections, deadLetters, run }),
+    leakage: { incidents: projections.incidents, channels, run, nowMs: Date.now },
     sync: {
       host,
       newId: () => `sync-${randomUUID()}`,
@@ -114,6 +125,6 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   })
   publish = server.publish
   sockets = server.sockets
-  yield* answerNatsRequests(nats.connection, host)
+  yield* answerNatsRequests(nats.connection, host, carts.requests)
   return Gateway.of({ port: server.port })
 })

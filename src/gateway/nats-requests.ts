@@ -1,28 +1,32 @@
 /**
- * Requests over NATS: request/reply on `stock.request.<sku>`, and on `stock.request` for several lines.
+ * Requests over NATS: request/reply on `stock.request.<sku>`, on `stock.request` for several lines, on `cart.request.<cart>`.
  */
 import type { Msg, NatsConnection } from "@nats-io/transport-node"
 import { Effect } from "effect"
 import { MESSAGE_BYTES_MAX } from "../../config/limits.ts"
-import { LINES_REQUEST_SUBJECT, REQUEST_SUBJECTS, skuOfSubject } from "../../streams/subjects.ts"
+import { CART_REQUEST_SUBJECTS, LINES_REQUEST_SUBJECT, REQUEST_SUBJECTS, skuOfSubject } from "../../streams/subjects.ts"
+import type { CartRequests } from "../carts/requests.ts"
 import { decodeJson } from "./decode.ts"
-import type { Answer } from "./protocol.ts"
-import { type MailTaker, submitLines, submitRequest } from "./requests.ts"
+import { type MailTaker, type Received, submitLines, submitRequest } from "./requests.ts"
 
 /** Hubs share the requests: each goes to one of them. */
 const QUEUE = "holdfast"
 
-export const answerNatsRequests = (connection: NatsConnection, host: MailTaker) =>
+export const answerNatsRequests = (connection: NatsConnection, host: MailTaker, carts: CartRequests) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const listen = (subject: string, lines: boolean) =>
+      const listen = (subject: string, take: Take) =>
         connection.subscribe(subject, {
           queue: QUEUE,
           callback: (error, message) => {
-            if (error === null) onRequest(host, message, lines)
+            if (error === null) onRequest(message, take)
           }
         })
-      return [listen(REQUEST_SUBJECTS, false), listen(LINES_REQUEST_SUBJECT, true)]
+      return [
+        listen(REQUEST_SUBJECTS, (name, received, reply) => submitRequest(host, name, received, reply)),
+        listen(LINES_REQUEST_SUBJECT, (_name, received, reply) => submitLines(host, received, reply)),
+        listen(CART_REQUEST_SUBJECTS, (name, received, reply) => carts.request(name, received, reply))
+      ]
     }),
     (subscriptions) =>
       Effect.sync(() => {
@@ -30,11 +34,12 @@ export const answerNatsRequests = (connection: NatsConnection, host: MailTaker) 
       })
   )
 
-const onRequest = (host: MailTaker, message: Msg, lines: boolean): void => {
-  const reply = (answer: Answer): void => void message.respond(JSON.stringify(answer))
+/** `name`: the last token of the subject, decoded. */
+type Take = (name: string | undefined, received: Received, reply: (answer: object) => void) => void
+
+const onRequest = (message: Msg, take: Take): void => {
+  const reply = (answer: object): void => void message.respond(JSON.stringify(answer))
   const body = decodeJson(message.data, MESSAGE_BYTES_MAX)
   if (!body.ok) return reply(body.refusal)
-  const received = { body: body.value, receivedAtMs: performance.now() }
-  if (lines) submitLines(host, received, reply)
-  else submitRequest(host, skuOfSubject(message.subject), received, reply)
+  take(skuOfSubject(message.subject), { body: body.value, receivedAtMs: performance.now() }, reply)
 }

@@ -4,6 +4,7 @@
  * What cannot be read goes to the dead letters before the position may pass it.
  */
 import { Effect } from "effect"
+import type { Fact } from "../../actors/sku/commands.ts"
 import { fingerprint } from "../../actors/sku/fingerprint.ts"
 import { FACTS_AHEAD_MAX, MESSAGE_BYTES_MAX } from "../../config/limits.ts"
 import type { DeadLettersShape } from "../../streams/dead-letters.ts"
@@ -11,9 +12,39 @@ import type { FactReader, StoredFact } from "../../streams/facts.ts"
 import { skuOfSubject } from "../../streams/subjects.ts"
 import { decodeFact, decodeJson, wrongSku } from "../gateway/decode.ts"
 import type { Refusal } from "../gateway/protocol.ts"
-import type { PartitionHost } from "./host.ts"
+import type { SkippedFactMail } from "./mail.ts"
 
-export const factReader = (host: PartitionHost, deadLetters: DeadLettersShape): FactReader => {
+/** How a kind reads what it was told. */
+export interface FactReading<C> {
+  /** What a dead letter of it is a letter of. */
+  readonly source: string
+  readonly read: (
+    fact: StoredFact,
+    body: unknown
+  ) =>
+    | { readonly ok: true; readonly command: C; readonly hash: string }
+    | { readonly ok: false; readonly refusal: Refusal }
+}
+
+interface FactMail<C> {
+  readonly kind: "command"
+  readonly command: C
+  readonly hash: string
+  readonly factSequence: number
+  readonly receivedAtMs: number
+  readonly reply: () => void
+}
+
+interface FactHost<C> {
+  readonly standing: { readonly facts: number }
+  readonly submit: (mail: FactMail<C> | SkippedFactMail) => void
+}
+
+export const factReader = <C>(
+  host: FactHost<C>,
+  deadLetters: DeadLettersShape,
+  reading: FactReading<C>
+): FactReader => {
   let taken = host.standing.facts
   let waiting = 0
 
@@ -21,10 +52,11 @@ export const factReader = (host: PartitionHost, deadLetters: DeadLettersShape): 
     Effect.suspend(() => {
       // Read again after a reconnection: it is in the mailbox already.
       if (fact.sequence <= taken) return Effect.void
-      const decoded = decode(fact)
-      if ("code" in decoded) {
+      const body = decodeJson(fact.data, MESSAGE_BYTES_MAX)
+      const decoded = body.ok ? reading.read(fact, body.value) : body
+      if (!decoded.ok) {
         return Effect.andThen(
-          bury(fact, decoded, deadLetters),
+          bury({ fact, refusal: decoded.refusal, source: reading.source }, deadLetters),
           Effect.sync(() => skip(fact.sequence))
         )
       }
@@ -32,8 +64,8 @@ export const factReader = (host: PartitionHost, deadLetters: DeadLettersShape): 
       waiting++
       host.submit({
         kind: "command",
-        command: decoded,
-        hash: fingerprint(decoded),
+        command: decoded.command,
+        hash: decoded.hash,
         factSequence: fact.sequence,
         receivedAtMs: performance.now(),
         reply: () => {
@@ -57,21 +89,29 @@ export const factReader = (host: PartitionHost, deadLetters: DeadLettersShape): 
   return { after: () => taken, take }
 }
 
-const decode = (fact: StoredFact) => {
-  const sku = skuOfSubject(fact.subject)
-  const wrong = wrongSku(sku)
-  if (wrong !== undefined || sku === undefined) return wrong as Refusal
-  const body = decodeJson(fact.data, MESSAGE_BYTES_MAX)
-  if (!body.ok) return body.refusal
-  const decoded = decodeFact(sku, body.value)
-  return decoded.ok ? decoded.value : decoded.refusal
+export const stockFacts: FactReading<Fact> = {
+  source: "fact",
+  read: (fact, body) => {
+    const sku = skuOfSubject(fact.subject)
+    const wrong = wrongSku(sku)
+    if (wrong !== undefined || sku === undefined) return { ok: false, refusal: wrong as Refusal }
+    const decoded = decodeFact(sku, body)
+    return decoded.ok ? { ok: true, command: decoded.value, hash: fingerprint(decoded.value) } : decoded
+  }
 }
 
-const bury = (fact: StoredFact, refusal: Refusal, deadLetters: DeadLettersShape): Effect.Effect<void> => {
+interface Unread {
+  readonly fact: StoredFact
+  readonly refusal: Refusal
+  readonly source: string
+}
+
+const bury = ({ fact, refusal, source }: Unread, deadLetters: DeadLettersShape): Effect.Effect<void> => {
   const letter = {
     code: refusal.code,
     message: refusal.message,
     ...(refusal.path === undefined ? {} : { path: refusal.path }),
+    source,
     subject: fact.subject,
     body: new TextDecoder().decode(fact.data.subarray(0, MESSAGE_BYTES_MAX)),
     sequence: fact.sequence
@@ -79,7 +119,7 @@ const bury = (fact: StoredFact, refusal: Refusal, deadLetters: DeadLettersShape)
   return Effect.catch(deadLetters.put(letter), () =>
     Effect.andThen(
       Effect.sleep("200 millis"),
-      Effect.suspend(() => bury(fact, refusal, deadLetters))
+      Effect.suspend(() => bury({ fact, refusal, source }, deadLetters))
     )
   )
 }

@@ -34,7 +34,7 @@ const stock = Effect.fnUntraced(function* (kind: StockKind, options: HostOptions
 type Wanted<R, M extends AnyMail, B extends ActorBook<R>> = Omit<Claim<R, M, B>, "clock" | "start">
 
 /** A host that owns its partitions, with its chores, until the scope closes. */
-const acquireHost = Effect.fnUntraced(function* <R, M extends AnyMail, B extends ActorBook<R>>(
+export const acquireHost = Effect.fnUntraced(function* <R, M extends AnyMail, B extends ActorBook<R>>(
   wanted: Wanted<R, M, B>
 ) {
   const { ports, snapshots } = wanted

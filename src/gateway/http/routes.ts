@@ -8,6 +8,7 @@ import type { HubStatus } from "../protocol.ts"
 import type { AddressLimiter } from "../rate-limit.ts"
 import type { MailTaker } from "../requests.ts"
 import type { Handle, Request } from "../serving.ts"
+import type { CartRoutes } from "./carts.ts"
 import type { ChannelRoutes } from "./channels.ts"
 import { type LeakageServices, postLeakage } from "./leakage.ts"
 import type { Lists } from "./lists.ts"
@@ -33,6 +34,7 @@ export interface HttpServices {
   readonly channels: ChannelRoutes
   readonly outreach: OutreachRoutes
   readonly payments: PaymentRoutes
+  readonly carts: CartRoutes
   readonly leakage: LeakageServices
   readonly sync: SyncServices
   readonly status: () => HubStatus
@@ -63,6 +65,7 @@ const table = (services: HttpServices): ReadonlyArray<Entry> => [
   ...outreachRoutes(services.outreach),
   ["post", "/v1/payments/stripe/webhooks", (request, respond) => services.payments.webhook(request, respond)],
   ["get", "/v1/checkout/return", (request, respond) => services.payments.returned(request, respond)],
+  ...cartRoutes(services.carts),
   ["post", "/v1/leakage", (request, respond) => postLeakage(services.leakage, request, respond)],
   ["get", "/v1/status", (_request, respond) => respond(json(200, services.status()))],
   ["post", "/api/inventory/sync-stock", (request, respond) => postSync(services.sync, request, respond)],
@@ -120,6 +123,15 @@ const outreachRoutes = (outreach: OutreachRoutes): ReadonlyArray<Entry> =>
       (request, respond, carrier) => outreach.receive(what, request, respond, carrier)
     ])
   )
+const cartRoutes = (carts: CartRoutes): ReadonlyArray<Entry> => [
+  ["get", "/v1/carts/:cart", (_request, respond, cart) => carts.get(respond, cart)],
+  ["post", "/v1/carts/:cart/requests", (request, respond, cart) => carts.request(request, respond, cart)],
+  ["post", "/v1/carts/:cart/facts", (request, respond, cart) => carts.facts(request, respond, cart)],
+  ["get", "/v1/promotions/:code", (_request, respond, code) => carts.promotion(respond, code)],
+  ["post", "/v1/promotions/:code", (request, respond, code) => carts.setPromotion(request, respond, code)],
+  ["get", "/v1/cart-policy", (_request, respond) => carts.policy(respond)],
+  ["post", "/v1/cart-policy", (request, respond) => carts.setPolicy(request, respond)]
+]
 
 const ready = (why: string | undefined) =>
   why === undefined ? json(200, { ok: true }) : json(503, { ok: false, code: "unavailable", message: why })

@@ -10,7 +10,15 @@ import { stateView } from "../../host/answers.ts"
 import type { StoredCommit } from "../../../streams/codec.ts"
 import { decodeFact, decodeJson, invalid, wrongSku } from "../decode.ts"
 import type { Answer, Refusal, SkuAnswer, StockPage } from "../protocol.ts"
-import { type MailTaker, submitFact, submitLines, submitRead, submitRequest, submitView } from "../requests.ts"
+import {
+  type MailTaker,
+  submitFact,
+  type Received,
+  submitLines,
+  submitRead,
+  submitRequest,
+  submitView
+} from "../requests.ts"
 import type { Request, Response } from "../serving.ts"
 import { answered, json, refused } from "./replies.ts"
 import { SkuIndex } from "./sku-index.ts"
@@ -20,7 +28,11 @@ export type Respond = (response: Response) => void
 const tooLarge = refused(invalid("The body is too large: a message has at most 64 KiB, an array 1 MiB."), 413)
 
 /** The body as JSON, or `undefined` after the refusal went out. */
-const bodyOf = (request: Request, sizeMax: number, respond: Respond): { readonly value: unknown } | undefined => {
+export const bodyOf = (
+  request: Request,
+  sizeMax: number,
+  respond: Respond
+): { readonly value: unknown } | undefined => {
   if (request.body === undefined || request.body.byteLength > sizeMax) {
     respond(tooLarge)
     return undefined
@@ -52,10 +64,21 @@ interface RejectedFact {
   readonly path?: string
 }
 
-/** One fact or an array; each is judged alone, and the response goes out when the accepted ones are in the journal. */
 export const postFacts = (host: MailTaker, sku: string | undefined, request: Request, respond: Respond): void => {
   const wrong = wrongSku(sku)
   if (wrong !== undefined || sku === undefined) return respond(refused(wrong as Refusal))
+  takeFacts(request, respond, (received, reply) => submitFact(host, sku, received, reply))
+}
+
+type FactAnswer = { readonly ok: true } | FactRefusal
+type FactRefusal = Omit<Refusal, "code"> & { readonly code: string }
+
+/** One fact or an array; each is judged alone, and the response goes out when the accepted ones are in the journal. */
+export const takeFacts = (
+  request: Request,
+  respond: Respond,
+  submit: (received: Received, reply: (answer: FactAnswer) => void) => void
+): void => {
   const body = bodyOf(request, Limits.FRAME_BYTES_MAX, respond)
   if (body === undefined) return
   const isArray = Array.isArray(body.value)
@@ -64,18 +87,18 @@ export const postFacts = (host: MailTaker, sku: string | undefined, request: Req
   if (facts.length === 0 || facts.length > Limits.FRAME_MESSAGES_MAX) {
     return respond(refused(invalid(`Send 1 to ${Limits.FRAME_MESSAGES_MAX} facts.`)))
   }
-  const refusals = new Map<number, Refusal>()
+  const refusals = new Map<number, FactRefusal>()
   let open = facts.length
   for (const [index, fact] of facts.entries()) {
     const received = { body: fact, receivedAtMs: request.receivedAtMs }
-    submitFact(host, sku, received, (answer) => {
+    submit(received, (answer) => {
       if (!answer.ok) refusals.set(index, answer)
       if (--open === 0) respond(factsResponse(facts.length, refusals))
     })
   }
 }
 
-const factsResponse = (count: number, refusals: ReadonlyMap<number, Refusal>): Response => {
+const factsResponse = (count: number, refusals: ReadonlyMap<number, FactRefusal>): Response => {
   const rejected: Array<RejectedFact> = []
   for (const [index, { code, message, path }] of [...refusals].toSorted(([a], [b]) => a - b)) {
     rejected.push({ index, code, message, ...(path === undefined ? {} : { path }) })

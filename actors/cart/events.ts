@@ -1,0 +1,94 @@
+/**
+ * What the carts' journal keeps of a decision.
+ *
+ * A `CartEvent` is a change of one cart: its version is one higher than the one before, and it carries what the answer
+ * to its mutation needs (status, totals, version of the contents), so that a repeat is answered from it alone. The
+ * other records change no cart: a promotion or the policy was set, or an answer must be given again.
+ */
+import type { Policy } from "./policy.ts"
+import type { Totals } from "./pricing.ts"
+import type { Promotion } from "./promotions.ts"
+import type { CartStatus, Fields, Line } from "./state.ts"
+
+/** Named after what was asked; what follows from it stands in the fields. */
+export type CartEventType =
+  | "add"
+  | "set"
+  | "remove"
+  | "reprice"
+  | "apply-code"
+  | "remove-code"
+  | "ship-to"
+  | "touch"
+  | "dismiss-notes"
+  | "sign-in"
+  | "merge"
+  | "checkout"
+  | "cancel-checkout"
+  | "refresh"
+  // Facts
+  | "paid"
+  | "payment-expired"
+  | "payment-failed"
+  | "refunded"
+  | "cancelled"
+  | "left"
+  | "contacted"
+  // The hub's own
+  | "held"
+  | "not-held"
+  | "placed"
+  | "short"
+  | "released"
+  | "hold-expired"
+  | "abandoned"
+
+export type SetFields = { readonly [K in keyof Fields]?: Fields[K] | null }
+
+export interface CartEvent {
+  readonly type: CartEventType
+  readonly cart: string
+  /** The cart's version after this event. */
+  readonly version: number
+  readonly mutationId: string
+  /** Fingerprint of the command's content; present where the mutation id is to be remembered with this event. */
+  readonly hash?: string
+  /** The shopper did something: the cart is not idle. */
+  readonly byShopper?: true
+  readonly contents: number
+  readonly status: CartStatus
+  readonly totals: Totals
+  /** Lines that are new or different, and SKUs that are gone. */
+  readonly lines?: ReadonlyArray<Line>
+  readonly gone?: ReadonlyArray<string>
+  readonly set?: SetFields
+}
+
+export interface PromotionRecord {
+  readonly type: "promotion"
+  readonly mutationId: string
+  readonly hash: string
+  readonly promotion: Promotion
+}
+
+export interface PolicyRecord {
+  readonly type: "policy"
+  readonly mutationId: string
+  readonly hash: string
+  readonly policy: Policy
+}
+
+/** An answer that made no event (a refusal, or "already so") and must stay the answer to that id. */
+export interface CartAnsweredRecord {
+  readonly type: "answered"
+  /** The cart, `promotion:<code>` or `policy` that was asked. */
+  readonly owner: string
+  readonly mutationId: string
+  readonly hash: string
+  readonly answer: Readonly<Record<string, unknown>> & { readonly ok: boolean }
+}
+
+export type CartRecord = CartEvent | PromotionRecord | PolicyRecord | CartAnsweredRecord
+
+export const isCartEvent = (record: CartRecord): record is CartEvent =>
+  record.type !== "promotion" && record.type !== "policy" && record.type !== "answered"

@@ -1,0 +1,80 @@
+/**
+ * Carts as a service: their host on a journal of its own, the steps that they ask of the stock, their facts.
+ */
+import { Context, Effect, Layer } from "effect"
+import { CartBook } from "../../actors/cart/book.ts"
+import type { CartRecord } from "../../actors/cart/events.ts"
+import { available, findLocation, isBundle } from "../../actors/sku/state.ts"
+import { DEFAULT_LOCATION } from "../../actors/sku/commands.ts"
+import { DeadLetters } from "../../streams/dead-letters.ts"
+import { purgeFacts, readFacts, type StoredFact } from "../../streams/facts.ts"
+import { journalOf } from "../../streams/journal.nats.ts"
+import { Nats } from "../../streams/nats/connection.ts"
+import { RecentCommits } from "../../streams/recent-commits.ts"
+import { snapshotsOf } from "../../streams/snapshots.ts"
+import { CART, skuOfSubject } from "../../streams/subjects.ts"
+import { timersOf } from "../../streams/timers.ts"
+import { factReader } from "../host/facts.ts"
+import type { PartitionHost } from "../host/host.ts"
+import { acquireHost, StockHost } from "../host/layer.ts"
+import type { HostOptions } from "../host/options.ts"
+import { decodeCartFact, decodeCartName } from "./decode.ts"
+import { cartKind } from "./kind.ts"
+import type { CartMail } from "./mail.ts"
+import { CartRequests, cartHash } from "./requests.ts"
+import { Steps } from "./steps.ts"
+import { type AvailableOf, CART_FACT } from "./turn.ts"
+
+export type CartPartitions = PartitionHost<CartRecord, CartMail, CartBook>
+
+export interface CartsShape {
+  readonly host: CartPartitions
+  readonly requests: CartRequests
+  readonly steps: Steps
+}
+
+export class Carts extends Context.Service<Carts, CartsShape>()("holdfast/src/carts/Carts") {
+  static readonly layer = (options: HostOptions) => Layer.effect(Carts, acquire(options))
+}
+
+const acquire = Effect.fnUntraced(function* (options: HostOptions) {
+  const nats = yield* Nats
+  const stock = yield* StockHost
+  const deadLetters = yield* DeadLetters
+  const host = yield* acquireHost({
+    kind: cartKind(availableIn(stock)),
+    options,
+    ports: {
+      journal: journalOf<CartRecord>(nats, CART),
+      recent: new RecentCommits<CartRecord>(),
+      timers: yield* timersOf(nats, CART),
+      deadLetters
+    },
+    snapshots: snapshotsOf(nats, CART)
+  })
+  const left = [...host.book.waiting].map((cart) => [cart, host.book.peek(cart)?.steps ?? []] as const)
+  const steps = new Steps({ stock, carts: host }, left)
+  host.onCommits((commits) => steps.onCommits(commits))
+  steps.start()
+  yield* Effect.forkScoped(readFacts(nats, CART, factReader(host, deadLetters, { source: CART_FACT, read: readFact })))
+  const purge = Effect.suspend(() => purgeFacts(nats, CART, host.standing.facts))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
+  return Carts.of({ host, requests: new CartRequests(host), steps })
+})
+
+/** What the stock's actors say at this moment; the hold that a checkout makes is what counts in the end. */
+const availableIn =
+  (stock: PartitionHost): AvailableOf =>
+  ({ sku, locationId = DEFAULT_LOCATION }) => {
+    const state = stock.book.peek(sku)
+    if (state === undefined) return undefined
+    const place = isBundle(state) ? state : (findLocation(state, locationId) ?? { physical: 0, allocated: 0 })
+    return Math.min(Number.MAX_SAFE_INTEGER, available(place) + state.settings.backorderLimit)
+  }
+
+const readFact = (fact: StoredFact, body: unknown) => {
+  const cart = decodeCartName(skuOfSubject(fact.subject))
+  if (!cart.ok) return cart
+  const decoded = decodeCartFact(cart.value, body)
+  return decoded.ok ? ({ ok: true, command: decoded.value, hash: cartHash(decoded.value) } as const) : decoded
+}
