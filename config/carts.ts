@@ -16,5 +16,8 @@ export const POLICY_COUNTRIES_MAX = 256
 export const IDLE_MS_MIN = 1_000
 export const IDLE_MS_MAX = 7 * 24 * 60 * 60_000
 
+/** Carts that the rolling window finds at a stroke; the rest are found half a minute later. */
+export const CART_WINDOW_CARTS_MAX = 10_000
+
 /** Carts whose deadline has come that are decided in one turn; each is one event of some 300 bytes. */
 export const TURN_IDLE_CARTS_MAX = 1_024

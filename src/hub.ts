@@ -81,7 +81,6 @@ export const hubLayer = (options: HubOptions) => {
     Layer.provideMerge(channels),
     Layer.provideMerge(OutreachDesk.layer(options.outreach)),
     Layer.provideMerge(PaymentsService.layer(options.payments)),
-    Layer.provideMerge(carts),
     Layer.provideMerge(
       projectorLayer({
         natsUrl: urls.nats,
@@ -91,6 +90,7 @@ export const hubLayer = (options: HubOptions) => {
         logLevel: config.logLevel
       })
     ),
+    Layer.provideMerge(carts),
     Layer.provideMerge(host),
     Layer.provideMerge(streams)
   )

@@ -31,6 +31,9 @@ export interface CartsShape {
   readonly host: CartPartitions
   readonly requests: CartRequests
   readonly steps: Steps
+  readonly recent: RecentCommits<CartRecord>
+  /** What the rolling window has found since the start. */
+  readonly window: { found: number }
 }
 
 export class Carts extends Context.Service<Carts, CartsShape>()("holdfast/src/carts/Carts") {
@@ -41,12 +44,13 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   const nats = yield* Nats
   const stock = yield* StockHost
   const deadLetters = yield* DeadLetters
+  const recent = new RecentCommits<CartRecord>()
   const host = yield* acquireHost({
     kind: cartKind(availableIn(stock)),
     options,
     ports: {
       journal: journalOf<CartRecord>(nats, CART),
-      recent: new RecentCommits<CartRecord>(),
+      recent,
       timers: yield* timersOf(nats, CART),
       deadLetters
     },
@@ -59,7 +63,7 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   yield* Effect.forkScoped(readFacts(nats, CART, factReader(host, deadLetters, { source: CART_FACT, read: readFact })))
   const purge = Effect.suspend(() => purgeFacts(nats, CART, host.standing.facts))
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
-  return Carts.of({ host, requests: new CartRequests(host), steps })
+  return Carts.of({ host, requests: new CartRequests(host), steps, recent, window: { found: 0 } })
 })
 
 /** What the stock's actors say at this moment; the hold that a checkout makes is what counts in the end. */

@@ -6,6 +6,7 @@ import { Context, Effect, FiberSet, Layer } from "effect"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Nats } from "../../streams/nats/connection.ts"
 import { Carts } from "../carts/layer.ts"
+import { cartMetrics } from "../carts/metrics.ts"
 import { Channels, type ChannelsShape } from "../channels/channels.ts"
 import { StockHost } from "../host/layer.ts"
 import { OutreachDesk } from "../outreach/layer.ts"
@@ -86,6 +87,8 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     startedAt: new Date(),
     nowMs: Date.now
   }
+  const metrics = metricsRegistry(measured)
+  cartMetrics(metrics, carts)
   const handle = makeHandle({
     host,
     pages,
@@ -99,7 +102,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
       channelsShowing: (sku, version) => showing(channels, sku, version)
     },
     status: () => status(measured),
-    metrics: metricsRegistry(measured),
+    metrics,
     channelMetrics: async () => {
       const { status: code, body } = await channels.ask({ op: "metrics" })
       return code === 200 ? String(body) : ""

@@ -13,8 +13,8 @@ export interface ThreadSettings {
 }
 
 export type ToThread =
-  /** The journal reaches so far; `isBusy`: turns take a good part of the hub's time. */
-  | { readonly type: "head"; readonly sequence: number; readonly isBusy: boolean }
+  /** A kind's journal reaches so far; `isBusy`: turns take a good part of the hub's time. */
+  | { readonly type: "head"; readonly kind: "stock" | "cart"; readonly sequence: number; readonly isBusy: boolean }
   | { readonly type: "page"; readonly page: RegisterPage }
   /** The hub takes no turns now: ask again. */
   | { readonly type: "no-page" }

@@ -5,11 +5,15 @@
 import { Worker } from "node:worker_threads"
 import { Effect, Layer } from "effect"
 import { Postgres, type PostgresFailed } from "../../streams/postgres.ts"
+import { CART_EVENTS_PROJECTION } from "../../streams/projections/cart-events.ts"
+import { CARTS_PROJECTION } from "../../streams/projections/carts.ts"
 import { LEDGER } from "../../streams/projections/ledger.ts"
 import * as Queries from "../../streams/projections/queries.ts"
 import { REGISTER, type RegisterRow } from "../../streams/projections/register.ts"
 import { STOCK_EVENTS_PROJECTION } from "../../streams/projections/stock-events.ts"
 import { Recent, type RecentCommits } from "../../streams/recent-commits.ts"
+import { Carts } from "../carts/layer.ts"
+import { watchWindow } from "../carts/window.ts"
 import { type ProjectionLag, Projections } from "../gateway/projections.ts"
 import { submitView } from "../gateway/requests.ts"
 import type { PartitionHost } from "../host/host.ts"
@@ -29,8 +33,11 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
   const host = yield* StockHost
   const recent = yield* Recent
   const pool = yield* Postgres
-  const projector = new Projector(host, recent)
+  const carts = yield* Carts
+  const projector = new Projector({ host, recent }, carts)
   yield* Effect.forkScoped(projector.keep(settings))
+  const onFound = (count: number) => void (carts.window.found += count)
+  yield* Effect.forkScoped(watchWindow({ pool, host: carts.host, nowMs: Date.now, onFound }))
 
   const list = (read: Effect.Effect<Queries.Page, PostgresFailed>) =>
     Effect.andThen(projector.catchesUp(LEDGER, host.standing.sequence, CATCH_UP_MS_MAX), read).pipe(
@@ -52,19 +59,35 @@ interface Position {
 
 const NOWHERE: Position = { sequence: 0, at: 0 }
 
+/** Of one kind of actors, what the projector has to know. */
+interface Followed {
+  readonly host: {
+    readonly standing: { readonly sequence: number }
+    readonly isBusy: boolean
+    readonly onCommits: (listener: () => void) => void
+  }
+  readonly recent: Pick<RecentCommits, "timeOf" | "recordsAfter">
+}
+
+const PROJECTIONS = {
+  stock: [REGISTER, LEDGER, STOCK_EVENTS_PROJECTION],
+  cart: [CARTS_PROJECTION, CART_EVENTS_PROJECTION]
+} as const
+
+type KindName = keyof typeof PROJECTIONS
+const KINDS = ["stock", "cart"] as const
+
 class Projector {
-  private readonly host: PartitionHost
-  private readonly recent: RecentCommits
+  private readonly followed: Readonly<Record<KindName, Followed>>
   private readonly positions = new Map<string, Position>()
   private readonly pages: RegisterPages
   private worker: Worker | undefined
   private telling = false
 
-  constructor(host: PartitionHost, recent: RecentCommits) {
-    this.host = host
-    this.recent = recent
-    this.pages = new RegisterPages(host)
-    host.onCommits(() => this.onCommits())
+  constructor(stock: Followed & { readonly host: PartitionHost }, cart: Followed) {
+    this.followed = { stock, cart }
+    this.pages = new RegisterPages(stock.host)
+    for (const { host } of [stock, cart]) host.onCommits(() => this.onCommits())
   }
 
   /** Keeps a thread running until interrupted. What it had not applied when it ended, the next one applies. */
@@ -81,13 +104,15 @@ class Projector {
   }
 
   lags(nowMs: number): ReadonlyArray<ProjectionLag> {
-    return [REGISTER, LEDGER, STOCK_EVENTS_PROJECTION].map((name) => {
-      const { sequence, at } = this.positions.get(name) ?? NOWHERE
-      const oldestAtMs = this.recent.timeOf(sequence + 1) ?? at
-      if (this.host.standing.sequence <= sequence) return { name, lagEvents: 0, lagSeconds: 0 }
-      const lagSeconds = oldestAtMs === 0 ? 0 : Math.max(0, nowMs - oldestAtMs) / 1_000
-      return { name, lagEvents: this.recent.recordsAfter(sequence), lagSeconds }
-    })
+    return KINDS.flatMap((kind) => PROJECTIONS[kind].map((name) => this.lag(name, this.followed[kind], nowMs)))
+  }
+
+  private lag(name: string, { host, recent }: Followed, nowMs: number): ProjectionLag {
+    const { sequence, at } = this.positions.get(name) ?? NOWHERE
+    const oldestAtMs = recent.timeOf(sequence + 1) ?? at
+    if (host.standing.sequence <= sequence) return { name, lagEvents: 0, lagSeconds: 0 }
+    const lagSeconds = oldestAtMs === 0 ? 0 : Math.max(0, nowMs - oldestAtMs) / 1_000
+    return { name, lagEvents: recent.recordsAfter(sequence), lagSeconds }
   }
 
   /** Waits until everything up to `sequence` is applied; false when that takes longer than `patienceMs`. */
@@ -137,7 +162,10 @@ class Projector {
   }
 
   private tellHead(): void {
-    this.tell({ type: "head", sequence: this.host.standing.sequence, isBusy: this.host.isBusy })
+    for (const kind of KINDS) {
+      const { standing, isBusy } = this.followed[kind].host
+      this.tell({ type: "head", kind, sequence: standing.sequence, isBusy })
+    }
   }
 
   private tell(message: ToThread): void {

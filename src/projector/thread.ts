@@ -11,13 +11,16 @@ import { setPriority } from "node:os"
 import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, Layer, References } from "effect"
 import { Redis } from "ioredis"
+import type { CartRecord } from "../../actors/cart/events.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Journal, type JournalShape } from "../../streams/journal.ts"
-import { journalNats } from "../../streams/journal.nats.ts"
+import { journalNats, journalOf } from "../../streams/journal.nats.ts"
 import { Nats } from "../../streams/nats/connection.ts"
 import { migrate, Postgres } from "../../streams/postgres.ts"
+import { cartEventsProjection } from "../../streams/projections/cart-events.ts"
+import { CARTS_PROJECTION, cartsProjection } from "../../streams/projections/carts.ts"
 import { Head } from "../../streams/projections/head.ts"
-import { LEDGER_SETTINGS, ledgerFailed, ledgerProjection } from "../../streams/projections/ledger.ts"
+import { LEDGER, LEDGER_SETTINGS, ledgerProjection } from "../../streams/projections/ledger.ts"
 import { rebuildLedger } from "../../streams/projections/ledger-rebuild.ts"
 import {
   REGISTER,
@@ -27,6 +30,7 @@ import {
 } from "../../streams/projections/register.ts"
 import { type Projection, ProjectionFailed, ProjectionRunner } from "../../streams/projections/runner.ts"
 import { stockEventsProjection } from "../../streams/projections/stock-events.ts"
+import { CART } from "../../streams/subjects.ts"
 import { deliverAlerts } from "../alerts/delivery.ts"
 import { sinksOf } from "../alerts/sinks/sinks.ts"
 import { logging, logLevels } from "../logging.ts"
@@ -48,7 +52,7 @@ const say = (message: FromThread): void => parentPort?.postMessage(message)
 
 /** What the hub answered last; one question at a time. */
 class Hub {
-  readonly head = new Head()
+  readonly heads = { stock: new Head(), cart: new Head() }
   readonly stopped = Deferred.makeUnsafe<void>()
   private waiting: Deferred.Deferred<RegisterPage, ProjectionFailed> | undefined
 
@@ -60,7 +64,7 @@ class Hub {
     })
 
   hear(message: ToThread): void {
-    if (message.type === "head") this.head.advance(message.sequence, message.isBusy)
+    if (message.type === "head") this.heads[message.kind].advance(message.sequence, message.isBusy)
     else if (message.type === "stop") Deferred.doneUnsafe(this.stopped, Effect.void)
     else if (this.waiting !== undefined) {
       const failure = new ProjectionFailed({ projection: REGISTER, detail: "the hub takes no turns now" })
@@ -101,11 +105,13 @@ const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub)
   const deadLetters = yield* DeadLetters
   const pool = yield* Postgres
   const redis = yield* redisClient(settings.redisUrl)
-  const { head } = hub
+  const { stock: head, cart } = hub.heads
+  const prepare = (projection: string) =>
+    Effect.mapError(migrate(settings.postgresUrl), ({ detail }) => new ProjectionFailed({ projection, detail }))
   const projections: ReadonlyArray<Projection> = [
     registerProjection(redis, hub.page, lastSequenceFor(REGISTER, journal)),
     ledgerProjection(pool, {
-      prepare: Effect.mapError(migrate(settings.postgresUrl), ({ detail }) => ledgerFailed(detail)),
+      prepare: prepare(LEDGER),
       rebuild: rebuildLedger({ url: settings.postgresUrl, journal, head })
     }),
     stockEventsProjection(nats, Date.now)
@@ -114,6 +120,11 @@ const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub)
     say({ type: "applied", name, sequence, at })
   for (const projection of projections) {
     yield* Effect.forkScoped(new ProjectionRunner(projection, { journal, head, onApplied }).run)
+  }
+  const ofCarts = [cartEventsProjection(nats, Date.now), cartsProjection(pool, prepare(CARTS_PROJECTION))]
+  for (const projection of ofCarts) {
+    const carts = journalOf<CartRecord>(nats, CART)
+    yield* Effect.forkScoped(new ProjectionRunner(projection, { journal: carts, head: cart, onApplied }).run)
   }
   for (const sink of sinksOf(settings.alerts)) {
     yield* Effect.forkScoped(deliverAlerts({ nats, deadLetters, sink, random: Math.random }))

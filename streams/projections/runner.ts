@@ -7,6 +7,7 @@
  * one side restored), makes the projection start over from nothing; deleting it is how an operator asks for that.
  */
 import { Duration, Effect, Schedule, Schema } from "effect"
+import type { JournalRecord } from "../../actors/sku/events.ts"
 import type { StoredCommit } from "../codec.ts"
 import type { JournalShape, JournalUnavailable } from "../journal.ts"
 import type { Head } from "./head.ts"
@@ -24,7 +25,8 @@ export interface Checkpoint {
   readonly commitId?: string
 }
 
-export interface Projection {
+/** `R`: what the journal that it reads records. */
+export interface Projection<R = JournalRecord> {
   readonly name: string
   /** Makes the place ready in which it keeps things; before anything else, and after each failure. */
   readonly prepare: Effect.Effect<void, ProjectionFailed>
@@ -32,7 +34,7 @@ export interface Projection {
   /** Makes a checkpoint where none that fits is: everything up to it is made anew. */
   readonly startOver: Effect.Effect<void, ProjectionFailed>
   /** Applies commits in order and moves the checkpoint, both or neither. Some of them may have been applied before. */
-  readonly apply: (commits: ReadonlyArray<StoredCommit>) => Effect.Effect<void, ProjectionFailed>
+  readonly apply: (commits: ReadonlyArray<StoredCommit<R>>) => Effect.Effect<void, ProjectionFailed>
   /** Records in a batch. */
   readonly recordsMax: number
   /** Commits may gather for so long when it is up to date. */
@@ -41,8 +43,8 @@ export interface Projection {
   readonly isWatched: boolean
 }
 
-export interface RunnerOptions {
-  readonly journal: Pick<JournalShape, "read" | "get" | "lastSequence">
+export interface RunnerOptions<R = JournalRecord> {
+  readonly journal: Pick<JournalShape<R>, "read" | "get" | "lastSequence">
   readonly head: Head
   /** Told of the checkpoint at each start, and of each commit that ends a batch; `at` is 0 where it is not known. */
   readonly onApplied: (name: string, position: { readonly sequence: number; readonly at: number }) => void
@@ -62,14 +64,14 @@ const FULL_COMMITS = 100
 const COPY_BEHIND = "20 millis"
 const RETRY = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
-export class ProjectionRunner {
-  private readonly projection: Projection
-  private readonly options: RunnerOptions
+export class ProjectionRunner<R = JournalRecord> {
+  private readonly projection: Projection<R>
+  private readonly options: RunnerOptions<R>
   private applied = 0
-  private ahead: Array<StoredCommit> = []
+  private ahead: Array<StoredCommit<R>> = []
   private failing = false
 
-  constructor(projection: Projection, options: RunnerOptions) {
+  constructor(projection: Projection<R>, options: RunnerOptions<R>) {
     this.projection = projection
     this.options = options
   }
@@ -131,7 +133,7 @@ export class ProjectionRunner {
     return Effect.mapError(found, (cause) => this.unreadable(cause))
   }
 
-  private readonly nextBatch: Effect.Effect<ReadonlyArray<StoredCommit>, ProjectionFailed> = Effect.gen(
+  private readonly nextBatch: Effect.Effect<ReadonlyArray<StoredCommit<R>>, ProjectionFailed> = Effect.gen(
     { self: this },
     function* () {
       if (this.ahead.length === 0) {

@@ -3,7 +3,9 @@
  * Method: one hub for all; every test uses carts and SKUs of its own.
  */
 import assert from "node:assert/strict"
+import { jetstreamManager } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
+import { Pool } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
 
@@ -119,6 +121,74 @@ describe("a cart over NATS", () => {
         ["cart-fact", "unknown_cart"]
       ]
     )
+  })
+})
+
+describe("every change", () => {
+  it("is told on cart.event.<cart> in order, and stands in PostgreSQL", async () => {
+    await ask("told", add("mug"))
+    await ask("told", { type: "sign-in", customerId: "anna" })
+    await ask("told", add("lamp"))
+    const manager = await jetstreamManager(nats)
+    const events = await eventually(
+      async () => {
+        const found: Array<Record<string, unknown>> = []
+        const known = await manager.streams.info("CART_EVENTS").catch(() => undefined)
+        for (let seq = 1; seq <= (known?.state.last_seq ?? 0); seq++) {
+          const message = await manager.streams.getMessage("CART_EVENTS", { seq })
+          if (message?.subject === "cart.event.told") found.push(message.json())
+        }
+        return found
+      },
+      (found) => found.length === 3
+    )
+    assert.deepEqual(
+      events.map(({ type, version }) => [type, version]),
+      [
+        ["add", 1],
+        ["sign-in", 2],
+        ["add", 3]
+      ]
+    )
+    const pool = new Pool({ connectionString: hub.databaseUrl, max: 1 })
+    const row = await eventually(
+      async () => (await pool.query("SELECT version, customer_id, line_count FROM carts WHERE cart = 'told'")).rows[0],
+      (found) => found?.version === "3"
+    )
+    assert.deepEqual(row, { version: "3", customer_id: "anna", line_count: 2 })
+    await pool.end()
+  })
+})
+
+describe("a cart that is left", () => {
+  const policy = (body: Record<string, unknown>) =>
+    http(hub, "POST", "/v1/cart-policy", { mutationId: `m${++count}`, ...body })
+
+  it("is abandoned when its time is over, also when the hub was killed meanwhile", async () => {
+    await policy({ idleRules: [{ segment: "quick", idleCartMs: 3_000 }] })
+    await ask("left", { type: "sign-in", customerId: "quick one", segment: "quick" })
+    const begun = Date.now()
+    await ask("left", add("mug"))
+    await hub.crash()
+    const body = await eventually(
+      () => see("left"),
+      (now) => now["abandonedAt"] !== undefined
+    )
+    const lateMs = Date.parse(String(body["abandonedAt"])) - begun - 3_000
+    assert.ok(lateMs >= 0 && lateMs < 1_500, `${lateMs} ms late`)
+    assert.equal((await ask("left", { type: "touch" })).status, 200)
+    assert.equal((await see("left"))["abandonedAt"], undefined)
+    const metrics = await (await fetch(`${hub.url}/metrics`)).text()
+    assert.match(metrics, /holdfast_cart_window_found_total 0/)
+  }, 30_000)
+
+  it("gives its stock back when the hold ends", async () => {
+    await receive("sofa", 1)
+    await ask("sleeper", add("sofa"))
+    await ask("sleeper", { type: "checkout", ttlMs: 500 })
+    assert.deepEqual(await stockOf("sofa"), [1, 1])
+    await inCart("sleeper", ({ status }) => status, "open")
+    assert.deepEqual(await stockOf("sofa"), [1, 0])
   })
 })
 

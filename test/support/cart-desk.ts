@@ -27,6 +27,8 @@ export const add = (sku: string, quantity = 1, unitPriceMinor = 1_000, currency 
 export class CartDesk {
   readonly book = new CartBook()
   readonly records: Array<CartRecord> = []
+  /** When each of them was decided. */
+  readonly times: Array<number> = []
   /** Units by SKU; what is not here the stock does not know. */
   readonly stock = new Map<string, number>()
   at = NOON
@@ -53,6 +55,7 @@ export class CartDesk {
       const read = JSON.parse(JSON.stringify(record)) as CartRecord
       assert.deepEqual(read, record, "a record survives JSON")
       this.records.push(read)
+      this.times.push(this.at)
       this.book.apply(read, this.at)
       if (!("cart" in read)) continue
       const state = this.cart(read.cart)

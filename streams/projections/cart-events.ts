@@ -1,0 +1,36 @@
+/**
+ * `cart.event.<cart>`: every change of a cart as a message of its own, in stream CART_EVENTS.
+ */
+import { type CartEvent, type CartRecord, isCartEvent } from "../../actors/cart/events.ts"
+import type { NatsShape } from "../nats/connection.ts"
+import { CART_EVENT_SUBJECTS, CART_EVENTS, cartEventSubject } from "../subjects.ts"
+import { eventStreamProjection } from "./event-stream.ts"
+import type { Projection } from "./runner.ts"
+
+export const CART_EVENTS_PROJECTION = "cart-events"
+
+/** The contract's message: what is between the carts and the stock is nobody else's business. */
+export const cartEventMessage = (event: CartEvent, at: string): string => {
+  const { type, cart, version, mutationId, contents, status, totals, lines, gone, set } = event
+  const { steps: _steps, claims: _claims, ...changed } = set ?? {}
+  return JSON.stringify({ cart, version, type, at, mutationId, contents, status, totals, lines, gone, changed })
+}
+
+export const cartEventsProjection = (nats: NatsShape, nowMs: () => number): Projection<CartRecord> =>
+  eventStreamProjection<CartRecord>(
+    nats,
+    {
+      name: CART_EVENTS_PROJECTION,
+      stream: CART_EVENTS,
+      subjects: CART_EVENT_SUBJECTS,
+      messageOf: (record, at) =>
+        isCartEvent(record)
+          ? {
+              subject: cartEventSubject(record.cart),
+              id: `${encodeURIComponent(record.cart)}:${record.version}`,
+              body: cartEventMessage(record, at)
+            }
+          : undefined
+    },
+    nowMs
+  )

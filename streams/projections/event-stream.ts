@@ -1,0 +1,121 @@
+/**
+ * A stream of events, one message for each change of an actor, for adapters and auditors.
+ *
+ * At least once, in version order for each actor. The place to go on from stands in the stream itself: each message names
+ * the first commit of the batch that it was published with, and a start publishes that batch again; the broker
+ * recognises what it has by its message id.
+ *
+ * The stream is derived and can be published anew from the journal, so its writes are not fsynced one by one: the
+ * journal has paid for that already.
+ */
+import { DiscardPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream"
+import { nanos } from "@nats-io/transport-node"
+import { Effect } from "effect"
+import type { StoredCommit } from "../codec.ts"
+import { headersOf, type NatsShape, PublishFailed } from "../nats/connection.ts"
+import { type Projection, ProjectionFailed } from "./runner.ts"
+
+const FROM_HEADER = "Holdfast-From"
+const PUBLISH_MS_MAX = 5_000
+const KEPT_MS = 7 * 24 * 60 * 60_000
+const GIB = 1024 ** 3
+
+export interface EventMessage {
+  readonly subject: string
+  /** The same each time that the message is published. */
+  readonly id: string
+  readonly body: string
+}
+
+export interface EventStream<R> {
+  /** The projection's name. */
+  readonly name: string
+  readonly stream: string
+  readonly subjects: string
+  /** `at`: ISO 8601. `undefined`: not for this stream; `other` may make something of it. */
+  readonly messageOf: (record: R, at: string) => EventMessage | undefined
+  readonly other?: (record: R, at: string) => Effect.Effect<void, unknown> | undefined
+}
+
+/** Where the server knows asynchronous writes (2.12, one copy) they are used; else the plain way is only slower. */
+const ensureStream = async (nats: NatsShape, { stream, subjects }: EventStream<never>): Promise<void> => {
+  const spec = {
+    name: stream,
+    subjects: [subjects],
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(KEPT_MS),
+    max_bytes: 8 * GIB,
+    duplicate_window: nanos(2 * 60_000)
+  }
+  const { streams } = nats.manager
+  const known = await streams.info(stream).catch(() => undefined)
+  if (known !== undefined) return
+  const asynchronous = { ...spec, persist_mode: "async" } as Partial<StreamConfig> & typeof spec
+  await streams.add(asynchronous).catch(() => streams.add(spec))
+}
+
+export const eventStreamProjection = <R>(nats: NatsShape, of: EventStream<R>, nowMs: () => number): Projection<R> => {
+  const attempt = <A>(act: () => Promise<A>): Effect.Effect<A, ProjectionFailed> =>
+    Effect.tryPromise({
+      try: act,
+      catch: (cause) => new ProjectionFailed({ projection: of.name, detail: String(cause) })
+    })
+  const { streams } = nats.manager
+  return {
+    name: of.name,
+    recordsMax: 200,
+    gatherMs: 10,
+    isWatched: false,
+    prepare: attempt(() => ensureStream(nats, of as EventStream<never>)),
+    checkpoint: attempt(async () => {
+      const { state } = await streams.info(of.stream)
+      if (state.messages === 0) return { sequence: 0 }
+      const last = await streams.getMessage(of.stream, { seq: state.last_seq })
+      return { sequence: Math.max(0, Number(last?.header?.get(FROM_HEADER) ?? 1) - 1) }
+    }),
+    startOver: Effect.asVoid(attempt(() => streams.purge(of.stream))),
+    apply: (commits) => {
+      // A stream that has aged empty knows no place to go on from: what would age away at once is passed over.
+      const oldest = nowMs() - KEPT_MS
+      return attempt(() =>
+        publishAll(
+          nats,
+          of,
+          commits.filter((commit) => commit.at > oldest)
+        )
+      )
+    }
+  }
+}
+
+const publishAll = async <R>(
+  nats: NatsShape,
+  of: EventStream<R>,
+  commits: ReadonlyArray<StoredCommit<R>>
+): Promise<void> => {
+  const from = String(commits[0]?.sequence ?? 0)
+  const published: Array<Promise<void>> = []
+  for (const commit of commits) {
+    const at = new Date(commit.at).toISOString()
+    for (const record of commit.records) {
+      const message = of.messageOf(record, at)
+      const other = message === undefined ? of.other?.(record, at) : undefined
+      if (message !== undefined) published.push(publishOne(nats, message, from))
+      else if (other !== undefined) published.push(Effect.runPromise(other))
+    }
+  }
+  await Promise.all(published)
+}
+
+const encoder = new TextEncoder()
+
+const publishOne = (nats: NatsShape, { subject, id, body }: EventMessage, from: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const fields = { "Nats-Msg-Id": id, [FROM_HEADER]: from }
+    const options = { headers: headersOf(fields), timeoutMs: PUBLISH_MS_MAX }
+    nats.publisher.publish(subject, encoder.encode(body), options, (outcome) => {
+      if (outcome instanceof PublishFailed) reject(new Error(outcome.detail))
+      else resolve()
+    })
+  })
