@@ -36,6 +36,20 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
     // A fact that is told again at once is stored once; by its id whoever reads it knows it for ever.
     duplicate_window: nanos(2 * MINUTE_MS)
   },
+  {
+    name: Subjects.PERSONAL_ACCESS,
+    subjects: [Subjects.PERSONAL_ACCESS_SUBJECTS],
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    num_replicas: journalReplicas,
+    // As long as somebody may ask who has seen what.
+    max_age: nanos(730 * DAY_MS),
+    allow_direct: true,
+    deny_delete: true,
+    deny_purge: true
+  },
+  bucketSpec(Subjects.PERSONAL_KEYS_BUCKET, journalReplicas),
+  bucketSpec(Subjects.PERSONAL_INDEX_BUCKET, journalReplicas),
   ...derivedSpecs(journalReplicas)
 ]
 
@@ -64,6 +78,19 @@ const recordSpecs = (names: Subjects.KindNames, journalReplicas: number): Readon
     duplicate_window: nanos(2 * MINUTE_MS)
   }
 ]
+
+/** A key-value bucket as NATS has it: one value a key, what is deleted really deleted. */
+const bucketSpec = (bucket: string, replicas: number): Spec => ({
+  name: Subjects.bucketStream(bucket),
+  subjects: [Subjects.bucketSubject(bucket, ">")],
+  storage: StorageType.File,
+  discard: DiscardPolicy.New,
+  num_replicas: replicas,
+  max_msgs_per_subject: 1,
+  max_msg_size: 4_096,
+  allow_rollup_hdrs: true,
+  allow_direct: true
+})
 
 /** What is not the record: it can be made again, or is only kept until somebody has seen it. */
 const derivedSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [

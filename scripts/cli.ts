@@ -13,6 +13,7 @@ import * as CrashTest from "./crash-test/command.ts"
 import * as Erp from "./erp/command.ts"
 import * as Leakage from "./leakage/command.ts"
 import * as Load from "./load/command.ts"
+import * as PersonalData from "./personal-data/command.ts"
 import * as Rebuild from "./rebuild/command.ts"
 import * as Replay from "./replay/command.ts"
 import { NoHub } from "./run-file.ts"
@@ -51,6 +52,7 @@ const commands = [
   Audit,
   Rebuild,
   Alerts,
+  PersonalData,
   AdapterCheck,
   Bench,
   BenchChannels,

@@ -27,6 +27,7 @@ import type { HostOptions } from "./host/options.ts"
 import { stockKind } from "./host/stock-kind.ts"
 import { OutreachDesk } from "./outreach/layer.ts"
 import { PaymentsService } from "./payments/layer.ts"
+import { PersonalDataService } from "./personal-data/layer.ts"
 import { projectorLayer } from "./projector/projector.ts"
 
 export interface HubUrls {
@@ -49,6 +50,8 @@ export interface HubOptions {
   readonly outreach: OutreachConfig
   /** `undefined`: none. */
   readonly payments: PaymentsConfig | undefined
+  /** That personal data is sealed under. */
+  readonly masterKey: Buffer
 }
 
 export const hubLayer = (options: HubOptions) => {
@@ -81,6 +84,7 @@ export const hubLayer = (options: HubOptions) => {
     Layer.provideMerge(channels),
     Layer.provideMerge(OutreachDesk.layer(options.outreach)),
     Layer.provideMerge(PaymentsService.layer(options.payments)),
+    Layer.provideMerge(PersonalDataService.layer(options.masterKey)),
     Layer.provideMerge(
       projectorLayer({
         natsUrl: urls.nats,

@@ -19,6 +19,7 @@ import { type PaymentsConfig, readPayments } from "../config/payments.ts"
 import { hubLayer, type HubUrls, WrongSettings } from "./hub.ts"
 import { sinksOf } from "./alerts/sinks/sinks.ts"
 import { logging, logLevels } from "./logging.ts"
+import { masterKey } from "./personal-data/master-key.ts"
 import { privateServers } from "./servers/private-servers.ts"
 import { answers } from "./servers/ports.ts"
 import { binaries, projectRoot } from "./servers/servers.ts"
@@ -69,6 +70,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   const alerts = yield* alertsOf
   const outreach = yield* outreachOf(config)
   const payments = yield* paymentsOf
+  const personalDataKey = yield* masterKeyOf(config)
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({
     config,
@@ -85,7 +87,8 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       channels,
       alerts,
       outreach,
-      payments
+      payments,
+      masterKey: personalDataKey
     })
   ).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[config.logLevel]))
   return yield* Effect.provide(serving(config, servers, options, progress), context)
@@ -162,6 +165,12 @@ const paymentsOf: Effect.Effect<PaymentsConfig | undefined, WrongSettings> = Eff
   try: () => readPayments(process.env),
   catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
 })
+
+const masterKeyOf = (config: HubConfig): Effect.Effect<Buffer, WrongSettings> =>
+  Effect.try({
+    try: () => masterKey(process.env["PERSONAL_DATA_KEY"], resolve(config.home), true),
+    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+  })
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
 

@@ -17,6 +17,7 @@ export const CHANNELS = "CHANNELS"
 export const ALERTS = "ALERTS"
 export const OUTREACH = "OUTREACH"
 export const PAYMENTS = "PAYMENTS"
+export const PERSONAL_ACCESS = "PERSONAL_ACCESS"
 
 /** What one kind of actors is kept under. A journal has its stream to itself: its owner foretells the sequences in it. */
 export interface KindNames {
@@ -46,6 +47,9 @@ export const CART: KindNames = {
 
 export const journalSubject = ({ kind }: KindNames, partition: number): string => `journal.${kind}.${partition}`
 export const journalSubjects = ({ kind }: KindNames): string => `journal.${kind}.*`
+
+/** Those of all kinds of actors. */
+export const ALL_JOURNALS = "journal.>"
 
 export const partitionOfSubject = (subject: string): number => Number(subject.slice(subject.lastIndexOf(".") + 1))
 
@@ -92,6 +96,16 @@ export const paymentSubject = (paymentIntent: string): string => `payment.event.
 export const checkoutLinkSubject = (cartId: string): string => `payment.link.${encodeSku(cartId)}`
 /** What a payment means for a cart: paid, expired, payment-failed, refunded. */
 export const paymentFactSubject = (cartId: string): string => `payment.fact.${encodeSku(cartId)}`
+
+/** The customer as a token: see `src/personal-data/`. */
+export const personalAccessSubject = (token: string): string => `personal.access.${token}`
+export const PERSONAL_ACCESS_SUBJECTS = "personal.access.*"
+
+/** Key-value buckets, and the streams that they are. */
+export const PERSONAL_KEYS_BUCKET = "personal-keys"
+export const PERSONAL_INDEX_BUCKET = "personal-index"
+export const bucketStream = (bucket: string): string => `KV_${bucket}`
+export const bucketSubject = (bucket: string, key: string): string => `$KV.${bucket}.${key}`
 
 export const encodeSku = (sku: string): string => encodeURIComponent(sku).replaceAll(".", "%2E").replaceAll("*", "%2A")
 
