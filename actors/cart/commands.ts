@@ -129,6 +129,11 @@ export interface IdleFound extends OnCart {
   readonly type: "idle-found"
 }
 
+/** Somebody looks at the cart, and the stock of what is in it has changed. */
+export interface LookAgain extends OnCart {
+  readonly type: "look-again"
+}
+
 export interface SetPromotion {
   readonly type: "promotion"
   readonly mutationId: string
@@ -141,7 +146,7 @@ export interface SetPolicy {
   readonly policy: Policy
 }
 
-export type OnOneCart = CartRequest | CartFact | StepOutcome | IdleFound
+export type OnOneCart = CartRequest | CartFact | StepOutcome | IdleFound | LookAgain
 export type CartCommand = OnOneCart | SetPromotion | SetPolicy
 
 const facts = new Set(["paid", "payment-expired", "payment-failed", "refunded", "left", "contacted", "cancelled"])

@@ -1,9 +1,9 @@
 /**
  * The one door to a decision on carts: any command becomes records and an answer.
  */
-import { changed, endCheckout } from "./change.ts"
+import { change, changed, endCheckout } from "./change.ts"
 import { decideCancel, decideCartFact, decideCheckout, decideOutcome } from "./checkout.ts"
-import { type CartCommand, isCartFact, type OnOneCart, type SetPromotion } from "./commands.ts"
+import { type CartCommand, isCartFact, type LookAgain, type OnOneCart, type SetPromotion } from "./commands.ts"
 import { type CartDecision, type Carts, type Circumstances, refuse } from "./decision.ts"
 import { AUTOMATIC_PROMOTIONS_MAX, PROMOTIONS_MAX } from "./limits.ts"
 import { decideSignIn } from "./merge.ts"
@@ -26,6 +26,7 @@ const decideOnCart = (carts: Carts, command: OnOneCart, given: Circumstances): C
   const state = carts.find(cart)
   if (command.type === "outcome") return state === undefined ? nothing : decideOutcome(carts, state, command, given)
   if (command.type === "idle-found") return decideDueCart(carts, cart, given) ?? nothing
+  if (command.type === "look-again") return state === undefined ? nothing : lookAgain(carts, state, command, given)
   if (isCartFact(command)) {
     return state === undefined ? unknown(cart) : decideCartFact(carts, state, command, given)
   }
@@ -37,6 +38,13 @@ const decideOnCart = (carts: Carts, command: OnOneCart, given: Circumstances): C
   if (command.type === "checkout") return decideCheckout(carts, present, command, given)
   if (command.type === "cancel-checkout") return decideCancel(carts, present, command, given)
   return decideRequest(carts, present, command, given)
+}
+
+/** What is being bought is left as it was shown. */
+const lookAgain = (carts: Carts, state: CartState, { mutationId }: LookAgain, given: Circumstances): CartDecision => {
+  if (state.status !== "open") return nothing
+  const event = change(carts, state, { type: "refresh", mutationId, isPriced: true, next: state }, given)
+  return event.set === undefined && event.contents === state.contents ? nothing : { records: [event] }
 }
 
 const unknown = (cart: string): CartDecision =>

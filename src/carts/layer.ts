@@ -19,6 +19,7 @@ import type { PartitionHost } from "../host/host.ts"
 import { acquireHost, StockHost } from "../host/layer.ts"
 import type { HostOptions } from "../host/options.ts"
 import { decodeCartFact, decodeCartName } from "./decode.ts"
+import { CartFollowers } from "./followers.ts"
 import { cartKind } from "./kind.ts"
 import type { CartMail } from "./mail.ts"
 import { CartRequests, cartHash } from "./requests.ts"
@@ -32,6 +33,7 @@ export interface CartsShape {
   readonly requests: CartRequests
   readonly steps: Steps
   readonly recent: RecentCommits<CartRecord>
+  readonly followers: CartFollowers
   /** What the rolling window has found since the start. */
   readonly window: { found: number }
 }
@@ -45,8 +47,9 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   const stock = yield* StockHost
   const deadLetters = yield* DeadLetters
   const recent = new RecentCommits<CartRecord>()
+  const availableOf = availableIn(stock)
   const host = yield* acquireHost({
-    kind: cartKind(availableIn(stock)),
+    kind: cartKind(availableOf),
     options,
     ports: {
       journal: journalOf<CartRecord>(nats, CART),
@@ -63,8 +66,12 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   yield* Effect.forkScoped(readFacts(nats, CART, factReader(host, deadLetters, { source: CART_FACT, read: readFact })))
   const purge = Effect.suspend(() => purgeFacts(nats, CART, host.standing.facts))
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
-  return Carts.of({ host, requests: new CartRequests(host), steps, recent, window: { found: 0 } })
+  const followers = new CartFollowers({ host, availableOf, nowMicros })
+  stock.onCommits((commits) => followers.onStock(commits))
+  return Carts.of({ host, requests: new CartRequests(host), steps, recent, followers, window: { found: 0 } })
 })
+
+const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1_000)
 
 /** What the stock's actors say at this moment; the hold that a checkout makes is what counts in the end. */
 const availableIn =

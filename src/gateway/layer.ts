@@ -118,7 +118,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     socketPath: "/v1/ws",
     handle,
     openSocket: (socket) => {
-      const client = new SocketClient(socket, { host, fanout, rateLimit })
+      const client = new SocketClient(socket, { host, fanout, carts, rateLimit })
       return {
         onFrame: (bytes) => client.onFrame(bytes),
         onDrained: () => client.onDrained(),

@@ -6,13 +6,16 @@
  */
 import * as Limits from "../../config/limits.ts"
 import { decodeSku } from "../../streams/subjects.ts"
+import type { Follower } from "../carts/followers.ts"
+import type { CartsShape } from "../carts/layer.ts"
+import type { CartAnswer } from "../carts/protocol.ts"
 import { decodeJson, invalid } from "./decode.ts"
 import type { Fanout } from "./fanout/fanout.ts"
 import { joinFrames } from "./fanout/frames.ts"
 import { ALL, type SocketPort, type Subscriber } from "./fanout/subscriber.ts"
 import type { Answer, Refusal } from "./protocol.ts"
 import { type RateLimit, TokenBucket } from "./rate-limit.ts"
-import { type MailTaker, submitLines, submitRequest } from "./requests.ts"
+import { type MailTaker, type Received, submitLines, submitRequest } from "./requests.ts"
 
 /** Close codes that the hub gives of its own accord. */
 export const CLOSE = {
@@ -29,15 +32,18 @@ export interface ClientPort extends SocketPort {
 export interface SocketServices {
   readonly host: MailTaker
   readonly fanout: Fanout
+  readonly carts: Pick<CartsShape, "requests" | "followers">
   readonly rateLimit: RateLimit | undefined
 }
 
 /** What may wait unsent for a socket that asks more than it reads. */
 const UNREAD_BYTES_MAX = 4 * Limits.SOCKET_BACKPRESSURE_BYTES_MAX
 const SKU_TOPIC = "stock."
+const CART_TOPIC = "cart."
 
 export class SocketClient {
   readonly subscriber: Subscriber
+  private readonly follower: Follower
   private readonly port: ClientPort
   private readonly services: SocketServices
   private readonly bucket: TokenBucket | undefined
@@ -52,6 +58,7 @@ export class SocketClient {
     this.port = port
     this.services = services
     this.subscriber = services.fanout.join(port)
+    this.follower = services.carts.followers.join(port)
     this.bucket = services.rateLimit === undefined ? undefined : new TokenBucket(services.rateLimit)
   }
 
@@ -74,21 +81,23 @@ export class SocketClient {
 
   onDrained(): void {
     this.services.fanout.drained(this.subscriber)
+    this.services.carts.followers.drained(this.follower)
   }
 
   onClosed(): void {
     this.closed = true
     this.services.fanout.leave(this.subscriber)
+    this.services.carts.followers.leave(this.follower)
   }
 
   private onMessage(message: unknown, receivedAtMs: number): void {
     if (typeof message !== "object" || message === null || Array.isArray(message)) {
       return this.strike(invalid("Send a JSON object with op."))
     }
-    const { op, id, sku, body, topics, have } = message as Record<string, unknown>
+    const { op, id, sku, cart, body, topics, have } = message as Record<string, unknown>
     switch (op) {
       case "request":
-        return this.onRequest(id, sku, body, receivedAtMs)
+        return this.onRequest(id, { sku, cart }, { body, receivedAtMs })
       case "subscribe":
         return this.onTopics(topics, have, id, true)
       case "unsubscribe":
@@ -100,44 +109,59 @@ export class SocketClient {
     }
   }
 
-  private onRequest(id: unknown, sku: unknown, body: unknown, receivedAtMs: number): void {
+  private onRequest(id: unknown, { sku, cart }: Addressee, received: Received): void {
     if (typeof id !== "string" || id.length === 0 || id.length > Limits.ID_LENGTH_MAX) {
       return this.strike(invalid(`Send id as a string of 1 to ${Limits.ID_LENGTH_MAX} characters.`, "id"))
     }
     if (sku !== undefined && typeof sku !== "string") {
       return this.strike(invalid("Send sku as a string, or leave it out for several lines.", "sku"), id)
     }
+    if (cart !== undefined && (typeof cart !== "string" || sku !== undefined)) {
+      return this.strike(invalid("Send cart as a string, and sku not beside it.", "cart"), id)
+    }
     const head = `{"op":"answer","id":${JSON.stringify(id)},"body":`
-    const reply = (answer: Answer): void => this.say(`${head}${JSON.stringify(answer)}}`)
-    const busy = this.waiting >= Limits.SOCKET_REQUESTS_MAX || this.bucket?.take(receivedAtMs) === false
+    const reply = (answer: Answer | CartAnswer): void => this.say(`${head}${JSON.stringify(answer)}}`)
+    const busy = this.waiting >= Limits.SOCKET_REQUESTS_MAX || this.bucket?.take(received.receivedAtMs) === false
     if (busy) return reply(tooFast)
     this.waiting++
-    const answered = (answer: Answer): void => {
+    const answered = (answer: Answer | CartAnswer): void => {
       this.waiting--
       reply(answer)
     }
-    const received = { body, receivedAtMs }
-    if (sku === undefined) submitLines(this.services.host, received, answered)
+    if (cart !== undefined) this.services.carts.requests.request(cart, received, answered)
+    else if (sku === undefined) submitLines(this.services.host, received, answered)
     else submitRequest(this.services.host, sku, received, answered)
   }
 
   private onTopics(topics: unknown, have: unknown, id: unknown, subscribe: boolean): void {
     const read = readTopics(topics)
     if (read === undefined) {
-      return this.strike(invalid('Send topics as an array of "stock.*" and "stock.<encoded SKU>".', "topics"), id)
+      return this.strike(
+        invalid('Send topics as an array of "stock.*", "stock.<encoded SKU>" and "cart.<encoded cart>".', "topics"),
+        id
+      )
     }
-    if (!subscribe) return this.services.fanout.unsubscribe(this.subscriber, read.skus, read.all)
+    const { fanout, carts } = this.services
+    if (!subscribe) {
+      carts.followers.unfollow(this.follower, read.carts)
+      return fanout.unsubscribe(this.subscriber, read.skus, read.all)
+    }
     const versions = readHave(have)
     if (versions === undefined) {
       return this.strike(invalid("Send have as an object of SKUs and the versions you have.", "have"), id)
     }
-    if (this.subscriber.topicCount + read.skus.length > Limits.SOCKET_TOPICS_MAX) {
+    const followed = this.subscriber.topicCount + this.follower.carts.size + read.skus.length + read.carts.length
+    if (followed > Limits.SOCKET_TOPICS_MAX) {
       return this.strike(
-        invalid(`A socket may follow ${Limits.SOCKET_TOPICS_MAX} SKUs one by one; follow stock.* for more.`, "topics"),
+        invalid(
+          `A socket may follow ${Limits.SOCKET_TOPICS_MAX} SKUs and carts one by one; follow stock.* for more.`,
+          "topics"
+        ),
         id
       )
     }
-    this.services.fanout.subscribe(this.subscriber, read.skus, read.all, versions)
+    if (read.skus.length > 0 || read.all) fanout.subscribe(this.subscriber, read.skus, read.all, versions)
+    carts.followers.follow(this.follower, read.carts, versions)
   }
 
   /** Queues a message; what comes together in one turn goes out in one frame. */
@@ -185,21 +209,37 @@ const tooFast: Refusal = {
 const isLarge = (message: unknown): boolean =>
   Buffer.byteLength(JSON.stringify(message) ?? "") > Limits.MESSAGE_BYTES_MAX
 
-const readTopics = (topics: unknown): { readonly skus: Array<string>; readonly all: boolean } | undefined => {
+/** Whom a request is for; neither: several lines of stock. */
+interface Addressee {
+  readonly sku: unknown
+  readonly cart: unknown
+}
+
+interface Topics {
+  readonly skus: Array<string>
+  readonly carts: Array<string>
+  readonly all: boolean
+}
+
+const readTopics = (topics: unknown): Topics | undefined => {
   if (!Array.isArray(topics)) return undefined
   const skus = new Set<string>()
+  const carts = new Set<string>()
   let all = false
   for (const topic of topics as ReadonlyArray<unknown>) {
-    if (typeof topic !== "string" || !topic.startsWith(SKU_TOPIC)) return undefined
+    if (typeof topic !== "string") return undefined
+    const kind = topic.startsWith(CART_TOPIC) ? CART_TOPIC : SKU_TOPIC
+    if (!topic.startsWith(kind)) return undefined
     if (topic === ALL) {
       all = true
       continue
     }
-    const sku = decodeSku(topic.slice(SKU_TOPIC.length))
-    if (sku === undefined || sku.length === 0 || sku.length > Limits.ID_LENGTH_MAX) return undefined
-    skus.add(sku)
+    const name = decodeSku(topic.slice(kind.length))
+    if (name === undefined || name.length === 0 || name.length > Limits.ID_LENGTH_MAX) return undefined
+    if (kind === CART_TOPIC) carts.add(name)
+    else skus.add(name)
   }
-  return { skus: [...skus], all }
+  return { skus: [...skus], carts: [...carts], all }
 }
 
 /** Read as plain data: a SKU may be called `__proto__`. */

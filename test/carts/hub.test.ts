@@ -7,7 +7,7 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { Pool } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
-import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
+import { eventually, http, startHub, type TestHub, TestSocket } from "../support/hub.ts"
 
 let hub: TestHub
 let nats: NatsConnection
@@ -121,6 +121,59 @@ describe("a cart over NATS", () => {
         ["cart-fact", "unknown_cart"]
       ]
     )
+  })
+})
+
+describe("a shopper's devices", () => {
+  const framesOf = (socket: TestSocket, cart: string) =>
+    socket.messages.filter((message) => message["op"] === "cart" && message["cart"] === cart)
+
+  it("are told of every change, whoever makes it, from the version that they have on", async () => {
+    await ask("live", add("mug"))
+    const [phone, laptop] = [await TestSocket.open(hub), await TestSocket.open(hub)]
+    phone.send({ op: "subscribe", topics: ["cart.live", "stock.mug"] })
+    laptop.send({ op: "subscribe", topics: ["cart.live"], have: { live: 1 } })
+    await phone.next((message) => message["op"] === "cart" && message["version"] === 1)
+    laptop.send({ op: "request", id: "q", cart: "live", body: { ...add("lamp"), mutationId: "by socket" } })
+    const answer = await laptop.next((message) => message["id"] === "q")
+    assert.equal((answer["body"] as Record<string, unknown>)["version"], 2)
+    await ask("live", { type: "set", sku: "mug", quantity: 4 })
+    for (const socket of [phone, laptop]) await socket.next((message) => message["version"] === 3)
+    const seen = framesOf(phone, "live").map(({ version, totals }) => [
+      version,
+      (totals as { totalMinor: number }).totalMinor
+    ])
+    assert.deepEqual(seen, [
+      [1, 1_000],
+      [2, 2_000],
+      [3, 5_000]
+    ])
+    assert.deepEqual(
+      framesOf(laptop, "live").map(({ version }) => version),
+      [2, 3]
+    )
+    phone.send({ op: "unsubscribe", topics: ["cart.live"] })
+    phone.send({ op: "ping" })
+    await phone.next((message) => message["op"] === "pong")
+    await ask("live", { type: "touch" })
+    await laptop.next((message) => message["version"] === 4)
+    assert.equal(framesOf(phone, "live").length, 3)
+    for (const socket of [phone, laptop]) socket.close()
+  })
+
+  it("are told when what is in the cart sells out, and from a later life of the hub that theirs is too new", async () => {
+    await receive("bench", 2)
+    await ask("watched", add("bench", 2))
+    const socket = await TestSocket.open(hub)
+    socket.send({ op: "subscribe", topics: ["cart.watched"], have: { watched: 99 } })
+    const first = await socket.next((message) => message["op"] === "cart")
+    assert.deepEqual([first["version"], first["reset"]], [1, true])
+    await http(hub, "POST", "/v1/stock/bench/facts", { type: "sale", mutationId: "s", quantity: 2 })
+    const told = await socket.next((message) => message["version"] === 2)
+    assert.deepEqual(told["notes"], [{ type: "sold-out", sku: "bench", available: 0 }])
+    socket.send({ op: "subscribe", topics: ["cart.%"] })
+    assert.equal((await socket.next((message) => message["op"] === "error"))["path"], "topics")
+    socket.close()
   })
 })
 
