@@ -12,6 +12,13 @@ export interface Held {
   readonly at: number
 }
 
+/** What listings were before they changed, since the watch began. */
+export interface Watch {
+  /** The listing as it was then. */
+  readonly before: (listingId: string) => Listing.Listing | undefined
+  readonly end: () => void
+}
+
 /** Held events of one channel; more are refused, so that the sender keeps them and comes again. */
 export const HELD_MAX = 100_000
 /** Listings of one channel. At some 400 bytes each this is 400 MB. */
@@ -23,6 +30,7 @@ export class ChannelBook {
   private readonly bySku = new Map<string, ReadonlyArray<string>>()
   readonly held = new Map<string, Held>()
   cursor: string | undefined
+  private readonly watches = new Set<Map<string, Listing.Listing | undefined>>()
 
   listingsOf(sku: string): ReadonlyArray<string> {
     return this.bySku.get(sku) ?? []
@@ -33,7 +41,24 @@ export class ChannelBook {
   }
 
   put(listing: Listing.Listing): void {
+    this.note(listing.listingId)
     this.listings.set(listing.listingId, listing)
+  }
+
+  /** Costs what changes meanwhile, not what there is; until it is ended. */
+  watch(): Watch {
+    const changed = new Map<string, Listing.Listing | undefined>()
+    this.watches.add(changed)
+    return {
+      before: (listingId) => (changed.has(listingId) ? changed.get(listingId) : this.find(listingId)),
+      end: () => void this.watches.delete(changed)
+    }
+  }
+
+  private note(listingId: string): void {
+    for (const changed of this.watches) {
+      if (!changed.has(listingId)) changed.set(listingId, this.listings.get(listingId))
+    }
   }
 
   fold(record: ChannelRecord): void {
@@ -72,23 +97,24 @@ export class ChannelBook {
       this.put({ ...listing, attempts, retryAt, believed: undefined, ticket: undefined })
     } else if (record.type === "dead") {
       const { version, quantity, attempts, code, message, at } = record
-      const dead = { version, quantity, attempts, code, message, at, isDiscarded: false }
+      const dead = { version, quantity, attempts, code, message, at }
       this.put({ ...listing, dead, attempts, retryAt: 0, believed: undefined, ticket: undefined })
     } else if (record.type === "redriven") this.put(Listing.redriven(listing))
-    else if (record.type === "discarded") this.put(Listing.discarded(listing))
+    else if (record.type === "discarded") this.put(Listing.discarded(listing, record.reason))
   }
 
   private map(listingId: string, sku: string): void {
     const known = this.listings.get(listingId)
     if (known?.sku === sku) return
     if (known !== undefined) this.unmap(listingId)
-    this.listings.set(listingId, Listing.newListing(listingId, sku))
+    this.put(Listing.remapped(known, Listing.newListing(listingId, sku)))
     this.bySku.set(sku, [...this.listingsOf(sku), listingId])
   }
 
   private unmap(listingId: string): void {
     const known = this.listings.get(listingId)
     if (known === undefined) return
+    this.note(listingId)
     this.listings.delete(listingId)
     const others = this.listingsOf(known.sku).filter((other) => other !== listingId)
     if (others.length === 0) this.bySku.delete(known.sku)
@@ -99,7 +125,7 @@ export class ChannelBook {
   *given(): IterableIterator<Listing.Listing & { readonly dead: Listing.Dead }> {
     for (const listing of this.listings.values()) {
       const { dead } = listing
-      if (dead !== undefined && !dead.isDiscarded) yield { ...listing, dead }
+      if (dead !== undefined && dead.discarded === undefined) yield { ...listing, dead }
     }
   }
 
@@ -120,8 +146,8 @@ function* baseOf(listing: Listing.Listing): IterableIterator<ChannelRecord> {
     yield { type: "accepted", listingId, ...written, ticket: ticket.id, at: ticket.since }
   } else if (written !== undefined && believed === written.quantity) yield { type: "written", listingId, ...written }
   if (dead !== undefined) {
-    const { isDiscarded, ...letter } = dead
+    const { discarded, ...letter } = dead
     yield { type: "dead", listingId, ...letter }
-    if (isDiscarded) yield { type: "discarded", listingId, reason: "", at: dead.at }
+    if (discarded !== undefined) yield { type: "discarded", listingId, reason: discarded, at: dead.at }
   } else if (attempts > 0) yield { type: "failed", listingId, attempts, retryAt }
 }

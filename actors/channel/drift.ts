@@ -14,6 +14,8 @@ export type DriftCause =
   | "edited_on_channel"
   /** The hub has given the listing up; see its dead letter. */
   | "given_up"
+  /** The channel is watched only: nothing is told to it yet. */
+  | "not_told"
 
 export interface Drift {
   readonly listingId: string
@@ -31,8 +33,8 @@ export interface Drift {
 /** Fewer than this missing are taken for a sale that was not told, more for a person's edit. */
 const LOST_ORDER_UNITS_MAX = 10
 
-/** `undefined`: no drift. */
-export const driftOf = (listing: Listing, shown: number): Drift | undefined => {
+/** `undefined`: no drift. `isTold`: the channel is told what it ought to show. */
+export const driftOf = (listing: Listing, shown: number, isTold = true): Drift | undefined => {
   const { wanted } = listing
   if (wanted === undefined || shown === wanted.quantity) return undefined
   return {
@@ -41,7 +43,7 @@ export const driftOf = (listing: Listing, shown: number): Drift | undefined => {
     shown,
     wanted: wanted.quantity,
     version: wanted.version,
-    cause: causeOf(listing, shown),
+    cause: isTold ? causeOf(listing, shown) : "not_told",
     since: listing.confirmedAt
   }
 }

@@ -33,6 +33,8 @@ export interface Flight extends Write {
   readonly disturbed: boolean
   /** An attempt of the same write before this one left its fate open. */
   readonly isRepeat: boolean
+  /** Says what the channel shows already, as confirmed then: a sign of life. */
+  readonly refreshes?: number
 }
 
 export interface Dead {
@@ -42,8 +44,8 @@ export interface Dead {
   readonly code: string
   readonly message: string
   readonly at: number
-  /** An operator has decided to let it be. */
-  readonly isDiscarded: boolean
+  /** Why an operator has decided to let it be. */
+  readonly discarded?: string
 }
 
 export interface Written {
@@ -96,6 +98,10 @@ export const newListing = (listingId: string, sku: string): Listing => ({
   confirmedAt: 0
 })
 
+/** A listing stands for another SKU from now on; what is on its way for the one before may arrive there yet. */
+export const remapped = (before: Listing | undefined, now: Listing): Listing =>
+  before?.flight === undefined ? now : { ...now, flight: { ...before.flight, disturbed: true } }
+
 export interface News {
   readonly quantity: number
   readonly version: number
@@ -132,9 +138,18 @@ const movedBy = ({ believed, written }: Listing, { shownBy, movedAt }: News): nu
   return isLater ? Math.max(0, believed + shownBy) : undefined
 }
 
-/** The channel is believed to show what it ought to. */
-export const isInStep = (listing: Listing): boolean =>
-  listing.wanted !== undefined && listing.flight === undefined && listing.believed === listing.wanted.quantity
+/** The channel is believed to show what it ought to, also while just that is written to it once more. */
+export const isInStep = ({ wanted, flight, believed }: Listing): boolean => {
+  if (wanted === undefined) return false
+  if (flight === undefined) return believed === wanted.quantity
+  return flight.refreshes !== undefined && !flight.disturbed && flight.quantity === wanted.quantity
+}
+
+/** Since when a listing that is not in step shows something else; where it was confirmed after the change, since then. */
+export const staleSince = ({ wanted, confirmedAt }: Listing): number => Math.max(wanted?.since ?? 0, confirmedAt)
+
+/** It was given up, and an operator has let it be. */
+export const isLetBe = (listing: Listing): boolean => listing.dead?.discarded !== undefined && !isDue(listing)
 
 /** A write is due as soon as it may be sent; given-up listings wait for a newer version or for an operator. */
 export const isDue = (listing: Listing): boolean =>
@@ -144,11 +159,12 @@ export const isDue = (listing: Listing): boolean =>
   listing.believed !== listing.wanted.quantity &&
   (listing.dead === undefined || listing.wanted.version > listing.dead.version)
 
+export type Leaving = Listing & { readonly flight: Flight }
+
 /** The newest quantity leaves. Only for a listing that is due. */
-export const sent = (listing: Listing): Listing => {
-  const { wanted, unsure } = listing
-  if (wanted === undefined) return listing
-  const { quantity, version } = wanted
+export const sent = (listing: Listing): Leaving => {
+  const { unsure } = listing
+  const { quantity, version } = wantedOf(listing)
   const isRepeat = unsure !== undefined && unsure.version === version && unsure.quantity === quantity
   const from = isRepeat ? unsure.from : listing.believed
   return {
@@ -160,10 +176,23 @@ export const sent = (listing: Listing): Listing => {
   }
 }
 
+/** What the channel shows is written once more. Only for a listing that is in step. */
+export const refreshing = (listing: Listing): Leaving => {
+  const { quantity, version } = wantedOf(listing)
+  const flight = { quantity, version, from: listing.believed, disturbed: false, isRepeat: false }
+  return { ...listing, believed: undefined, unsure: undefined, flight: { ...flight, refreshes: listing.confirmedAt } }
+}
+
+const wantedOf = ({ wanted, listingId }: Listing): Wanted => {
+  if (wanted === undefined) throw new Error(`Nothing is known that the listing ${listingId} ought to show.`)
+  return wanted
+}
+
 /** Names a write for the channel: every attempt of it has the same name, and no other write has. */
 export const writeKey = (channel: string, listing: Listing): string => {
   const { flight } = listing
-  return [channel, listing.listingId, flight?.version, flight?.quantity, flight?.from ?? "unknown"].join("|")
+  const name = [channel, listing.listingId, flight?.version, flight?.quantity, flight?.from ?? "unknown"]
+  return [...name, ...(flight?.refreshes === undefined ? [] : [`as of ${flight.refreshes}`])].join("|")
 }
 
 /** The channel has applied the write that was under way. */
@@ -260,9 +289,7 @@ export const refused = (listing: Listing, refusal: Refusal, policy: RetryPolicy,
     unsure: flight === undefined || flight.disturbed || isGivenUp ? undefined : writeOf(flight),
     attempts,
     retryAt: isGivenUp ? 0 : at + policy.waitMs(attempts),
-    dead: isGivenUp
-      ? { version, quantity, attempts, code: refusal.code, message: refusal.message, at, isDiscarded: false }
-      : listing.dead
+    dead: isGivenUp ? { version, quantity, attempts, code: refusal.code, message: refusal.message, at } : listing.dead
   }
 }
 
@@ -294,8 +321,8 @@ export const notSent = (listing: Listing): Listing => {
 export const redriven = (listing: Listing): Listing => ({ ...listing, dead: undefined, attempts: 0, retryAt: 0 })
 
 /** An operator lets it be: as it stands until a newer version comes. */
-export const discarded = (listing: Listing): Listing =>
-  listing.dead === undefined ? listing : { ...listing, dead: { ...listing.dead, isDiscarded: true } }
+export const discarded = (listing: Listing, reason: string): Listing =>
+  listing.dead === undefined ? listing : { ...listing, dead: { ...listing.dead, discarded: reason } }
 
 /** Whether `shown` was looked up while nothing of this listing was under way, so that it may be compared at all. */
 export const isComparable = (before: Listing, now: Listing): boolean =>

@@ -4,10 +4,10 @@
  * Exit codes: 0 done and all is well, 1 something needs somebody, 2 wrong usage, 3 the hub cannot be asked.
  */
 import { Argument, type Command } from "commander"
-import type { ChannelHealth, ChannelList, DeadListing, HeldItem } from "../../src/channels/protocol.ts"
+import type { ChannelHealth, ChannelList, DeadListing, HeldItem, UnmappedItem } from "../../src/channels/protocol.ts"
 import { readCsv } from "../csv.ts"
 import { readRunFile } from "../run-file.ts"
-import { healthText, heldText, lettersText } from "./report.ts"
+import { healthText, heldText, lettersText, unmappedText } from "./report.ts"
 
 export const register = (program: Command): void => {
   const channels = program
@@ -45,11 +45,20 @@ export const register = (program: Command): void => {
     .description("what the channel told that cannot be applied yet")
     .action((channel: string) => finish(() => held(channel)))
   channels
+    .command("unmapped")
+    .addArgument(name())
+    .description("what the channel lists that no SKU stands behind")
+    .action((channel: string) => finish(() => unmapped(channel)))
+  channels
     .command("map")
     .addArgument(name())
-    .argument("<csv>", "listingId,sku with these names in its first line; an empty sku takes the mapping away")
+    .argument("[csv]", "listingId,sku with these names in its first line; an empty sku takes the mapping away")
+    .option("--by-sku", "instead of a file: by the SKUs that the channel itself has for its listings")
+    .option("--dry-run", "with --by-sku: only tell what would be mapped")
     .description("say which SKU stands behind which listing")
-    .action((channel: string, file: string) => finish(() => map(channel, file)))
+    .action((channel: string, file: string | undefined, options: MapOptions) =>
+      finish(() => mapAs(channel, file, options))
+    )
   channels
     .command("reconcile")
     .addArgument(name())
@@ -61,6 +70,11 @@ export const register = (program: Command): void => {
     .addArgument(name())
     .description("try a channel again after its credentials were mended")
     .action((channel: string) => finish(() => resume(channel)))
+}
+
+interface MapOptions {
+  readonly bySku?: true
+  readonly dryRun?: true
 }
 
 class Refused extends Error {}
@@ -105,18 +119,38 @@ const list = async (): Promise<boolean> => {
   return channels.every(isWell)
 }
 
+/** Every page of a list. */
+const pages = async <One>(path: string, idOf: (one: One) => string): Promise<ReadonlyArray<One>> => {
+  const all: Array<One> = []
+  let after = ""
+  while (true) {
+    const query = `?limit=1000${after === "" ? "" : `&after=${encodeURIComponent(after)}`}`
+    const { items, next } = await ask<{ readonly items: ReadonlyArray<One>; readonly next?: string }>(
+      "GET",
+      `${path}${query}`
+    )
+    all.push(...items)
+    const last = items.at(-1)
+    if (next === undefined || last === undefined) return all
+    after = idOf(last)
+  }
+}
+
 const letters = async (channel: string): Promise<boolean> => {
-  const { items } = await ask<{ readonly items: ReadonlyArray<DeadListing> }>(
-    "GET",
-    `${of(channel)}/dead-letters?limit=1000`
-  )
+  const items = await pages<DeadListing>(`${of(channel)}/dead-letters`, ({ listingId }) => listingId)
   say(lettersText(items))
   return items.length === 0
 }
 
 const held = async (channel: string): Promise<boolean> => {
-  const { items } = await ask<{ readonly items: ReadonlyArray<HeldItem> }>("GET", `${of(channel)}/held?limit=1000`)
+  const items = await pages<HeldItem>(`${of(channel)}/held`, ({ id }) => id)
   say(heldText(items))
+  return items.length === 0
+}
+
+const unmapped = async (channel: string): Promise<boolean> => {
+  const items = await pages<UnmappedItem>(`${of(channel)}/unmapped`, ({ listingId }) => listingId)
+  say(unmappedText(items))
   return items.length === 0
 }
 
@@ -140,6 +174,7 @@ const resume = async (channel: string): Promise<boolean> => {
 }
 
 interface Report {
+  readonly isDryRun: boolean
   readonly compared: number
   readonly skipped: number
   readonly unmapped: number
@@ -162,13 +197,36 @@ const reconcile = async (channel: string, { dryRun = false }: { readonly dryRun?
   }
   for (const listingId of report.missing) say(`${listingId} is not on the channel`)
   say(
-    `${report.compared} compared, ${report.skipped} were changing, ${report.unmapped} without a SKU here, ${report.driftCount} differed${dryRun ? "" : " and are put right"}`
+    `${report.compared} compared, ${report.skipped} were changing, ${report.unmapped} without a SKU here, ${report.driftCount} differed${report.isDryRun ? "" : " and are put right"}`
   )
   return report.driftCount === 0
 }
 
 /** Mappings that go out in one request. */
 const CHUNK = 5_000
+
+const mapAs = (channel: string, file: string | undefined, { bySku, dryRun }: MapOptions): Promise<boolean> => {
+  if (bySku === true && file === undefined) return mapBySku(channel, dryRun === true)
+  if (bySku !== true && file !== undefined && dryRun !== true) return map(channel, file)
+  throw new Refused("Give either a file or --by-sku; --dry-run goes with --by-sku.")
+}
+
+interface Adopted {
+  readonly found: number
+  readonly mapped: number
+  readonly released: number
+  readonly withoutSku: number
+  readonly unknown: ReadonlyArray<{ readonly listingId: string; readonly sku: string }>
+}
+
+const mapBySku = async (channel: string, dryRun: boolean): Promise<boolean> => {
+  const adopted = await ask<Adopted>("POST", `${of(channel)}/mappings/by-sku`, { dryRun })
+  for (const { listingId, sku } of adopted.unknown) say(`${listingId}: the hub knows no SKU ${sku}`)
+  say(
+    `${adopted.found} had no SKU, ${adopted.mapped} ${dryRun ? "would be" : "are"} mapped, ${adopted.released} held happenings applied, ${adopted.withoutSku} have none on the channel either`
+  )
+  return adopted.mapped === adopted.found
+}
 
 const map = async (channel: string, file: string): Promise<boolean> => {
   let names: ReadonlyArray<string> | undefined

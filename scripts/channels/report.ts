@@ -1,7 +1,7 @@
 /**
  * Channels as tables of text.
  */
-import type { ChannelHealth, DeadListing, HeldItem } from "../../src/channels/protocol.ts"
+import type { ChannelHealth, DeadListing, HeldItem, UnmappedItem } from "../../src/channels/protocol.ts"
 
 const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)))
@@ -19,7 +19,19 @@ const ms = (value: number): string => `${value.toFixed(1)} ms`
 
 export const healthText = (channels: ReadonlyArray<ChannelHealth>): string => {
   if (channels.length === 0) return "no channel is configured"
-  const head = ["channel", "state", "listings", "behind", "fresh", "sync p50", "p99", "given up", "held", ""]
+  const head = [
+    "channel",
+    "state",
+    "listings",
+    "behind",
+    "fresh",
+    "sync p50",
+    "p99",
+    "given up",
+    "held",
+    "unmapped",
+    ""
+  ]
   const rows = channels.map((channel) => [
     channel.name,
     channel.state,
@@ -30,7 +42,8 @@ export const healthText = (channels: ReadonlyArray<ChannelHealth>): string => {
     ms(channel.syncedMs.p99),
     String(channel.deadLetters),
     String(channel.held),
-    channel.message ?? channel.lastFailure?.message ?? ""
+    String(channel.unmapped),
+    channel.message ?? channel.pollFailure?.message ?? channel.lastFailure?.message ?? ""
   ])
   return table([head, ...rows])
 }
@@ -60,5 +73,12 @@ export const heldText = (items: ReadonlyArray<HeldItem>): string => {
     item.at ?? "-",
     item.detail
   ])
+  return table([head, ...rows])
+}
+
+export const unmappedText = (items: ReadonlyArray<UnmappedItem>): string => {
+  if (items.length === 0) return "every listing that was seen has its SKU"
+  const head = ["listing", "sku there", "shows", "seen"]
+  const rows = items.map((item) => [item.listingId, item.sku ?? "-", String(item.quantity), item.seenAt ?? "-"])
   return table([head, ...rows])
 }

@@ -27,6 +27,8 @@ export interface QuantityWrite {
   readonly key: string
   /** What the channel shows now as far as the hub knows; absent when it does not. */
   readonly believed?: number
+  /** Few units are left, or none: by the quickest way there is. */
+  readonly isLast?: boolean
   /** It was accepted before and not carried out: not by that way again where there is another. */
   readonly wasStuck?: boolean
 }
@@ -45,14 +47,19 @@ export type WriteOutcome =
   /** This one write failed; the others of the call are not concerned. */
   | { readonly type: "failed"; readonly message: string }
 
-/** Why a whole call came to nothing. Messages are for the operator: what to do, and never a secret. */
-export type CallFailure =
+/**
+ * Why a whole call came to nothing. Messages are for the operator: what to do, and never a secret. `isElsewhere`: it was
+ * not the API that quantities are written to (a queue), which therefore goes on being called.
+ */
+export type CallFailure = { readonly isElsewhere?: boolean } &
   /** Too many calls; the channel says, or does not say, how long to wait. Burns no attempt. */
-  | { readonly kind: "throttled"; readonly message: string; readonly retryAfterMs?: number }
-  /** Credentials or scopes do not do; nothing is sent until an operator has looked. */
-  | { readonly kind: "unauthorized"; readonly message: string }
-  /** No answer, or none that can be used. What was asked may have been done all the same. */
-  | { readonly kind: "unavailable"; readonly message: string; readonly retryAfterMs?: number }
+  (
+    | { readonly kind: "throttled"; readonly message: string; readonly retryAfterMs?: number }
+    /** Credentials or scopes do not do; nothing is sent until an operator has looked. */
+    | { readonly kind: "unauthorized"; readonly message: string }
+    /** No answer, or none that can be used. What was asked may have been done all the same. */
+    | { readonly kind: "unavailable"; readonly message: string; readonly retryAfterMs?: number }
+  )
 
 export type Result<Value> =
   | { readonly ok: true; readonly value: Value }
@@ -150,6 +157,10 @@ export interface Polled {
   readonly cursor: string
   /** There is more now: the next poll comes at once. */
   readonly hasMore?: boolean
+  /** The next poll is wanted after so long, where that is sooner than the channel's interval: a queue is listened to. */
+  readonly againMs?: number
+  /** A queue answered, not the API that quantities are written to: no sign of that one's life. */
+  readonly isElsewhere?: boolean
 }
 
 /** What the channel allows; an operator may set each lower. */

@@ -11,11 +11,12 @@ import { freshness } from "../../actors/channel/pace.ts"
 import type { ChannelRecord } from "../../actors/channel/records.ts"
 import type { ChannelLogShape, LogFailed } from "../../streams/channel-log.ts"
 import type { Adapter, Received, Webhook } from "./adapter.ts"
+import { receivedIn } from "./answers.ts"
 import { brokenOff } from "./ask-adapter.ts"
 import { Dispatcher, type DispatchPolicy } from "./dispatcher.ts"
 import { Intake, NotTaken, type OutgoingFact } from "./intake.ts"
 import { LogWriter } from "./log-writer.ts"
-import { Reconciler } from "./reconcile.ts"
+import { type ReconcileFailed, Reconciler } from "./reconcile.ts"
 import { type Intervals, Rounds } from "./rounds.ts"
 
 /** A SKU's newest numbers as the channels are to see them. */
@@ -60,7 +61,22 @@ export interface Mapping {
   readonly sku: string | null
 }
 
+/** What came of mapping listings by the SKUs that the channel has for them. */
+export interface Adopted {
+  readonly isDryRun: boolean
+  /** Listings that had no SKU here. */
+  readonly found: number
+  readonly mapped: number
+  /** Happenings that had waited for it. */
+  readonly released: number
+  /** Of those found, listings for which the channel has no SKU either. */
+  readonly withoutSku: number
+  /** The first of those whose SKU the hub does not know. */
+  readonly unknown: ReadonlyArray<{ readonly listingId: string; readonly sku: string }>
+}
+
 const LOOK_UP_SKUS = 500
+const ADOPT_REPORTED_MAX = 1_000
 
 export class Channel {
   readonly settings: ChannelSettings
@@ -156,11 +172,13 @@ export class Channel {
     const { adapter } = this.ports
     return Effect.gen({ self: this }, function* () {
       yield* this.open
-      const received = yield* Effect.tryPromise(async (signal) => adapter.receive?.(webhook, signal)).pipe(
+      const receive = adapter.receive?.bind(adapter)
+      if (receive === undefined) return { type: "refused", status: 400, message: "This channel takes no webhooks." }
+      const received = yield* Effect.tryPromise(async (signal) => receive(webhook, signal)).pipe(
         Effect.timeout(this.settings.policy.callTimeoutMs),
+        Effect.map((answer) => receivedIn(answer) ?? later(new TypeError("no answer of the port's"))),
         Effect.catch((cause) => Effect.succeed(later(cause)))
       )
-      if (received === undefined) return { type: "refused", status: 400, message: "This channel takes no webhooks." }
       if (received.type === "refused") this.dispatcher.stats.refusedDeliveries++
       if (received.type !== "events") return received
       for (const { type } of received.events) this.dispatcher.stats.countEvent(type)
@@ -175,23 +193,41 @@ export class Channel {
   ): Effect.Effect<{ readonly mapped: number; readonly released: number }, NotTaken> {
     return Effect.gen({ self: this }, function* () {
       yield* this.open
-      const mapped = new Set<string>()
-      const skus = new Set<string>()
-      for (const { listingId, sku } of mappings) {
-        if (this.book.find(listingId)?.sku === sku) continue
-        if (this.book.listings.size >= LISTINGS_MAX) break
+      const fresh = mappings.filter(({ listingId, sku }) => (this.book.find(listingId)?.sku ?? null) !== sku)
+      if (this.book.listings.size + fresh.length > LISTINGS_MAX) {
+        return yield* new NotTaken({ detail: `A channel has at most ${LISTINGS_MAX} listings.` })
+      }
+      for (const { listingId, sku } of fresh) {
         const record =
           sku === null ? ({ type: "unmapped", listingId } as const) : ({ type: "mapped", listingId, sku } as const)
         this.book.fold(record)
         this.log.add(record)
-        if (sku === null) continue
-        mapped.add(listingId)
-        skus.add(sku)
       }
-      yield* Effect.ignore(this.log.flush)
-      yield* this.ask([...skus])
-      const released = yield* this.intake.release(mapped)
-      return { mapped: mapped.size, released }
+      // Also what an earlier try has left unstored, and what was held for it.
+      yield* Effect.mapError(this.log.flush, ({ detail }) => new NotTaken({ detail }))
+      yield* this.ask([...new Set(fresh.flatMap(({ sku }) => sku ?? []))])
+      const listingIds = new Set(mappings.flatMap(({ listingId, sku }) => (sku === null ? [] : listingId)))
+      const released = yield* this.intake.release(listingIds)
+      return { mapped: fresh.filter(({ sku }) => sku !== null).length, released }
+    })
+  }
+
+  /** Lists the channel and maps what has no SKU here to the SKU that the channel has for it, where the hub knows that. */
+  adopt(isDryRun: boolean): Effect.Effect<Adopted, NotTaken | ReconcileFailed> {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.open
+      yield* this.reconciler.reconcile(true)
+      const found = [...this.reconciler.unmappedListings()]
+      const named = found.flatMap(({ listingId, sku }) => (sku === undefined ? [] : [{ listingId, sku }]))
+      const known = new Set<string>()
+      for (let from = 0; from < named.length; from += LOOK_UP_SKUS) {
+        const skus = named.slice(from, from + LOOK_UP_SKUS).map(({ sku }) => sku)
+        for (const { sku } of yield* this.ports.lookUp(skus)) known.add(sku)
+      }
+      const matched = named.filter(({ sku }) => known.has(sku))
+      const unknown = named.filter(({ sku }) => !known.has(sku)).slice(0, ADOPT_REPORTED_MAX)
+      const { mapped, released } = isDryRun ? { mapped: matched.length, released: 0 } : yield* this.map(matched)
+      return { isDryRun, found: found.length, mapped, released, withoutSku: found.length - named.length, unknown }
     })
   }
 
@@ -200,46 +236,60 @@ export class Channel {
     return Effect.andThen(this.rounds.poll, this.reconciler.reconcile(isDryRun))
   }
 
-  /** Listings given up are tried again: those named, or all. Answers how many. */
-  redrive(listingIds: ReadonlyArray<string> | undefined): number {
-    const given = [...this.book.given()].filter(({ listingId }) => listingIds?.includes(listingId) ?? true)
-    for (const { listingId } of given) {
+  /** Listings given up are tried again: those named, or all. Answers how many once that is stored. */
+  redrive(listingIds: ReadonlyArray<string> | undefined): Effect.Effect<number, NotTaken> {
+    return this.settle(listingIds, (listingId) => {
       this.log.add({ type: "redriven", listingId, at: this.ports.nowMs() })
       this.dispatcher.decide(listingId, Listing.redriven)
       this.look(listingId)
-    }
-    return given.length
+    })
   }
 
-  discard(listingIds: ReadonlyArray<string>, reason: string): number {
-    const given = [...this.book.given()].filter(({ listingId }) => listingIds.includes(listingId))
-    for (const { listingId } of given) {
+  /** Listings given up are let be. Answers how many once that is stored. */
+  discard(listingIds: ReadonlyArray<string>, reason: string): Effect.Effect<number, NotTaken> {
+    return this.settle(listingIds, (listingId) => {
       this.log.add({ type: "discarded", listingId, reason, at: this.ports.nowMs() })
-      this.dispatcher.decide(listingId, Listing.discarded)
-    }
-    return given.length
+      this.dispatcher.decide(listingId, (listing) => Listing.discarded(listing, reason))
+    })
   }
 
-  /** The least of its listings' freshness, and their mean; 1 where there are none. */
+  private settle(
+    listingIds: ReadonlyArray<string> | undefined,
+    each: (listingId: string) => void
+  ): Effect.Effect<number, NotTaken> {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.open
+      const chosen = listingIds === undefined ? undefined : new Set(listingIds)
+      const given = [...this.book.given()].filter(({ listingId }) => chosen?.has(listingId) ?? true)
+      for (const { listingId } of given) each(listingId)
+      if (given.length > 0) yield* Effect.mapError(this.log.flush, ({ detail }) => new NotTaken({ detail }))
+      return given.length
+    })
+  }
+
+  /** The least of its listings' freshness, and their mean; 1 where there are none. What was let be does not count. */
   freshness(): { readonly least: number; readonly mean: number; readonly behind: number } {
-    const now = this.ports.nowMs()
-    const alive = freshness(now - this.dispatcher.health().aliveAt)
     let least = 1
     let sum = 0
     let count = 0
     let behind = 0
     for (const listing of this.book.listings.values()) {
-      if (listing.wanted === undefined) continue
-      const isInStep = Listing.isInStep(listing)
-      if (!isInStep) behind++
-      const one = isInStep
-        ? Math.max(alive, freshness(now - listing.confirmedAt))
-        : freshness(now - listing.wanted.since)
+      if (listing.wanted === undefined || Listing.isLetBe(listing)) continue
+      if (!Listing.isInStep(listing)) behind++
+      const one = this.freshnessOf(listing)
       least = Math.min(least, one)
       sum += one
       count++
     }
     return { least, mean: count === 0 ? 1 : sum / count, behind }
+  }
+
+  /** 1 fresh, 0 stale for 30 seconds or longer. */
+  freshnessOf(listing: Listing.Listing): number {
+    const since = Listing.isInStep(listing)
+      ? Math.max(this.dispatcher.aliveAt, listing.confirmedAt)
+      : Listing.staleSince(listing)
+    return freshness(this.ports.nowMs() - since)
   }
 
   /** Listings that the channel is known to show at this version of the SKU or a newer one. */

@@ -110,7 +110,7 @@ class HubSide {
         return resolve(away("The channels do not take questions now. Try again."))
       }
       const id = this.count++
-      const limitMs = question.op === "reconcile" ? RECONCILE_MS_MAX : ANSWER_MS_MAX
+      const limitMs = question.op === "reconcile" || question.op === "adopt" ? RECONCILE_MS_MAX : ANSWER_MS_MAX
       const patience = setTimeout(() => this.settle(id, away("The channels did not answer in time.")), limitMs)
       this.asked.set(id, { settle: resolve, patience })
       this.tell({ type: "question", id, question })

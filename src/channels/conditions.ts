@@ -6,6 +6,8 @@ import type { ChannelHealth } from "./protocol.ts"
 
 const LATENCY_WARN_MS = 2_000
 const LATENCY_P99_MAX_MS = 5_000
+/** One poll that fails is made good by the next. */
+const POLLS_FAILED_MAX = 3
 /** Under it AI buying agents begin to skip listings. */
 const FRESH_MIN = 0.8
 
@@ -18,6 +20,10 @@ export const conditionsOf = (health: ChannelHealth): ReadonlyArray<Condition> =>
     add("suspended", "critical", `waits for you: ${health.message ?? "it is not let in."}`)
   if (health.state === "down")
     add("down", "critical", `does not answer: ${health.lastFailure?.message ?? "no reason known"}`)
+  const { pollFailure } = health
+  if (pollFailure !== undefined && (pollFailure.kind === "unauthorized" || pollFailure.count >= POLLS_FAILED_MAX)) {
+    add("orders", "critical", `cannot be asked for its orders: ${pollFailure.message}`)
+  }
   if (syncedMs.p99 > LATENCY_P99_MAX_MS) add("p99", "critical", `takes ${Math.round(syncedMs.p99)} ms at p99.`)
   else if (syncedMs.p95 > LATENCY_WARN_MS) add("latency", "warning", `takes ${Math.round(syncedMs.p95)} ms at p95.`)
   if (health.state !== "shadow" && health.listings > 0 && freshness.least < FRESH_MIN) {

@@ -11,8 +11,10 @@ import { Deferred, Effect, FiberSet } from "effect"
 import type { ChannelBook } from "../../actors/channel/book.ts"
 import * as Listing from "../../actors/channel/listing.ts"
 import * as Pace from "../../actors/channel/pace.ts"
+import { outcomeOf } from "../../actors/channel/outcome.ts"
 import type { ChannelRecord } from "../../actors/channel/records.ts"
 import type { Adapter, AdapterLimits, CallFailure, QuantityWrite, Result, WriteOutcome } from "./adapter.ts"
+import { outcomesIn } from "./answers.ts"
 import { askAdapter } from "./ask-adapter.ts"
 import { ChannelStats } from "./stats.ts"
 import { type Taken, Waiting } from "./waiting.ts"
@@ -68,8 +70,8 @@ export class Dispatcher {
   private suspended: { readonly message: string; readonly since: number; readonly until: number } | undefined
   private flights = 0
   private wake: Deferred.Deferred<void> | undefined
-  /** When the channel last answered anything that makes sense. */
-  private aliveAt = 0
+  /** When the channel last answered anything that makes sense; 0: never. */
+  aliveAt = 0
   private lastFailure: { readonly message: string; readonly at: number } | undefined
 
   constructor(options: DispatcherOptions) {
@@ -104,20 +106,44 @@ export class Dispatcher {
   }
 
   readonly run: Effect.Effect<never> = Effect.gen({ self: this }, function* () {
-    const calls = yield* FiberSet.make<void>()
-    while (true) {
-      const step = this.next(this.options.nowMs())
-      if ("batch" in step) yield* FiberSet.run(calls, this.call(step.batch))
-      else yield* this.rest(step.waitMs)
-    }
+    const calls = yield* FiberSet.make<void, never>()
+    const send = Effect.gen({ self: this }, function* () {
+      while (true) {
+        const step = this.next(this.options.nowMs())
+        if ("batch" in step) yield* FiberSet.run(calls, this.call(step.batch))
+        else yield* this.rest(step.waitMs)
+      }
+    })
+    // A call that dies of a defect would leave its listings under way for ever: it ends the whole.
+    return yield* Effect.raceFirst(send, Effect.andThen(FiberSet.join(calls), Effect.never))
   }).pipe(Effect.scoped)
+
+  get isShadow(): boolean {
+    return this.options.policy.isShadow
+  }
 
   /** Another call to this channel, such as a page of its listings: takes its share of the limits; false: not now. */
   takeTurn(): boolean {
     const now = this.options.nowMs()
-    if (this.holdMs(now) > 0) return false
+    if (this.untilCallMs(now) > 0) return false
     this.bucket = Pace.taken(this.bucket, this.rate, now)
     return true
+  }
+
+  /**
+   * Writes what a listing shows already once more, the one confirmed longest ago: the sign of life of a channel that
+   * cannot be asked what it lists. Nothing when none is in step or no call may be made.
+   */
+  refresh(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      let oldest: Listing.Listing | undefined
+      for (const listing of this.options.book.listings.values()) {
+        if (!Listing.isInStep(listing) || listing.flight !== undefined || listing.ticket !== undefined) continue
+        if (oldest === undefined || listing.confirmedAt < oldest.confirmedAt) oldest = listing
+      }
+      if (oldest === undefined || this.isShadow || !this.takeTurn()) return Effect.void
+      return this.carry([this.leave(oldest, Listing.refreshing(oldest))], new Map())
+    })
   }
 
   /** How a call that is not a push went. */
@@ -164,10 +190,14 @@ export class Dispatcher {
     return { batch: this.waiting.take(this.breaker.state === "closed" ? limits.batchMax : 1) }
   }
 
-  /** Milliseconds before which no call may be made. */
+  /** Milliseconds before which nothing may be written. */
   private holdMs(now: number): number {
-    const { limits, isShadow } = this.options.policy
-    if (isShadow || this.flights >= limits.concurrencyMax) return Infinity
+    return this.isShadow ? Infinity : this.untilCallMs(now)
+  }
+
+  /** Milliseconds before which no call may be made. */
+  private untilCallMs(now: number): number {
+    if (this.flights >= this.options.policy.limits.concurrencyMax) return Infinity
     const untilCall = Pace.untilCall(this.breaker, now) ?? Infinity
     const suspended = this.suspended === undefined ? 0 : this.suspended.until - now
     return Math.max(0, untilCall, suspended, this.throttledUntil - now, Pace.untilToken(this.bucket, this.rate, now))
@@ -175,15 +205,21 @@ export class Dispatcher {
 
   private call(batch: ReadonlyArray<Taken>): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const { adapter, policy, book } = this.options
       const writes = batch.flatMap((taken) => this.depart(taken))
       if (writes.length === 0) return Effect.void
       this.bucket = Pace.taken(this.bucket, this.rate, this.options.nowMs())
+      return this.carry(writes, new Map(batch.map(({ listingId, dueSince }) => [listingId, dueSince])))
+    })
+  }
+
+  /** `since`: when each became due; a write that nobody waited for has none. */
+  private carry(writes: ReadonlyArray<QuantityWrite>, since: ReadonlyMap<string, number>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { adapter, policy, book } = this.options
       this.breaker = Pace.calling(this.breaker)
       this.flights++
       this.stats.calls.add(1)
-      const since = new Map(batch.map(({ listingId, dueSince }) => [listingId, dueSince]))
-      return askAdapter((signal) => adapter.push(writes, signal), policy.callTimeoutMs).pipe(
+      return askAdapter((signal) => adapter.push(writes, signal), policy.callTimeoutMs, outcomesIn).pipe(
         Effect.map((result) => {
           this.flights--
           if (result.ok) this.settle(writes, result.value, since)
@@ -200,19 +236,29 @@ export class Dispatcher {
   }
 
   private depart({ listingId, dueSince }: Taken): ReadonlyArray<QuantityWrite> {
-    const { book, channel, nowMs } = this.options
+    const { book, nowMs } = this.options
     const listing = book.find(listingId)
     if (listing === undefined || !Listing.isDue(listing)) return []
-    const leaving = Listing.sent(listing)
-    const { flight } = leaving
-    if (flight === undefined) return []
-    book.put(leaving)
     if (listing.attempts === 0) this.stats.started.record(Math.max(0, nowMs() - dueSince))
+    return [this.leave(listing, Listing.sent(listing))]
+  }
+
+  private leave(listing: Listing.Listing, leaving: Listing.Leaving): QuantityWrite {
+    const { book, channel, policy } = this.options
+    book.put(leaving)
     const key = createHash("sha256").update(Listing.writeKey(channel, leaving)).digest("hex").slice(0, 32)
-    const { quantity, version, from } = flight
-    const write = { listingId, sku: listing.sku, quantity, version, key }
-    const belief = from === undefined ? {} : { believed: from }
-    return [{ ...write, ...belief, ...(listing.wasStuck ? { wasStuck: true } : {}) }]
+    const { quantity, version, from } = leaving.flight
+    const { listingId, sku } = listing
+    return {
+      listingId,
+      sku,
+      quantity,
+      version,
+      key,
+      ...(from === undefined ? {} : { believed: from }),
+      ...(quantity <= policy.lastUnitsMax ? { isLast: true } : {}),
+      ...(listing.wasStuck ? { wasStuck: true } : {})
+    }
   }
 
   private settle(
@@ -225,13 +271,14 @@ export class Dispatcher {
     for (const [index, write] of writes.entries()) {
       const outcome = outcomes[index] ?? { type: "failed", message: "The adapter gave no outcome for this write." }
       const isDone = outcome.type === "applied" || outcome.type === "accepted"
-      if (isDone) this.stats.synced.record(Math.max(0, now - (since.get(write.listingId) ?? now)))
+      const dueSince = since.get(write.listingId)
+      if (isDone && dueSince !== undefined) this.stats.synced.record(Math.max(0, now - dueSince))
       this.stats.writes.add(1)
-      this.decide(write.listingId, (listing) => this.outcomeOf(listing, outcome, now))
+      this.decide(write.listingId, (listing) => this.afterOutcome(listing, outcome, now))
     }
   }
 
-  private outcomeOf(listing: Listing.Listing, outcome: WriteOutcome, now: number): Listing.Listing {
+  private afterOutcome(listing: Listing.Listing, outcome: WriteOutcome, now: number): Listing.Listing {
     switch (outcome.type) {
       case "applied":
         return Listing.applied(listing, now)
@@ -274,7 +321,7 @@ export class Dispatcher {
     if (before === undefined) return
     const after = change(before)
     book.put(after)
-    const outcome = outcomeRecord(before, after)
+    const outcome = outcomeOf(before, after)
     if (outcome !== undefined) record(outcome)
   }
 
@@ -341,20 +388,4 @@ export interface DispatcherHealth {
   /** What the operator is to do. */
   readonly message?: string
   readonly lastFailure?: { readonly message: string; readonly at: number }
-}
-
-const outcomeRecord = (before: Listing.Listing, after: Listing.Listing): ChannelRecord | undefined => {
-  const { listingId, written, ticket, dead, attempts, retryAt } = after
-  if (dead !== undefined && dead !== before.dead) {
-    const { isDiscarded: _isDiscarded, ...letter } = dead
-    return { type: "dead", listingId, ...letter }
-  }
-  if (ticket !== undefined && ticket !== before.ticket && written !== undefined) {
-    return { type: "accepted", listingId, ...written, ticket: ticket.id }
-  }
-  if (written !== undefined && (written !== before.written || (before.ticket !== undefined && ticket === undefined))) {
-    return { type: "written", listingId, ...written }
-  }
-  if (attempts !== before.attempts) return { type: "failed", listingId, attempts, retryAt }
-  return undefined
 }

@@ -22,8 +22,10 @@ export const healthOf = (channel: Channel): ChannelHealth => {
     ...(health.lastFailure === undefined
       ? {}
       : { lastFailure: { ...health.lastFailure, at: new Date(health.lastFailure.at).toISOString() } }),
+    ...(rounds.pollFailure === undefined ? {} : { pollFailure: rounds.pollFailure }),
     aliveAt: health.aliveAt === 0 ? null : new Date(health.aliveAt).toISOString(),
     listings: book.listings.size,
+    unmapped: count(channel.reconciler.unmappedListings()),
     behind: fresh.behind,
     waiting: health.waiting,
     freshness: { least: rounded(fresh.least), mean: rounded(fresh.mean) },
@@ -93,6 +95,7 @@ export const channelMetrics = (channels: ReadonlyMap<string, Channel>): Registry
     [{}, health.freshness.least]
   ])
   define("listings", "Listings mapped to a SKU.", [], (health) => [[{}, health.listings]])
+  define("unmapped", "Listings seen on the channel that no SKU stands behind.", [], (health) => [[{}, health.unmapped]])
   define("behind", "Listings that do not show what they ought to yet.", [], (health) => [[{}, health.behind]])
   define("dlq_depth", "Listings given up and not let be.", [], (health) => [[{}, health.deadLetters]])
   define("held", "Happenings that cannot become facts yet.", [], (health) => [[{}, health.held]])

@@ -63,7 +63,7 @@ export const callChannel = async (fetcher: typeof fetch, call: Call): Promise<Re
 const failureOf = (response: Response, text: string): CallFailure | undefined => {
   const { status, headers } = response
   if (status === 429) {
-    const waitMs = retryAfterMs(headers.get("retry-after"))
+    const waitMs = retryAfterMs(headers)
     const message = `The channel allows no more calls now (429).`
     return { kind: "throttled", message, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
   }
@@ -72,7 +72,7 @@ const failureOf = (response: Response, text: string): CallFailure | undefined =>
     return { kind: "unauthorized", message: `The channel ${what} (${status}). ${cut(text)}`.trim() }
   }
   if (status >= 500 || (status >= 300 && status < 400)) {
-    const waitMs = retryAfterMs(headers.get("retry-after"))
+    const waitMs = retryAfterMs(headers)
     const message = `The channel answered ${status}. ${cut(text)}`.trim()
     return { kind: "unavailable", message, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
   }
@@ -82,10 +82,13 @@ const failureOf = (response: Response, text: string): CallFailure | undefined =>
 /** An hour at most: what asks for more has made a mistake. */
 const RETRY_AFTER_MS_MAX = 3_600_000
 
-/** Seconds, also with a fraction as Shopify sends them; a date is not used by any channel here. */
-const retryAfterMs = (header: string | null): number | undefined => {
-  const seconds = header === null || header.trim() === "" ? Number.NaN : Number(header)
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(RETRY_AFTER_MS_MAX, Math.ceil(seconds * 1_000)) : undefined
+/** Seconds, also with a fraction as Shopify sends them; or a date, by the clock of the channel that sends it. */
+export const retryAfterMs = (headers: Headers): number | undefined => {
+  const header = headers.get("retry-after")?.trim() ?? ""
+  const seconds = header === "" ? Number.NaN : Number(header)
+  const sentAt = Date.parse(headers.get("date") ?? "")
+  const waitMs = Number.isNaN(seconds) ? Date.parse(header) - sentAt : Math.ceil(seconds * 1_000)
+  return Number.isFinite(waitMs) && waitMs >= 0 ? Math.min(RETRY_AFTER_MS_MAX, waitMs) : undefined
 }
 
 const boundedText = async (response: Response): Promise<string | undefined> => {

@@ -24,9 +24,11 @@ export type Question =
   | { readonly op: "shows"; readonly sku: string; readonly version: number; readonly patienceMs: number }
   | { readonly op: "channels" }
   | { readonly op: "listings"; readonly channel: string; readonly after: string; readonly limit: number }
-  | { readonly op: "held"; readonly channel: string; readonly limit: number }
-  | { readonly op: "letters"; readonly channel: string; readonly limit: number }
+  | { readonly op: "unmapped"; readonly channel: string; readonly after: string; readonly limit: number }
+  | { readonly op: "held"; readonly channel: string; readonly after: string; readonly limit: number }
+  | { readonly op: "letters"; readonly channel: string; readonly after: string; readonly limit: number }
   | { readonly op: "map"; readonly channel: string; readonly body: unknown }
+  | { readonly op: "adopt"; readonly channel: string; readonly body: unknown }
   | { readonly op: "redrive"; readonly channel: string; readonly body: unknown }
   | { readonly op: "discard"; readonly channel: string; readonly body: unknown }
   | { readonly op: "reconcile"; readonly channel: string; readonly body: unknown }

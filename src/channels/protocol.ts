@@ -16,9 +16,13 @@ export interface ChannelHealth {
   /** What the operator is to do, when it is suspended. */
   readonly message?: string
   readonly lastFailure?: { readonly message: string; readonly at: string }
+  /** Why it cannot be asked for its orders, and how often in a row. */
+  readonly pollFailure?: { readonly kind: string; readonly message: string; readonly count: number }
   /** When the channel last answered; `null`: never since the hub started. */
   readonly aliveAt: string | null
   readonly listings: number
+  /** Listings seen on the channel that no SKU stands behind. */
+  readonly unmapped: number
   /** Listings that do not show what they ought to yet. */
   readonly behind: number
   readonly waiting: number
@@ -57,6 +61,15 @@ export interface DeadListing {
   readonly at: string | null
   /** What would be sent now. */
   readonly wanted: number | null
+}
+
+/** The channel lists it, and no SKU stands behind it. */
+export interface UnmappedItem {
+  readonly listingId: string
+  /** The merchant's SKU as the channel has it. */
+  readonly sku: string | null
+  readonly quantity: number
+  readonly seenAt: string | null
 }
 
 /** A happening that cannot become a fact yet. */

@@ -6,8 +6,10 @@ import * as Listing from "../../actors/channel/listing.ts"
 import { FRAME_MESSAGES_MAX, ID_LENGTH_MAX, TEXT_LENGTH_MAX } from "../../config/limits.ts"
 import type { Channel, Mapping } from "./channel.ts"
 import { healthOf } from "./health.ts"
+import type { NotTaken } from "./intake.ts"
 import type { Question, Reply } from "./messages.ts"
-import type { DeadListing } from "./protocol.ts"
+import type { DeadListing, UnmappedItem } from "./protocol.ts"
+import type { UnmappedListing } from "./reconcile.ts"
 
 export interface QuestionPorts {
   readonly channels: ReadonlyMap<string, Channel>
@@ -50,15 +52,19 @@ const ofChannel = (channel: Channel, question: OfChannel, ports: QuestionPorts):
     case "webhook":
       return onWebhook(channel, question, ports)
     case "listings":
-      return Effect.sync(() => listings(channel, question.after, question.limit))
+      return page(question, channel.book.listings.values(), byListing, (one) => listingView(channel, one))
+    case "unmapped":
+      return page(question, channel.reconciler.unmappedListings(), byListing, unmappedView)
     case "held":
-      return Effect.sync(() => ok({ items: [...channel.book.held.values()].slice(0, question.limit).map(heldView) }))
+      return page(question, channel.book.held.values(), ({ event }) => event.id, heldView)
     case "letters":
-      return Effect.sync(() => ok({ items: [...channel.book.given()].slice(0, question.limit).map(letterView) }))
+      return page(question, channel.book.given(), byListing, letterView)
     case "map":
       return onMap(channel, question.body)
+    case "adopt":
+      return onAdopt(channel, question.body)
     case "redrive":
-      return Effect.sync(() => onRedrive(channel, question.body))
+      return onRedrive(channel, question.body)
     case "discard":
       return onDiscard(channel, question.body)
     case "reconcile":
@@ -93,7 +99,7 @@ const onWebhook = (
 ): Effect.Effect<Reply> =>
   Effect.match(channel.receive({ topic, headers, body, receivedAtMs: nowMs() }), {
     // Not stored: the sender keeps it and comes again.
-    onFailure: ({ detail }) => unavailable(`It could not be stored now; send it again. ${detail}`),
+    onFailure: notStored,
     onSuccess: (received) => {
       if (received.type === "events") return ok({ taken: received.taken ?? 0 })
       if (received.type === "ignored") return ok({ taken: 0, ignored: received.why })
@@ -103,31 +109,41 @@ const onWebhook = (
     }
   })
 
-const listings = (channel: Channel, after: string, limit: number): Reply => {
-  const items: Array<object> = []
-  let last: string | undefined
-  let passed = after === ""
-  for (const listing of channel.book.listings.values()) {
-    if (!passed) {
-      passed = listing.listingId === after
-      continue
+const byListing = ({ listingId }: { readonly listingId: string }): string => listingId
+
+/** Those behind `after` in their order; `next` where there are more. */
+const page = <One>(
+  { after, limit }: { readonly after: string; readonly limit: number },
+  all: Iterable<One>,
+  idOf: (one: One) => string,
+  view: (one: One) => object
+): Effect.Effect<Reply> =>
+  Effect.sync(() => {
+    const items: Array<object> = []
+    let last: string | undefined
+    let isPassed = after === ""
+    for (const one of all) {
+      const id = idOf(one)
+      if (!isPassed) isPassed = id === after
+      else if (items.length === limit) return ok({ items, next: last })
+      else {
+        items.push(view(one))
+        last = id
+      }
     }
-    if (items.length === limit) return ok({ items, next: last })
-    items.push(listingView(listing))
-    last = listing.listingId
-  }
-  return ok({ items })
-}
+    return isPassed ? ok({ items }) : invalid(`There is no ${after} any more; begin again without after.`, "after")
+  })
 
 const time = (at: number): string | null => (at === 0 ? null : new Date(at).toISOString())
 
-const listingView = (listing: Listing.Listing) => ({
+const listingView = (channel: Channel, listing: Listing.Listing) => ({
   listingId: listing.listingId,
   sku: listing.sku,
   wanted: listing.wanted?.quantity ?? null,
   version: listing.wanted?.version ?? null,
   shown: listing.believed ?? null,
   inStep: Listing.isInStep(listing),
+  freshness: Math.round(channel.freshnessOf(listing) * 1_000) / 1_000,
   written: listing.written === undefined ? null : { ...listing.written, at: time(listing.written.at) },
   confirmedAt: time(listing.confirmedAt),
   attempts: listing.attempts,
@@ -138,7 +154,7 @@ const listingView = (listing: Listing.Listing) => ({
 const letterView = ({
   listingId,
   sku,
-  dead: { isDiscarded: _isDiscarded, ...dead },
+  dead: { discarded: _discarded, ...dead },
   wanted
 }: Listing.Listing & { readonly dead: Listing.Dead }): DeadListing => ({
   listingId,
@@ -146,6 +162,13 @@ const letterView = ({
   ...dead,
   at: time(dead.at),
   wanted: wanted?.quantity ?? null
+})
+
+const unmappedView = ({ listingId, sku, quantity, seenAt }: UnmappedListing): UnmappedItem => ({
+  listingId,
+  sku: sku ?? null,
+  quantity,
+  seenAt: time(seenAt)
 })
 
 const heldView = ({ event, why, detail, at }: { event: object; why: string; detail: string; at: number }) => ({
@@ -189,11 +212,18 @@ const chosen = (body: unknown): ReadonlyArray<string> | "all" | undefined => {
   return isList ? (listingIds as ReadonlyArray<string>) : undefined
 }
 
-const onRedrive = (channel: Channel, body: unknown): Reply => {
+const onRedrive = (channel: Channel, body: unknown): Effect.Effect<Reply> => {
   const which = chosen(body)
-  if (which === undefined) return invalid('Send {"all": true} or {"listingIds": [...]}.', "listingIds")
-  return ok({ redriven: channel.redrive(which === "all" ? undefined : which) })
+  if (which === undefined) {
+    return Effect.succeed(invalid('Send {"all": true} or {"listingIds": [...]}.', "listingIds"))
+  }
+  return Effect.match(channel.redrive(which === "all" ? undefined : which), {
+    onFailure: notStored,
+    onSuccess: (redriven) => ok({ redriven })
+  })
 }
+
+const notStored = ({ detail }: NotTaken): Reply => unavailable(`It could not be stored now; send it again. ${detail}`)
 
 const onDiscard = (channel: Channel, body: unknown): Effect.Effect<Reply> =>
   Effect.gen(function* () {
@@ -206,16 +236,33 @@ const onDiscard = (channel: Channel, body: unknown): Effect.Effect<Reply> =>
     if ((which === undefined || which === "all") && held.length === 0) {
       return invalid('Send {"listingIds": [...]} or {"heldIds": [...]}; all at once is not discarded.', "listingIds")
     }
-    let discarded = Array.isArray(which) ? channel.discard(which as ReadonlyArray<string>, reason) : 0
-    for (const id of held) if (yield* Effect.orElseSucceed(channel.intake.discard(id, reason), () => false)) discarded++
+    let discarded = which === undefined || which === "all" ? 0 : yield* channel.discard(which, reason)
+    for (const id of held) if (yield* channel.intake.discard(id, reason)) discarded++
     return ok({ discarded })
+  }).pipe(Effect.catch((failed) => Effect.succeed(notStored(failed))))
+
+/** `{"dryRun"?: boolean}`. */
+const isDryRun = (body: unknown): boolean | undefined => {
+  const { dryRun = false } = (body ?? {}) as Record<string, unknown>
+  return typeof dryRun === "boolean" ? dryRun : undefined
+}
+const wrongDryRun = Effect.succeed(invalid("Send dryRun as true or false.", "dryRun"))
+const unread = (message: string): Reply => unavailable(`The channel could not be read to its end: ${message}`)
+
+const onAdopt = (channel: Channel, body: unknown): Effect.Effect<Reply> => {
+  const dryRun = isDryRun(body)
+  if (dryRun === undefined) return wrongDryRun
+  return Effect.match(channel.adopt(dryRun), {
+    onFailure: (failed) => (failed._tag === "NotTaken" ? notStored(failed) : unread(failed.message)),
+    onSuccess: ok
   })
+}
 
 const onReconcile = (channel: Channel, body: unknown): Effect.Effect<Reply> => {
-  const { dryRun = false } = (body ?? {}) as Record<string, unknown>
-  if (typeof dryRun !== "boolean") return Effect.succeed(invalid("Send dryRun as true or false.", "dryRun"))
+  const dryRun = isDryRun(body)
+  if (dryRun === undefined) return wrongDryRun
   return Effect.match(channel.reconcile(dryRun), {
-    onFailure: ({ message }) => unavailable(`The channel could not be read to its end: ${message}`),
+    onFailure: ({ message }) => unread(message),
     onSuccess: (report) =>
       ok({ ...report, drift: report.drift.map((drift) => ({ ...drift, since: time(drift.since) })) })
   })

@@ -4,10 +4,11 @@
  * it. So a change that comes while a page is on its way can never be overwritten by what was compared.
  */
 import { Effect, Schema } from "effect"
-import type { ChannelBook } from "../../actors/channel/book.ts"
+import type { ChannelBook, Watch } from "../../actors/channel/book.ts"
 import { type Drift, type DriftCause, driftOf } from "../../actors/channel/drift.ts"
 import * as Listing from "../../actors/channel/listing.ts"
 import type { Adapter, CallFailure, ListedItem, ListedPage, ObservedEvent } from "./adapter.ts"
+import { pageIn } from "./answers.ts"
 import { askAdapter } from "./ask-adapter.ts"
 import type { Dispatcher } from "./dispatcher.ts"
 
@@ -18,6 +19,7 @@ export class ReconcileFailed extends Schema.TaggedError<ReconcileFailed>()("Reco
 
 export interface ReconcileReport {
   readonly channel: string
+  /** Nothing was put right: it was only to be told, or the channel is only watched. */
   readonly isDryRun: boolean
   readonly startedAt: string
   readonly tookMs: number
@@ -49,6 +51,17 @@ const REPORTED_MAX = 1_000
 const PAGE_ATTEMPTS_MAX = 5
 const PAGES_MAX = 20_000
 const SUSPECTS_MAX = 100_000
+/** Listings without a SKU that are remembered, some 200 bytes each. */
+const UNMAPPED_MAX = 100_000
+
+/** The channel lists it, and nobody has said which SKU stands behind it. */
+export interface UnmappedListing {
+  readonly listingId: string
+  /** The merchant's SKU as the channel has it. */
+  readonly sku?: string
+  readonly quantity: number
+  readonly seenAt: number
+}
 
 export class Reconciler {
   private readonly options: ReconcileOptions
@@ -56,6 +69,7 @@ export class Reconciler {
   private rolling: string | undefined
   /** Listings that showed something else when they were looked at in passing, and since when. */
   private readonly suspects = new Map<string, { readonly shown: number; readonly at: number }>()
+  private readonly unmapped = new Map<string, UnmappedListing>()
 
   constructor(options: ReconcileOptions) {
     this.options = options
@@ -67,23 +81,24 @@ export class Reconciler {
 
   reconcile(isDryRun: boolean): Effect.Effect<ReconcileReport, ReconcileFailed> {
     return Effect.gen({ self: this }, function* () {
-      const { channel, book, nowMs } = this.options
+      const { channel, book, dispatcher, nowMs } = this.options
       const startedMs = nowMs()
       const tally = new Tally()
       const unseen = new Set(book.listings.keys())
+      const isOnlyTold = isDryRun || dispatcher.isShadow
       let cursor: string | undefined
       for (let pageCount = 0; pageCount < PAGES_MAX; pageCount++) {
-        const before = new Map(book.listings)
-        const page = yield* this.page(cursor)
-        for (const item of page.items) {
-          unseen.delete(item.listingId)
-          const drift = this.compare(item, before, tally)
-          if (drift !== undefined && !isDryRun) this.correct(drift)
-        }
-        cursor = page.next
+        cursor = yield* this.onPage(cursor, tally, ({ listingId }, drift) => {
+          unseen.delete(listingId)
+          if (drift !== undefined && !isOnlyTold) this.correct(drift)
+        })
         if (cursor === undefined) break
       }
-      return tally.report({ channel, isDryRun, startedMs, endedMs: nowMs(), missing: [...unseen] })
+      for (const { listingId, seenAt } of this.unmapped.values()) {
+        if (seenAt < startedMs) this.unmapped.delete(listingId)
+      }
+      const missing = [...unseen]
+      return tally.report({ channel, isDryRun: isOnlyTold, startedMs, endedMs: nowMs(), missing })
     })
   }
 
@@ -93,22 +108,43 @@ export class Reconciler {
    */
   look(graceMs: number): Effect.Effect<void, ReconcileFailed> {
     return Effect.gen({ self: this }, function* () {
-      const { book, nowMs } = this.options
-      const before = new Map(book.listings)
-      const page = yield* this.page(this.rolling)
-      this.rolling = page.next
-      for (const item of page.items) {
-        const drift = this.compare(item, before, new Tally())
-        const suspect = this.suspects.get(item.listingId)
-        if (drift === undefined) this.suspects.delete(item.listingId)
+      const { nowMs, dispatcher } = this.options
+      this.rolling = yield* this.onPage(this.rolling, new Tally(), ({ listingId }, drift) => {
+        const suspect = this.suspects.get(listingId)
+        if (drift === undefined || dispatcher.isShadow) this.suspects.delete(listingId)
         else if (suspect === undefined || suspect.shown !== drift.shown) {
-          if (this.suspects.size < SUSPECTS_MAX) this.suspects.set(item.listingId, { shown: drift.shown, at: nowMs() })
+          if (this.suspects.size < SUSPECTS_MAX) this.suspects.set(listingId, { shown: drift.shown, at: nowMs() })
         } else if (nowMs() - suspect.at >= graceMs) {
-          this.suspects.delete(item.listingId)
+          this.suspects.delete(listingId)
           this.correct(drift)
         }
-      }
+      })
     })
+  }
+
+  /** Listings seen on the channel that have no SKU here, in the order in which they were met. */
+  *unmappedListings(): IterableIterator<UnmappedListing> {
+    for (const one of this.unmapped.values()) {
+      if (this.options.book.find(one.listingId) === undefined) yield one
+      else this.unmapped.delete(one.listingId)
+    }
+  }
+
+  /** Reads a page and compares what is on it; answers where the next begins. */
+  private onPage(
+    cursor: string | undefined,
+    tally: Tally,
+    each: (item: ListedItem, drift: Drift | undefined) => void
+  ): Effect.Effect<string | undefined, ReconcileFailed> {
+    return Effect.acquireUseRelease(
+      Effect.sync(() => this.options.book.watch()),
+      (watch) =>
+        Effect.map(this.page(cursor), ({ items, next }) => {
+          for (const item of items) each(item, this.compare(item, watch, tally))
+          return next
+        }),
+      (watch) => Effect.sync(() => watch.end())
+    )
   }
 
   /** The channel tells what it shows: when that is not it, the next look decides. */
@@ -119,27 +155,43 @@ export class Reconciler {
     this.suspects.set(listingId, { shown: quantity, at: this.options.nowMs() })
   }
 
-  private compare(item: ListedItem, before: ReadonlyMap<string, Listing.Listing>, tally: Tally): Drift | undefined {
-    const { book, dispatcher, nowMs } = this.options
-    const now = book.find(item.listingId)
-    const then = before.get(item.listingId)
+  private compare(item: ListedItem, watch: Watch, tally: Tally): Drift | undefined {
+    const { book, dispatcher } = this.options
+    const { listingId, quantity } = item
+    const now = book.find(listingId)
+    const then = watch.before(listingId)
     if (now === undefined || then === undefined) {
       tally.unmapped++
+      if (now === undefined) this.meet(item)
       return undefined
     }
     tally.compared++
-    const drift = driftOf(now, item.quantity)
+    const drift = driftOf(now, quantity, !dispatcher.isShadow)
     if (drift !== undefined) tally.add(drift)
     if (drift?.cause === "in_flight" || !Listing.isComparable(then, now)) {
       tally.skipped++
       return undefined
     }
-    if (drift === undefined) dispatcher.decide(item.listingId, (one) => Listing.seen(one, item.quantity, nowMs()))
+    if (drift === undefined || drift.cause === "not_told") this.see(listingId, quantity)
     return drift
   }
 
+  private see(listingId: string, shown: number): void {
+    const { dispatcher, nowMs } = this.options
+    dispatcher.decide(listingId, (listing) => Listing.seen(listing, shown, nowMs()))
+  }
+
+  private meet({ listingId, sku, quantity }: ListedItem): void {
+    if (this.unmapped.size >= UNMAPPED_MAX && !this.unmapped.has(listingId)) return
+    const seenAt = this.options.nowMs()
+    this.unmapped.set(listingId, { listingId, quantity, seenAt, ...(sku === undefined ? {} : { sku }) })
+  }
+
+  /** What an operator has let be stays as it is. */
   private correct({ listingId, shown }: Drift): void {
     const { dispatcher, book, nowMs } = this.options
+    const before = book.find(listingId)
+    if (before === undefined || Listing.isLetBe(before)) return
     dispatcher.stats.driftCorrected++
     dispatcher.decide(listingId, (listing) => Listing.redriven(Listing.seen(listing, shown, nowMs())))
     const listing = book.find(listingId)
@@ -158,7 +210,7 @@ export class Reconciler {
           if (dispatcher.health().state === "suspended") break
           continue
         }
-        const result = yield* askAdapter((signal) => list(cursor, signal), callTimeoutMs)
+        const result = yield* askAdapter((signal) => list(cursor, signal), callTimeoutMs, pageIn)
         dispatcher.heard(result)
         if (result.ok) return result.value
         failure = result.failure

@@ -6,7 +6,8 @@
 import { Effect } from "effect"
 import type { ChannelBook } from "../../actors/channel/book.ts"
 import * as Listing from "../../actors/channel/listing.ts"
-import type { Adapter, TicketResult } from "./adapter.ts"
+import type { Adapter, CallFailure, TicketResult } from "./adapter.ts"
+import { polledIn, restoredIn, ticketsIn } from "./answers.ts"
 import { askAdapter } from "./ask-adapter.ts"
 import type { Dispatcher } from "./dispatcher.ts"
 import type { Intake } from "./intake.ts"
@@ -23,6 +24,12 @@ export interface Intervals {
   readonly resultsMs: number
   /** An accepted write without a result for so long is stuck. */
   readonly stuckMs: number
+}
+
+export interface PollFailure {
+  readonly kind: CallFailure["kind"]
+  readonly message: string
+  readonly count: number
 }
 
 export interface RoundsOptions {
@@ -50,8 +57,10 @@ const TURN_WAITS_MAX = 100
 export class Rounds {
   /** Accepted writes that the channel has not carried out for too long. */
   stuckCount = 0
-  /** The last poll, and why it came to nothing. */
-  lastPoll: { readonly at: number; readonly message?: string } | undefined
+  /** Why the last polls came to nothing, and how many in a row. */
+  pollFailure: PollFailure | undefined
+  /** When the adapter wants to poll again, where that is sooner than the interval. */
+  private againMs = Infinity
   private readonly options: RoundsOptions
 
   constructor(options: RoundsOptions) {
@@ -60,22 +69,41 @@ export class Rounds {
 
   readonly run: Effect.Effect<never> = Effect.suspend(() => {
     const { adapter, reconciler, intervals } = this.options
-    const rounds: Array<Effect.Effect<never>> = [Effect.never]
-    if (reconciler.canList) rounds.push(every(intervals.heartbeatMs, this.beat))
-    if (adapter.poll !== undefined) rounds.push(every(intervals.pollMs, Effect.asVoid(this.poll)))
-    if (adapter.upkeep !== undefined) rounds.push(every(intervals.upkeepMs, this.upkeep))
-    if (adapter.results !== undefined) rounds.push(every(intervals.resultsMs, this.results))
+    const every = (intervalMs: () => number, work: Effect.Effect<unknown>) =>
+      Effect.forever(
+        Effect.andThen(
+          this.unharmed(work),
+          Effect.suspend(() => Effect.sleep(intervalMs()))
+        )
+      )
+    const later = (intervalMs: number, work: Effect.Effect<unknown>) =>
+      Effect.andThen(
+        Effect.sleep(intervalMs),
+        every(() => intervalMs, work)
+      )
+    // What was told while no hub listened is asked for at once, and so is whether the channel is there and tells.
+    const rounds: Array<Effect.Effect<never>> = [every(() => intervals.heartbeatMs, this.beat)]
+    if (adapter.poll !== undefined) rounds.push(every(() => Math.min(intervals.pollMs, this.againMs), this.poll))
+    if (adapter.upkeep !== undefined) rounds.push(every(() => intervals.upkeepMs, this.upkeep))
+    if (adapter.results !== undefined) rounds.push(later(intervals.resultsMs, this.results))
     if (reconciler.canList && intervals.reconcileMs > 0) {
-      rounds.push(every(intervals.reconcileMs, Effect.ignore(Effect.andThen(this.poll, reconciler.reconcile(false)))))
+      rounds.push(later(intervals.reconcileMs, Effect.ignore(Effect.andThen(this.poll, reconciler.reconcile(false)))))
     }
     return Effect.flatMap(Effect.all(rounds, { concurrency: "unbounded", discard: true }), () => Effect.never)
   })
 
+  /** A round that dies of a defect is said so and comes again: the others must not end with it. */
+  private unharmed(work: Effect.Effect<unknown>): Effect.Effect<void> {
+    return Effect.catchDefect(Effect.asVoid(work), (defect) =>
+      Effect.logError(`A round of the channel ${this.options.channel} failed and comes again: ${kindOf(defect)}.`)
+    )
+  }
+
   private readonly beat: Effect.Effect<void> = Effect.suspend(() => {
     const { dispatcher, reconciler, intervals, nowMs } = this.options
-    const { aliveAt, state } = dispatcher.health()
-    const isQuiet = nowMs() - aliveAt >= intervals.heartbeatMs * 0.9
-    return isQuiet && state !== "suspended" ? Effect.ignore(reconciler.look(GRACE_MS)) : Effect.void
+    const isQuiet = nowMs() - dispatcher.aliveAt >= intervals.heartbeatMs * 0.9
+    if (!isQuiet || dispatcher.health().state === "suspended") return Effect.void
+    return reconciler.canList ? Effect.ignore(reconciler.look(GRACE_MS)) : dispatcher.refresh()
   })
 
   /** Until there is no more; false when it could not be read to its end. */
@@ -97,11 +125,15 @@ export class Rounds {
   /** The cursor moves only once what was found is stored; what is found twice is taken once. */
   private pollPage(poll: NonNullable<Adapter["poll"]>): Effect.Effect<"more" | "end" | "failed"> {
     return Effect.gen({ self: this }, function* () {
-      const { book, dispatcher, intake, log, nowMs } = this.options
-      const result = yield* this.ask((signal) => poll(book.cursor, signal))
-      this.lastPoll = { at: nowMs(), ...(result.ok ? {} : { message: result.failure.message }) }
+      const { book, dispatcher, intake, log } = this.options
+      const result = yield* askAdapter((signal) => poll(book.cursor, signal), this.options.callTimeoutMs, polledIn)
+      const { isElsewhere = false } = result.ok ? result.value : result.failure
+      if (!isElsewhere) dispatcher.heard(result)
+      this.pollFailure = result.ok ? undefined : this.failedAgain(result.failure)
+      this.againMs = Infinity
       if (!result.ok) return "failed"
-      const { events, cursor, hasMore } = result.value
+      const { events, cursor, hasMore, againMs = Infinity } = result.value
+      this.againMs = againMs
       for (const { type } of events) dispatcher.stats.countEvent(type)
       const taken = yield* Effect.exit(intake.take(events))
       if (taken._tag === "Failure") return "failed"
@@ -114,11 +146,15 @@ export class Rounds {
     })
   }
 
+  private failedAgain({ kind, message }: CallFailure): PollFailure {
+    return { kind, message, count: (this.pollFailure?.count ?? 0) + 1 }
+  }
+
   private readonly upkeep: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     const { adapter, dispatcher, channel } = this.options
     const upkeep = adapter.upkeep?.bind(adapter)
     if (upkeep === undefined || !dispatcher.takeTurn()) return
-    const result = yield* this.ask(upkeep)
+    const result = yield* this.ask(upkeep, restoredIn)
     if (!result.ok) return
     for (const what of result.value.restored) {
       yield* Effect.logWarning(`The channel ${channel} had switched off ${what}; it is on again.`)
@@ -132,7 +168,7 @@ export class Rounds {
     const open = this.openTickets()
     if (this.stuckCount > 0 !== wasStuck) yield* this.options.onStuck(!wasStuck)
     if (results === undefined || open.size === 0 || !dispatcher.takeTurn()) return
-    const result = yield* this.ask((signal) => results([...open.keys()], signal))
+    const result = yield* this.ask((signal) => results([...open.keys()], signal), ticketsIn)
     if (!result.ok) return
     for (const told of result.value) {
       for (const listingId of open.get(told.ticket) ?? []) this.onResult(listingId, told)
@@ -178,12 +214,11 @@ export class Rounds {
     if (listing !== undefined) dispatcher.look(listing)
   }
 
-  private ask<Value>(call: Parameters<typeof askAdapter<Value>>[0]) {
+  private ask<Value>(call: Parameters<typeof askAdapter<Value>>[0], read: Parameters<typeof askAdapter<Value>>[2]) {
     const { dispatcher, callTimeoutMs } = this.options
-    return Effect.tap(askAdapter(call, callTimeoutMs), (result) => Effect.sync(() => dispatcher.heard(result)))
+    return Effect.tap(askAdapter(call, callTimeoutMs, read), (result) => Effect.sync(() => dispatcher.heard(result)))
   }
 }
 
-/** Again and again, the first time after one interval. */
-const every = (intervalMs: number, work: Effect.Effect<void>): Effect.Effect<never> =>
-  Effect.forever(Effect.andThen(Effect.sleep(intervalMs), work))
+/** What a defect holds may be anything, secrets too, so only its kind is told. */
+const kindOf = (defect: unknown): string => (defect instanceof Error ? defect.name : typeof defect)

@@ -180,7 +180,10 @@ const tellOf = (nats: NatsShape, { key, severity, summary }: Condition, state: "
   )
 }
 
-/** A channel whose log cannot be read yet is tried again; one that another hub works is left to it. */
+/**
+ * A channel whose log cannot be read yet is tried again; one that another hub works is left to it. A defect ends the
+ * thread: the hub starts another, which reads the logs and compares.
+ */
 const keep = (channel: Channel): Effect.Effect<void> =>
   Effect.andThen(channel.start, channel.run).pipe(
     Effect.catch((failed) =>
@@ -195,6 +198,18 @@ const keep = (channel: Channel): Effect.Effect<void> =>
               Effect.suspend(() => keep(channel))
             )
           )
+    ),
+    Effect.catchDefect((defect) =>
+      Effect.andThen(
+        Effect.logFatal(
+          `The channel ${channel.settings.name} failed, and the channels thread with it: ${String(defect)}`
+        ),
+        // After a moment, in which the line above is written.
+        Effect.andThen(
+          Effect.sleep("100 millis"),
+          Effect.sync(() => process.exit(1))
+        )
+      )
     ),
     Effect.asVoid
   )

@@ -145,6 +145,59 @@ describe("what a feed has swallowed", () => {
   })
 })
 
+describe("the last units", () => {
+  it("go one by one among many that go as a feed, because a feed takes minutes", async () => {
+    const many = Array.from({ length: 8 }, (_, index) => write(`S${index}`, 9))
+    const pushed = await adapter.push([{ ...write("S8", 0), isLast: true }, ...many], signal)
+    assert.ok(pushed.ok)
+    assert.deepEqual(
+      pushed.value.map(({ type }) => type),
+      ["applied", ...many.map(() => "accepted")]
+    )
+    assert.equal(account.shelf.quantity("S8"), 0)
+  })
+
+  it("when no feed can be made quantities go one by one, as many as the limit allows, and nothing burns an attempt", async () => {
+    const many = Array.from({ length: 8 }, (_, index) => write(`S${index}`, 9))
+    // As many as the limit lets through at once; each has a document of its own.
+    for (let feed = 0; feed < 15; feed++) {
+      const pushed = await adapter.push(many, signal)
+      assert.ok(pushed.ok && pushed.value.every(({ type }) => type === "accepted"))
+    }
+    now += 10_000
+    const pushed = await adapter.push(many, signal)
+    assert.ok(pushed.ok)
+    assert.deepEqual(
+      pushed.value.map(({ type }) => type),
+      [...Array.from({ length: 5 }, () => "applied"), "unsent", "unsent", "unsent"]
+    )
+    assert.equal(account.shelf.quantity("S4"), 9)
+  })
+})
+
+describe("the notification queue", () => {
+  it("is listened to again a second later, and an empty answer is no sign of the API's life", async () => {
+    const start = await polled(undefined)
+    const page = await adapter.poll(start.cursor, signal)
+    assert.ok(page.ok)
+    assert.deepEqual([page.value.againMs, page.value.isElsewhere], [1_000, true])
+  })
+
+  it("whose keys do not do is said to be it, and does not keep quantities from going", async () => {
+    const start = await polled(undefined)
+    account.isQueueLocked = true
+    const page = await adapter.poll(start.cursor, signal)
+    assert.ok(!page.ok)
+    assert.deepEqual(page.failure, {
+      kind: "unauthorized",
+      isElsewhere: true,
+      message:
+        "The notification queue: its keys do not do; look at queue.accessKeyId (it answered 400 InvalidClientTokenId)."
+    })
+    assert.ok((await adapter.push([write("S1", 4)], signal)).ok)
+  })
+})
+
 describe("orders", () => {
   it("what Amazon fulfils moves nothing; what the merchant fulfils does, and comes back unit by unit", async () => {
     await account.sell([{ listingId: "S1", quantity: 2 }], true)

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict"
 import { Effect } from "effect"
 import { afterEach, describe, it } from "vitest"
-import type { UnitsEvent } from "../../src/channels/adapter.ts"
+import { succeeded, type UnitsEvent } from "../../src/channels/adapter.ts"
 import { inStep, listing, map, open, receive, run, sku, stopAll, told } from "../support/open-shop.ts"
 import { channelBetween, memoryLog, PretendHub, settingsOf, Shop, unthrottled, until } from "../support/shop.ts"
 
@@ -30,7 +30,7 @@ describe("telling a channel", () => {
       await new Promise((resolve) => setTimeout(resolve, 3))
     }
     shop.faults.set({ seed: 1, share: 0, kinds: [] })
-    channel.redrive(undefined)
+    await Effect.runPromise(channel.redrive(undefined))
     await inStep(shop, hub, channel)
     const newest = new Map<string, number>()
     for (const { listingId, version } of shop.carriedOut) {
@@ -54,12 +54,72 @@ describe("telling a channel", () => {
     assert.equal(shop.carriedOut[0]?.listingId, listing(19))
   })
 
-  it("a shadow channel is watched and not told", async () => {
+  it("a shadow channel is watched, listed and compared, and not told", async () => {
     const { hub, shop, channel } = await open(2, { isShadow: true })
     hub.put(sku(0), -5)
+    const report = await Effect.runPromise(channel.reconcile(false))
+    assert.deepEqual([report.isDryRun, report.compared, report.skipped], [true, 2, 0])
+    assert.deepEqual(report.causes, { not_told: 2 })
+    assert.deepEqual(
+      report.drift.map(({ shown, wanted }) => [shown, wanted]),
+      [
+        [0, 95],
+        [0, 100]
+      ]
+    )
+    await receive(channel, [{ type: "sale", id: "o-1", listingId: listing(1), quantity: 1, shownBy: -1 }])
+    assert.equal(hub.stock.get(sku(1))?.quantity, 99, "what it sells is taken in")
     await new Promise((resolve) => setTimeout(resolve, 50))
     assert.equal(shop.calls, 0)
     assert.equal(channel.dispatcher.health().state, "shadow")
+    assert.equal(channel.dispatcher.stats.driftCorrected, 0)
+  })
+
+  it("a listing that is mapped anew while a write is on its way is written again after it", async () => {
+    const { hub, shop, channel } = await open(2)
+    await inStep(shop, hub, channel)
+    shop.latencyMs = 60
+    hub.put(sku(0), -1)
+    await until(
+      () => channel.dispatcher.health().flights === 1,
+      () => channel.dispatcher.health()
+    )
+    hub.put(sku(1), -30)
+    await Effect.runPromise(channel.map([{ listingId: listing(0), sku: sku(1) }]))
+    await until(
+      () => channel.freshness().behind === 0,
+      () => shop.shelf.listings()
+    )
+    assert.equal(shop.shelf.quantity(listing(0)), 70)
+  })
+
+  it("one that cannot be listed is written what it shows already now and then, so that it stays fresh", async () => {
+    const hub = new PretendHub()
+    const shop = new Shop()
+    const { list: _list, ...adapter } = shop.adapter
+    const settings = settingsOf("tills")
+    const intervals = { ...settings.intervals, heartbeatMs: 20 }
+    const channel = channelBetween(hub, { adapter }, { ...settings, intervals }, await memoryLog())
+    for (let index = 0; index < 3; index++) {
+      hub.put(sku(index), 100)
+      shop.shelf.put(listing(index), sku(index), 0)
+    }
+    run(channel)
+    await Effect.runPromise(channel.whenStarted)
+    await map(channel, 3)
+    await inStep(shop, hub, channel)
+    shop.carriedOut.length = 0
+    await until(
+      () => new Set(shop.carriedOut.map(({ listingId }) => listingId)).size === 3,
+      () => shop.carriedOut
+    )
+    assert.equal(
+      new Set(shop.carriedOut.map(({ key }) => key)).size,
+      shop.carriedOut.length,
+      "each is a write of its own"
+    )
+    assert.ok(channel.freshness().least > 0.9)
+    assert.equal(channel.freshness().behind, 0)
   })
 })
 
@@ -159,7 +219,7 @@ describe("a channel in trouble", () => {
       () => shop.shelf.quantity(listing(1)) === 99,
       () => shop.shelf.listings()
     )
-    assert.equal(channel.discard(["L-gone"], "taken off the shop"), 1)
+    assert.equal(await Effect.runPromise(channel.discard(["L-gone"], "taken off the shop")), 1)
     assert.equal([...channel.book.given()].length, 0)
   })
 
@@ -204,5 +264,36 @@ describe("a channel in trouble", () => {
       () => well.shelf.listings(),
       500
     )
+  })
+})
+
+describe("listings without a SKU", () => {
+  it("are shown with the SKU that the channel has, and mapped by it where the hub knows it", async () => {
+    const { hub, shop, channel } = await open(2)
+    shop.shelf.put("N1", sku(0), 4)
+    shop.shelf.put("N2", "NOBODY", 4)
+    const more: UnitsEvent = { type: "sale", id: "early", listingId: "N1", quantity: 1, shownBy: -1 }
+    await receive(channel, [more])
+    const dry = await Effect.runPromise(channel.adopt(true))
+    const unknown = [{ listingId: "N2", sku: "NOBODY" }]
+    assert.deepEqual(dry, { isDryRun: true, found: 2, mapped: 1, released: 0, withoutSku: 0, unknown })
+    assert.deepEqual(
+      [...channel.reconciler.unmappedListings()].map(({ listingId }) => listingId),
+      ["N1", "N2"]
+    )
+    const real = await Effect.runPromise(channel.adopt(false))
+    assert.deepEqual([real.mapped, real.released], [1, 1])
+    await until(
+      () => shop.shelf.quantity("N1") === 99 && shop.shelf.quantity(listing(0)) === 99,
+      () => shop.shelf.listings()
+    )
+    assert.deepEqual(
+      [...channel.reconciler.unmappedListings()].map(({ listingId }) => listingId),
+      ["N2"]
+    )
+    Object.assign(shop.adapter, { list: async () => succeeded({ items: [] }) })
+    await Effect.runPromise(channel.reconcile(true))
+    assert.deepEqual([...channel.reconciler.unmappedListings()], [], "what is gone from the channel is gone here")
+    assert.equal(hub.stock.get(sku(0))?.quantity, 99)
   })
 })

@@ -119,6 +119,22 @@ describe("holdfast channels", () => {
     assert.equal((await run("reconcile", "social", "--dry-run")).code, 0)
   })
 
+  it("shows what the shop lists without a SKU, and maps it by the shop's own SKUs", async () => {
+    shop.shelf.put("L3", "B", 1)
+    shop.shelf.put("L4", "UNHEARD-OF", 1)
+    const dry = await run("map", "social", "--by-sku", "--dry-run")
+    assert.match(dry.output, /L4: the hub knows no SKU UNHEARD-OF\n3 had no SKU, 1 would be mapped/)
+    assert.match((await run("unmapped", "social")).output, /^L3\s+B\s+1\s/m)
+    assert.match((await run("map", "social", "--by-sku")).output, /3 had no SKU, 1 are mapped/)
+    await until(
+      () => shop.shelf.quantity("L3") === 9,
+      () => shop.shelf.listings()
+    )
+    const left = await run("unmapped", "social")
+    assert.deepEqual([left.code, left.output.includes("L4"), left.output.includes("L3")], [1, true, false])
+    assert.equal((await run("map", "social")).code, 2)
+  })
+
   it("says what is wrong with a channel that is not there", async () => {
     const nowhere = await run("dead-letters", "nowhere")
     assert.deepEqual(

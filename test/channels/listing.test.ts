@@ -75,7 +75,7 @@ describe("what is sent", () => {
     assert.equal(Listing.isDue(newer), true)
     assert.equal(Listing.refused(Listing.sent(newer), failure, policy, 5_000).dead?.version, 3)
     assert.equal(Listing.isDue(Listing.redriven(listing)), true)
-    assert.equal(Listing.isDue(Listing.discarded(listing)), false)
+    assert.equal(Listing.isDue(Listing.discarded(listing, "not sold there")), false)
   })
 
   it("15. A compared quantity that is stale is decided again from what the channel shows, and not for ever", () => {

@@ -49,6 +49,47 @@ describe("a restart", () => {
     }
   })
 
+  it("keeps how often a write was tried and when it may be tried again", async () => {
+    const { hub, shop, channel, log, fiber } = await open(1, {
+      backoff: { baseMs: 300, factor: 1, maxMs: 300, retriesMax: 5 }
+    })
+    await inStep(shop, hub, channel)
+    shop.faults.keepUp("error")
+    hub.put(sku(0), -1)
+    await until(
+      () => channel.book.find(listing(0))?.attempts === 2,
+      () => channel.book.find(listing(0))
+    )
+    const before = channel.book.find(listing(0))
+    await Effect.runPromise(channel.log.flush)
+    await stop(fiber)
+    shop.faults.keepUp(undefined)
+    hub.channels.length = 0
+    const next = channelBetween(hub, shop, settingsOf("web"), log)
+    run(next)
+    await Effect.runPromise(next.whenStarted)
+    const after = next.book.find(listing(0))
+    assert.deepEqual([after?.attempts, after?.retryAt], [2, before?.retryAt])
+    await inStep(shop, hub, next)
+    assert.ok(Date.now() >= (before?.retryAt ?? Infinity), "not before its time")
+  })
+
+  it("finds what an operator decided, once that was answered", async () => {
+    const { hub, shop, channel, log, fiber } = await open(1)
+    await Effect.runPromise(channel.map([{ listingId: "GONE", sku: sku(0) }]))
+    await until(
+      () => [...channel.book.given()].length === 1,
+      () => channel.dispatcher.health()
+    )
+    assert.equal(await Effect.runPromise(channel.discard(["GONE"], "not sold there")), 1)
+    await stop(fiber)
+    hub.channels.length = 0
+    const next = channelBetween(hub, shop, settingsOf("web"), log)
+    await Effect.runPromise(next.start)
+    assert.equal(next.book.find("GONE")?.dead?.discarded, "not sold there")
+    assert.deepEqual([...next.book.given()], [])
+  })
+
   it("nothing is taken in before the log is read: the sender keeps it and comes again", async () => {
     const { hub, shop, log, fiber } = await open(1)
     await stop(fiber)
@@ -169,7 +210,7 @@ describe("accepted is not applied", () => {
         () => channel.dispatcher.health().flights === 0,
         () => channel.dispatcher.health()
       )
-      channel.redrive(undefined)
+      await Effect.runPromise(channel.redrive(undefined))
       await inStep(shop, hub, channel)
     }
   })

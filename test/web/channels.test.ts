@@ -22,7 +22,8 @@ let page: Page
 beforeAll(async () => {
   shop = await SocialMarketplace.start()
   shop.shelf.put("L1", "A", 0)
-  const channel = { name: "social", adapter: "signed-webhook", settings: { url: shop.url, secret: SECRET } }
+  const settings = { url: shop.url, secret: SECRET }
+  const channel = { name: "social", adapter: "signed-webhook", settings, heartbeatMs: 200 }
   const file = join(directory, "channels.json")
   writeFileSync(file, JSON.stringify({ channels: [channel] }))
   hub = await startHub({ CHANNELS_FILE: file })
@@ -58,12 +59,22 @@ describe("the channels page", () => {
   })
 
   it("maps a listing where it is told that one waits, and what was held is applied", async () => {
-    await page.getByLabel("SKU behind the listing NEW").fill("A")
-    await page.getByRole("button", { name: "Map", exact: true }).click()
+    const held = page.getByRole("region", { name: "Waits for somebody" })
+    await held.getByLabel("SKU behind the listing NEW").fill("A")
+    await held.getByRole("button", { name: "Map", exact: true }).click()
     await page.getByText("NEW is A from now on; 1 held happenings were applied.").waitFor()
     await page.getByText("Nothing: all that social told could be applied.").waitFor()
     const { body } = await http(hub, "GET", "/v1/stock/A")
     assert.equal(body["available"], 7)
+  })
+
+  it("shows what the shop lists without a SKU, and maps it by the shop's own SKUs", async () => {
+    shop.shelf.put("OTHER", "A", 5)
+    const unmapped = page.getByRole("region", { name: "Listings without a SKU" })
+    await unmapped.getByRole("cell", { name: "OTHER", exact: true }).waitFor()
+    await unmapped.getByRole("button", { name: /^Map by the channel/ }).click()
+    await page.getByText("1 of 1 listings of social are mapped by its own SKUs.").waitFor()
+    await unmapped.getByText("None: every listing that was seen on social has its SKU.").waitFor()
   })
 
   it("tries again what was given up, and takes it off the list when it is taken", async () => {
@@ -77,7 +88,7 @@ describe("the channels page", () => {
   it("reconciles at a click and says what it found, in words that a screen reader hears", async () => {
     shop.shelf.show("L1", 400)
     await page.getByRole("button", { name: "Reconcile now" }).click()
-    await page.getByRole("status").getByText("3 listings compared, 1 differed and are put right.").waitFor()
+    await page.getByRole("status").getByText("4 listings compared, 1 differed and are put right.").waitFor()
     await page.getByText("In step").waitFor()
     assert.equal(shop.shelf.quantity("L1"), 7)
   })

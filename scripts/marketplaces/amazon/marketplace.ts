@@ -55,6 +55,8 @@ export class AmazonMarketplace implements Marketplace {
   tokenLifeS = 3_600
   isRevoked = false
   tokensGiven = 0
+  /** The queue does not take the keys. */
+  isQueueLocked = false
   /** No notification is sent while it is set. */
   isSilent = false
   readonly shipments: Array<object> = []
@@ -190,6 +192,12 @@ export class AmazonMarketplace implements Marketplace {
   private queueCall({ headers, body }: HttpRequest): HttpAnswer {
     if (!String(headers.authorization ?? "").startsWith("AWS4-HMAC-SHA256 Credential=")) {
       return { status: 403, body: { __type: "InvalidSignatureException" } }
+    }
+    if (this.isQueueLocked) {
+      return {
+        status: 400,
+        body: { __type: "com.amazon.coral.service#InvalidClientTokenId", message: "The token is invalid." }
+      }
     }
     const action = String(headers["x-amz-target"]).replace("AmazonSQS.", "")
     return this.queue.handle(action, JSON.parse(body.toString("utf8")) as Record<string, unknown>)

@@ -9,6 +9,7 @@ import type { Request } from "../serving.ts"
 import { json, refused } from "./replies.ts"
 import { pageLimit, type Respond } from "./stock.ts"
 
+type Paged = Extract<Question, { readonly after: string }>["op"]
 type WithBody = Extract<Question, { readonly body: unknown }>["op"]
 
 export class ChannelRoutes {
@@ -28,7 +29,7 @@ export class ChannelRoutes {
     this.ask({ op: "webhook", channel, topic, headers: request.headers, body: request.body }, respond)
   }
 
-  list(op: "listings" | "held" | "letters", request: Request, respond: Respond, channel: string | undefined): void {
+  list(op: Paged, request: Request, respond: Respond, channel: string | undefined): void {
     const limit = pageLimit(request.query.get("limit"))
     if (limit === undefined) return respond(refused(invalid("Send limit as an integer from 1 to 1000.", "limit")))
     if (channel === undefined) return respond(wrongAddress)

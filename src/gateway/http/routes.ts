@@ -89,6 +89,11 @@ const channelRoutes = (channels: ChannelRoutes): ReadonlyArray<Entry> => [
     "/v1/channels/:channel/listings",
     (request, respond, name) => channels.list("listings", request, respond, name)
   ],
+  [
+    "get",
+    "/v1/channels/:channel/unmapped",
+    (request, respond, name) => channels.list("unmapped", request, respond, name)
+  ],
   ["get", "/v1/channels/:channel/held", (request, respond, name) => channels.list("held", request, respond, name)],
   [
     "get",
@@ -96,6 +101,11 @@ const channelRoutes = (channels: ChannelRoutes): ReadonlyArray<Entry> => [
     (request, respond, name) => channels.list("letters", request, respond, name)
   ],
   ["post", "/v1/channels/:channel/mappings", (request, respond, name) => channels.act("map", request, respond, name)],
+  [
+    "post",
+    "/v1/channels/:channel/mappings/by-sku",
+    (request, respond, name) => channels.act("adopt", request, respond, name)
+  ],
   [
     "post",
     "/v1/channels/:channel/dead-letters/redrive",

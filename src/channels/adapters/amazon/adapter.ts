@@ -29,6 +29,8 @@ const WRITES_MAX = 200
 const PATCHES_MAX = 5
 const PAGE = "20"
 const ORDERS_PAGE = "100"
+/** After an answer of the queue the next is asked for: it holds its answers back itself while it has nothing to tell. */
+const LISTEN_AGAIN_MS = 1_000
 /** Orders are looked for besides the queue so often, and a little before where it ended. */
 const SEARCH_EVERY_MS = 5 * 60_000
 const SEARCH_OVERLAP_MS = 5 * 60_000
@@ -58,20 +60,24 @@ export class Amazon implements Adapter {
     this.queue = this.settings.queue === undefined ? undefined : new NotificationQueue(this.settings.queue, context)
   }
 
-  /** Many go as a feed, a few one by one; so does what a feed has swallowed, however many there are. */
+  /**
+   * Many go as a feed, a few one by one, because a feed takes minutes; one by one go among many the last units and what a
+   * feed has swallowed. While no feed can be made, as many as the limit of patches allows go that way.
+   */
   async push(writes: ReadonlyArray<QuantityWrite>, signal: AbortSignal): Promise<Result<ReadonlyArray<WriteOutcome>>> {
-    const isByFeed = writes.length > PATCHES_MAX
-    const single = isByFeed ? writes.filter(({ wasStuck }) => wasStuck === true) : writes
+    const single = new Set(writes.length > PATCHES_MAX ? quickest(writes) : writes)
     const outcomes = new Map<string, WriteOutcome>()
-    const patched = await this.patchAll(single, outcomes, signal)
+    const patched = await this.patchAll([...single], outcomes, signal)
     if (!patched.ok) return patched
-    const fed = writes.filter((write) => !single.includes(write))
+    const fed = writes.filter((write) => !single.has(write))
     if (fed.length > 0) {
       const feed = await this.feeds.submit(fed, signal)
-      if (!feed.ok && outcomes.size === 0) return feed
-      for (const { key } of fed) {
-        outcomes.set(key, feed.ok ? { type: "accepted", ticket: feed.value } : leftOf(feed.failure))
-      }
+      if (feed.ok) for (const { key } of fed) outcomes.set(key, { type: "accepted", ticket: feed.value })
+      else if (feed.failure.kind === "throttled") {
+        const slow = await this.patchAll(fed.slice(0, PATCHES_MAX - single.size), outcomes, signal)
+        if (!slow.ok) return slow
+      } else if (outcomes.size === 0) return feed
+      else for (const { key } of fed) outcomes.set(key, leftOf(feed.failure))
     }
     return succeeded(writes.map(({ key }) => outcomes.get(key) ?? { type: "unsent" }))
   }
@@ -131,7 +137,16 @@ export class Amazon implements Adapter {
       events.push(...found.value)
     }
     const next = { ...before, receipts: notified.value.receipts }
-    return succeeded({ events, cursor: JSON.stringify(next), hasMore: notified.value.receipts.length > 0 })
+    const { length } = notified.value.receipts
+    const cursorNow = JSON.stringify(next)
+    // An order that was fetched is an answer of the API's; an empty queue is none.
+    return succeeded({
+      events,
+      cursor: cursorNow,
+      hasMore: length > 0,
+      againMs: LISTEN_AGAIN_MS,
+      isElsewhere: length === 0
+    })
   }
 
   /** Tells Amazon that an order's units are on their way; `package` as `confirmShipment` of the Orders API has it. */
@@ -230,6 +245,13 @@ export class Amazon implements Adapter {
     const next: Cursor = { searchedUntil, token, receipts: [] }
     return succeeded({ events, cursor: JSON.stringify(next), hasMore: token !== null || this.queue !== undefined })
   }
+}
+
+/** What goes one by one among many: swallowed by a feed before, and, as far as the limit goes, the last units. */
+const quickest = (writes: ReadonlyArray<QuantityWrite>): ReadonlyArray<QuantityWrite> => {
+  const stuck = writes.filter(({ wasStuck }) => wasStuck === true)
+  const last = writes.filter(({ isLast, wasStuck }) => isLast === true && wasStuck !== true)
+  return [...stuck, ...last.slice(0, Math.max(0, PATCHES_MAX - stuck.length))]
 }
 
 /** What becomes of a write when others of its call went through. */

@@ -32,6 +32,11 @@ export class Feeds {
 
   /** Answers the feed's id. */
   async submit(writes: ReadonlyArray<QuantityWrite>, signal: AbortSignal): Promise<Result<string>> {
+    // Feeds are the scarcest: no document is made and filled for one that cannot be.
+    const waitMs = this.operations.untilMs("createFeed")
+    if (waitMs > 0) {
+      return failed({ kind: "throttled", message: "Amazon's limit of createFeed is used up.", retryAfterMs: waitMs })
+    }
     const made = await this.operations.call("createFeedDocument", {
       method: "POST",
       path: "/feeds/2021-06-30/documents",

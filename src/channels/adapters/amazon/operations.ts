@@ -79,14 +79,23 @@ export class Operations {
     return result
   }
 
+  /** Milliseconds until the operation may be called. */
+  untilMs(operation: Operation): number {
+    const { rate, bucket } = this.limitOf(operation)
+    return Pace.untilToken(bucket, rate, this.context.nowMs())
+  }
+
   /** Milliseconds to wait; 0 when a token was taken. */
   private take(operation: Operation): number {
-    const now = this.context.nowMs()
-    const rate = this.rates.get(operation) ?? RATES[operation]
-    const bucket = this.buckets.get(operation) ?? Pace.fullBucket(rate, now)
-    const waitMs = Pace.untilToken(bucket, rate, now)
-    if (waitMs === 0) this.buckets.set(operation, Pace.taken(bucket, rate, now))
+    const waitMs = this.untilMs(operation)
+    const { rate, bucket } = this.limitOf(operation)
+    if (waitMs === 0) this.buckets.set(operation, Pace.taken(bucket, rate, this.context.nowMs()))
     return waitMs
+  }
+
+  private limitOf(operation: Operation) {
+    const rate = this.rates.get(operation) ?? RATES[operation]
+    return { rate, bucket: this.buckets.get(operation) ?? Pace.fullBucket(rate, this.context.nowMs()) }
   }
 
   private empty(operation: Operation): void {

@@ -3,13 +3,14 @@
  * A message is deleted only with the next poll, when what it led to is stored; until then it comes again.
  */
 import { AwsClient } from "aws4fetch"
-import { type AdapterContext, type Result, succeeded } from "../../adapter.ts"
-import { callChannel } from "../../http-call.ts"
+import { type AdapterContext, type CallFailure, failed, type Result, succeeded } from "../../adapter.ts"
+import { type CallAnswer, callChannel } from "../../http-call.ts"
 import { idOf, isObject, objectsOf, parseJson } from "../../json-body.ts"
 import type { AmazonSettings } from "./settings.ts"
 
 const MESSAGES_MAX = 10
-const WAIT_SECONDS = 1
+/** The queue holds its answer back so long for something to tell; less than a call may take. */
+const WAIT_SECONDS = 5
 
 export interface Notified {
   readonly orderIds: ReadonlyArray<string>
@@ -56,8 +57,22 @@ export class NotificationQueue {
       body,
       signal
     })
-    return result.ok ? succeeded(result.value.body) : result
+    if (result.ok && result.value.status < 300) return succeeded(result.value.body)
+    const failure = result.ok ? refusedBy(result.value) : result.failure
+    return failed({ ...failure, isElsewhere: true, message: `The notification queue: ${failure.message}` })
   }
+}
+
+/** SQS says 400 also to keys that do not do; the type of its error says which. */
+const refusedBy = ({ status, body }: CallAnswer): CallFailure => {
+  const type = isObject(body) ? String(body["__type"] ?? "") : ""
+  const isKeys = /AccessDenied|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|InvalidAccessKey/.test(
+    type
+  )
+  const said = `it answered ${status} ${type.split("#").at(-1) ?? ""}`.trim()
+  return isKeys
+    ? { kind: "unauthorized", message: `its keys do not do; look at queue.accessKeyId (${said}).` }
+    : { kind: "unavailable", message: `${said}.` }
 }
 
 /** Of an ORDER_CHANGE notification; others are passed over. */

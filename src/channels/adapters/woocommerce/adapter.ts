@@ -28,6 +28,8 @@ import { listingIdOf, orderEvents } from "./orders.ts"
 
 const WRITES_MAX = 100
 const PAGE = 100
+/** Products of one page of listings: each that has variations is a call of its own, and all of them are one call's time. */
+const LISTED_PAGE = 20
 /** Orders are looked for a little before the cursor: the shop's clock is not ours. */
 const POLL_OVERLAP_MS = 120_000
 const POLL_FIRST_MS = 3_600_000
@@ -122,7 +124,7 @@ class WooCommerce implements Adapter {
 
   async list(cursor: string | undefined, signal: AbortSignal): Promise<Result<ListedPage>> {
     const page = Number(cursor ?? 1)
-    const result = await this.call("GET", `/products?per_page=${PAGE}&page=${page}&orderby=id&order=asc`, signal)
+    const result = await this.call("GET", `/products?per_page=${LISTED_PAGE}&page=${page}&orderby=id&order=asc`, signal)
     if (!result.ok) return result
     const items: Array<ListedItem> = []
     for (const product of objectsOf(result.value.body)) {

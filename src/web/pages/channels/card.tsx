@@ -38,8 +38,9 @@ export const ChannelCard = ({ channel, isOpen, onOpen, onNotice }: CardProps) =>
   }
   const reconcile = act(async () => {
     onNotice(`Comparing ${channel.name} …`)
-    const { compared, driftCount } = await postJson<Report>(`${base}/reconcile`, {})
-    return `${channel.name}: ${units(compared)} listings compared, ${units(driftCount)} differed and are put right.`
+    const { compared, driftCount, isDryRun } = await postJson<Report>(`${base}/reconcile`, {})
+    const outcome = isDryRun ? "differ; nothing is told to a shadow" : "differed and are put right"
+    return `${channel.name}: ${units(compared)} listings compared, ${units(driftCount)} ${outcome}.`
   })
   const resume = act(async () => {
     await postJson(`${base}/resume`, {})
@@ -62,13 +63,16 @@ export const ChannelCard = ({ channel, isOpen, onOpen, onNotice }: CardProps) =>
         <Figure label="p99" value={milliseconds(channel.syncedMs.p99)} unit="ms" isBad={channel.syncedMs.p99 > 5_000} />
         <Figure label="Writes" value={channel.writesPerSecond.toFixed(1)} unit="/s" />
         <Figure label="Listings" value={units(channel.listings)} />
+        <Figure label="Unmapped" value={units(channel.unmapped)} />
         <Figure label="Behind" value={units(channel.behind)} />
         <Figure label="Given up" value={units(channel.deadLetters)} isBad={channel.deadLetters > 0} />
         <Figure label="Held" value={units(channel.held)} isBad={channel.held > 0} />
         <Figure label="Throttled" value={units(channel.calls["throttled"] ?? 0)} />
         <Figure label="Drift mended" value={units(channel.driftCorrected)} />
       </dl>
-      <p className="channel-trouble">{channel.message ?? channel.lastFailure?.message ?? "\u00a0"}</p>
+      <p className="channel-trouble">
+        {channel.message ?? channel.pollFailure?.message ?? channel.lastFailure?.message ?? "\u00a0"}
+      </p>
       <footer className="channel-actions">
         <button type="button" onClick={reconcile}>
           Reconcile now

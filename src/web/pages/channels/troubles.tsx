@@ -1,8 +1,10 @@
-/** What one channel did not take, and what it told that cannot be applied yet, each with what can be done about it. */
-import { type SyntheticEvent, useEffect, useState } from "react"
+/** What one channel did not take, what it told that cannot be applied yet, and what nobody mapped, each with its remedy. */
+import { useEffect, useState } from "react"
 import { clockTime, units } from "../../app/formats.ts"
 import { getJson, postJson } from "../../hub/http.ts"
-import type { ChannelHealth, DeadListing, HeldItem } from "../../../channels/protocol.ts"
+import type { ChannelHealth, DeadListing, HeldItem, UnmappedItem } from "../../../channels/protocol.ts"
+import { MapForm } from "./map-form.tsx"
+import { Unmapped } from "./unmapped.tsx"
 
 interface Items<Item> {
   readonly items: ReadonlyArray<Item>
@@ -10,16 +12,25 @@ interface Items<Item> {
 
 const SHOWN = 200
 
-/** Read anew whenever their number changes, and after something was done. */
+/** As many as before may be others. */
+const READ_AGAIN_MS = 5_000
+
+/** Read anew whenever their number changes, after something was done, and now and then while there are any. */
 const useItems = <Item,>(path: string, count: number, round: number): ReadonlyArray<Item> => {
   const [items, setItems] = useState<ReadonlyArray<Item>>([])
   useEffect(() => {
     const leave = new AbortController()
-    getJson<Items<Item>>(`${path}?limit=${SHOWN}`, leave.signal).then(
-      (read) => setItems(read.items),
-      () => undefined
-    )
-    return () => leave.abort()
+    const read = () =>
+      getJson<Items<Item>>(`${path}?limit=${SHOWN}`, leave.signal).then(
+        (answer) => setItems(answer.items),
+        () => undefined
+      )
+    void read()
+    const again = count === 0 ? undefined : setInterval(() => void read(), READ_AGAIN_MS)
+    return () => {
+      leave.abort()
+      clearInterval(again)
+    }
   }, [path, count, round])
   return items
 }
@@ -34,6 +45,7 @@ export const Troubles = ({ channel, onNotice }: TroublesProps) => {
   const [round, setRound] = useState(0)
   const letters = useItems<DeadListing>(`${base}/dead-letters`, channel.deadLetters, round)
   const held = useItems<HeldItem>(`${base}/held`, channel.held, round)
+  const unmapped = useItems<UnmappedItem>(`${base}/unmapped`, channel.unmapped, round)
   const act = async (work: () => Promise<string>): Promise<void> => {
     try {
       onNotice(await work())
@@ -47,11 +59,18 @@ export const Troubles = ({ channel, onNotice }: TroublesProps) => {
       const { redriven } = await postJson<{ readonly redriven: number }>(`${base}/dead-letters/redrive`, body)
       return `${units(redriven)} tried again on ${channel.name}.`
     })
-  const map = (item: HeldItem, sku: string) =>
+  const map = (listingId: string, sku: string) =>
     act(async () => {
-      const mapping = { listingId: item.listingId, sku }
-      const { released } = await postJson<{ readonly released: number }>(`${base}/mappings`, mapping)
-      return `${String(item.listingId)} is ${sku} from now on; ${units(released)} held happenings were applied.`
+      const { released } = await postJson<{ readonly released: number }>(`${base}/mappings`, { listingId, sku })
+      return `${listingId} is ${sku} from now on; ${units(released)} held happenings were applied.`
+    })
+  const mapAll = () =>
+    act(async () => {
+      const { found, mapped } = await postJson<{ readonly found: number; readonly mapped: number }>(
+        `${base}/mappings/by-sku`,
+        {}
+      )
+      return `${units(mapped)} of ${units(found)} listings of ${channel.name} are mapped by its own SKUs.`
     })
   return (
     <div className="troubles">
@@ -74,9 +93,15 @@ export const Troubles = ({ channel, onNotice }: TroublesProps) => {
         {held.length === 0 ? (
           <p className="quiet">Nothing: all that {channel.name} told could be applied.</p>
         ) : (
-          <Held items={held} onMap={(item, sku) => void map(item, sku)} />
+          <Held items={held} onMap={(listingId, sku) => void map(listingId, sku)} />
         )}
       </section>
+      <Unmapped
+        channel={channel.name}
+        items={unmapped}
+        onMap={(listingId, sku) => void map(listingId, sku)}
+        onMapAll={() => void mapAll()}
+      />
     </div>
   )
 }
@@ -123,7 +148,7 @@ const DeadLetters = ({ letters, onRedrive }: DeadLettersProps) => (
 
 interface HeldProps {
   readonly items: ReadonlyArray<HeldItem>
-  readonly onMap: (item: HeldItem, sku: string) => void
+  readonly onMap: (listingId: string, sku: string) => void
 }
 
 const Held = ({ items, onMap }: HeldProps) => (
@@ -148,33 +173,9 @@ const Held = ({ items, onMap }: HeldProps) => (
           <td className="number">{item.quantity === undefined ? "\u2013" : units(item.quantity)}</td>
           <td>{item.detail}</td>
           <td>{clockTime(Date.parse(item.at ?? "") || 0)}</td>
-          <td>{item.why === "unmapped" ? <MapForm item={item} onMap={onMap} /> : null}</td>
+          <td>{item.why === "unmapped" ? <MapForm listingId={item.listingId ?? ""} onMap={onMap} /> : null}</td>
         </tr>
       ))}
     </tbody>
   </table>
 )
-
-interface MapFormProps {
-  readonly item: HeldItem
-  readonly onMap: HeldProps["onMap"]
-}
-
-const MapForm = ({ item, onMap }: MapFormProps) => {
-  const [sku, setSku] = useState("")
-  const onSubmit = (event: SyntheticEvent): void => {
-    event.preventDefault()
-    if (sku.trim() !== "") onMap(item, sku.trim())
-  }
-  return (
-    <form className="map-form" onSubmit={onSubmit}>
-      <input
-        aria-label={`SKU behind the listing ${String(item.listingId)}`}
-        placeholder="SKU"
-        value={sku}
-        onChange={(event) => setSku(event.target.value)}
-      />
-      <button type="submit">Map</button>
-    </form>
-  )
-}
