@@ -16,6 +16,9 @@ export const POLICY_COUNTRIES_MAX = 256
 export const IDLE_MS_MIN = 1_000
 export const IDLE_MS_MAX = 7 * 24 * 60 * 60_000
 
+/** Payments told to carts that are not in their journal yet. */
+export const PAYMENT_FACTS_AHEAD_MAX = 256
+
 /** Carts that the rolling window finds at a stroke; the rest are found half a minute later. */
 export const CART_WINDOW_CARTS_MAX = 10_000
 

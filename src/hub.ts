@@ -83,7 +83,6 @@ export const hubLayer = (options: HubOptions) => {
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(
     Layer.provideMerge(channels),
     Layer.provideMerge(OutreachDesk.layer(options.outreach)),
-    Layer.provideMerge(PaymentsService.layer(options.payments)),
     Layer.provideMerge(PersonalDataService.layer(options.masterKey)),
     Layer.provideMerge(
       projectorLayer({
@@ -95,6 +94,7 @@ export const hubLayer = (options: HubOptions) => {
       })
     ),
     Layer.provideMerge(carts),
+    Layer.provideMerge(PaymentsService.layer(options.payments)),
     Layer.provideMerge(host),
     Layer.provideMerge(streams)
   )

@@ -95,6 +95,7 @@ export const paymentSubject = (paymentIntent: string): string => `payment.event.
 /** The checkout links of one cart. */
 export const checkoutLinkSubject = (cartId: string): string => `payment.link.${encodeSku(cartId)}`
 /** What a payment means for a cart: paid, expired, payment-failed, refunded. */
+export const PAYMENT_FACT_SUBJECTS = "payment.fact.*"
 export const paymentFactSubject = (cartId: string): string => `payment.fact.${encodeSku(cartId)}`
 
 /** The customer as a token: see `src/personal-data/`. */

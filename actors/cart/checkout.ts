@@ -162,12 +162,12 @@ const paymentExpired = (state: CartState, { contents }: PaymentEnded): CartState
   return next
 }
 
-const refunded = (state: CartState, { paymentId, amountMinor }: Refunded): CartState => {
+const refunded = (state: CartState, { paymentId, refundedMinor }: Refunded): CartState => {
   const { order } = state
   if (order?.paymentId === paymentId) {
-    return { ...state, order: { ...order, refundedMinor: order.refundedMinor + amountMinor } }
+    return { ...state, order: { ...order, refundedMinor } }
   }
-  const strays = state.strays?.filter((stray) => stray.paymentId !== paymentId)
+  const strays = state.strays?.filter((stray) => stray.paymentId !== paymentId || stray.amountMinor > refundedMinor)
   return { ...state, strays: strays === undefined || strays.length === 0 ? undefined : strays }
 }
 

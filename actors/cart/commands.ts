@@ -101,7 +101,8 @@ export interface PaymentEnded extends OnCart {
 export interface Refunded extends OnCart {
   readonly type: "refunded"
   readonly paymentId: string
-  readonly amountMinor: number
+  /** Of that payment, in all. */
+  readonly refundedMinor: number
 }
 
 /** `left`: the shopper has closed the page. `contacted`: somebody else has written to them. `cancelled`: the order. */

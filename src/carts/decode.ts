@@ -146,7 +146,7 @@ const readFact = (cart: string, fields: Fields): CartFact => {
   const type = own(fields, "type")
   const on = { cart, mutationId: id(fields, "mutationId", "") }
   const contents = () => integer(own(fields, "contents"), "contents", 0, Number.MAX_SAFE_INTEGER)
-  const amountMinor = () => integer(own(fields, "amountMinor"), "amountMinor", 0, Number.MAX_SAFE_INTEGER)
+  const amount = (name: string) => integer(own(fields, name), name, 0, Number.MAX_SAFE_INTEGER)
   switch (type) {
     case "paid":
       return {
@@ -154,14 +154,14 @@ const readFact = (cart: string, fields: Fields): CartFact => {
         ...on,
         contents: contents(),
         paymentId: id(fields, "paymentId", ""),
-        amountMinor: amountMinor(),
+        amountMinor: amount("amountMinor"),
         currency: currencyOf(fields, "currency", "")
       }
     case "payment-expired":
     case "payment-failed":
       return { type, ...on, contents: contents() }
     case "refunded":
-      return { type, ...on, paymentId: id(fields, "paymentId", ""), amountMinor: amountMinor() }
+      return { type, ...on, paymentId: id(fields, "paymentId", ""), refundedMinor: amount("refundedMinor") }
     case "left":
     case "contacted":
     case "cancelled":

@@ -1,7 +1,7 @@
 /**
  * Carts as a service: their host on a journal of its own, the steps that they ask of the stock, their facts.
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, FiberSet, Layer } from "effect"
 import { CartBook } from "../../actors/cart/book.ts"
 import type { CartRecord } from "../../actors/cart/events.ts"
 import { available, findLocation, isBundle } from "../../actors/sku/state.ts"
@@ -18,11 +18,13 @@ import { factReader } from "../host/facts.ts"
 import type { PartitionHost } from "../host/host.ts"
 import { acquireHost, StockHost } from "../host/layer.ts"
 import type { HostOptions } from "../host/options.ts"
+import { PaymentsService } from "../payments/layer.ts"
 import { decodeCartFact, decodeCartName } from "./decode.ts"
 import { CartFollowers } from "./followers.ts"
 import { cartKind } from "./kind.ts"
 import type { CartMail } from "./mail.ts"
 import { CartRequests, cartHash } from "./requests.ts"
+import { CartPayments, takePayments } from "./payments.ts"
 import { Steps } from "./steps.ts"
 import { type AvailableOf, CART_FACT } from "./turn.ts"
 
@@ -34,6 +36,7 @@ export interface CartsShape {
   readonly steps: Steps
   readonly recent: RecentCommits<CartRecord>
   readonly followers: CartFollowers
+  readonly payments: CartPayments
   /** What the rolling window has found since the start. */
   readonly window: { found: number }
 }
@@ -68,7 +71,19 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
   const followers = new CartFollowers({ host, availableOf, nowMicros })
   stock.onCommits((commits) => followers.onStock(commits))
-  return Carts.of({ host, requests: new CartRequests(host), steps, recent, followers, window: { found: 0 } })
+  const { payments } = yield* PaymentsService
+  const run = yield* FiberSet.makeRuntime<never>()
+  const paying = new CartPayments(host, payments, (effect) => void run(effect))
+  if (payments !== undefined) yield* Effect.forkScoped(takePayments({ nats, host, deadLetters }))
+  return Carts.of({
+    payments: paying,
+    host,
+    requests: new CartRequests(host),
+    steps,
+    recent,
+    followers,
+    window: { found: 0 }
+  })
 })
 
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1_000)

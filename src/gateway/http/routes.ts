@@ -137,6 +137,7 @@ const cartRoutes = (carts: CartRoutes): ReadonlyArray<Entry> => [
   ["get", "/v1/carts/:cart", (_request, respond, cart) => carts.get(respond, cart)],
   ["post", "/v1/carts/:cart/requests", (request, respond, cart) => carts.request(request, respond, cart)],
   ["post", "/v1/carts/:cart/facts", (request, respond, cart) => carts.facts(request, respond, cart)],
+  ["post", "/v1/carts/:cart/payment-link", (_request, respond, cart) => carts.paymentLink(respond, cart)],
   ["get", "/v1/promotions/:code", (_request, respond, code) => carts.promotion(respond, code)],
   ["post", "/v1/promotions/:code", (request, respond, code) => carts.setPromotion(request, respond, code)],
   ["get", "/v1/cart-policy", (_request, respond) => carts.policy(respond)],

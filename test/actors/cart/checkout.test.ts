@@ -96,7 +96,7 @@ describe("a payment", () => {
     const cart = desk.ok("c", { type: "paid", contents, paymentId: "p", amountMinor: 1, currency: "GBP" })
     assert.equal(cart.status, "checkout")
     assert.deepEqual(cart.strays, [{ paymentId: "p", amountMinor: 1, reason: "other_amount" }])
-    assert.equal(desk.ok("c", { type: "refunded", paymentId: "p", amountMinor: 1 }).strays, undefined)
+    assert.equal(desk.ok("c", { type: "refunded", paymentId: "p", refundedMinor: 1 }).strays, undefined)
   })
 
   it("after the hold has ended takes the stock again, and is a visible case when it is gone", () => {

@@ -1,6 +1,5 @@
 /**
- * Goal: a cart has at most one link that can be paid, the same one for as long as nothing has changed; money for another
- * cart than the one that is there is a case and no order.
+ * Goal: a cart has at most one link that can be paid, the same one for as long as nothing has changed.
  * Method: examples of each decision, given what has happened.
  */
 import assert from "node:assert/strict"
@@ -14,8 +13,6 @@ import {
   type LinkWish,
   sessionEnd
 } from "../../../actors/payment/links.ts"
-import type { PaidFact } from "../../../actors/payment/payment.ts"
-import { settle } from "../../../actors/payment/settlement.ts"
 
 const MINUTE_MS = 60_000
 const NOW_MS = Date.UTC(2026, 0, 1)
@@ -86,40 +83,5 @@ describe("a checkout link", () => {
     assert.equal(minutes(15), 32)
     assert.equal(minutes(7 * 24 * 60), 24 * 60 - 2)
     assert.equal(linkEnd({ holdExpiresAtMs: 15, expiresAtMs: 32 }), 15)
-  })
-})
-
-describe("a payment for a cart", () => {
-  const fact: PaidFact = {
-    kind: "paid",
-    id: "pi_1:paid",
-    paymentIntent: "pi_1",
-    amountMinor: 2_000,
-    currency: "GBP",
-    cartId: "c",
-    cartVersion: 3,
-    holdId: "cart:c:3"
-  }
-  const cart = { version: 3, totalMinor: 2_000, currency: "GBP", holdId: "cart:c:3" }
-
-  it("26. makes one order, whether the webhook or the way back tells it first", () => {
-    assert.deepEqual(settle(fact, cart), { type: "order" })
-    assert.deepEqual(settle(fact, { ...cart, version: 4, paidBy: "pi_1" }), { type: "known" })
-  })
-
-  it("24. as it was before it changed is a case, and so is all else that does not fit", () => {
-    const reasons = [
-      [{ ...cart, version: 4 }, "outdated_cart"],
-      [{ ...cart, holdId: undefined }, "hold_ended"],
-      [{ ...cart, paidBy: "pi_2" }, "paid_twice"],
-      [{ ...cart, totalMinor: 2_001 }, "other_amount"],
-      [{ ...cart, currency: "EUR" }, "other_currency"],
-      [undefined, "unknown_cart"]
-    ] as const
-    for (const [other, reason] of reasons) {
-      const settled = settle(fact, other)
-      assert.ok(settled.type === "case")
-      assert.equal(settled.reason, reason)
-    }
   })
 })
