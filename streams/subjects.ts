@@ -94,6 +94,7 @@ export const PAYMENT_SUBJECTS = "payment.*.*"
 export const paymentSubject = (paymentIntent: string): string => `payment.event.${encodeSku(paymentIntent)}`
 /** The checkout links of one cart. */
 export const checkoutLinkSubject = (cartId: string): string => `payment.link.${encodeSku(cartId)}`
+export const CHECKOUT_LINK_SUBJECTS = "payment.link.*"
 /** What a payment means for a cart: paid, expired, payment-failed, refunded. */
 export const PAYMENT_FACT_SUBJECTS = "payment.fact.*"
 export const paymentFactSubject = (cartId: string): string => `payment.fact.${encodeSku(cartId)}`

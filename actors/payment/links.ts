@@ -26,10 +26,12 @@ export type LinkEvent =
       readonly expiresAtMs: number
     } & LinkWish)
   | { readonly type: "link-made"; readonly ordinal: number; readonly sessionId: string; readonly url: string }
+  /** The hub closes it: that its session expires is no news then. */
+  | { readonly type: "link-closing"; readonly ordinal: number }
   | {
       readonly type: "link-ended"
       readonly ordinal: number
-      readonly how: "expired" | "refunded" | "refused" | "dropped"
+      readonly how: "expired" | "failed" | "refunded" | "refused" | "dropped"
     }
   | { readonly type: "link-paid"; readonly paymentIntent: string }
   /** All of it went back: the cart may be paid again. */
@@ -38,6 +40,7 @@ export type LinkEvent =
 export type Link = Extract<LinkEvent, { readonly type: "link-intended" }> & {
   readonly sessionId?: string
   readonly url?: string
+  readonly isClosing: boolean
   readonly isEnded: boolean
 }
 
@@ -55,10 +58,12 @@ export const evolveLinks = (state: LinkState, event: LinkEvent): LinkState => {
   const { newest } = state
   switch (event.type) {
     case "link-intended":
-      return { ...state, newest: { ...event, isEnded: false } }
+      return { ...state, newest: { ...event, isClosing: false, isEnded: false } }
     case "link-made":
       if (newest?.ordinal !== event.ordinal) return state
       return { ...state, newest: { ...newest, sessionId: event.sessionId, url: event.url } }
+    case "link-closing":
+      return newest?.ordinal === event.ordinal ? { ...state, newest: { ...newest, isClosing: true } } : state
     case "link-ended":
       return newest?.ordinal === event.ordinal ? { ...state, newest: { ...newest, isEnded: true } } : state
     case "link-paid":
@@ -96,8 +101,8 @@ export const sessionEnd = (holdExpiresAtMs: number, nowMs: number): number => {
   return Math.floor(Math.min(latest, Math.max(earliest, holdExpiresAtMs)) / 1_000) * 1_000
 }
 
-/** When the link is of no use any more: with the hold, or before when Stripe closes it. */
-export const linkEnd = ({ holdExpiresAtMs, expiresAtMs }: Pick<Link, "holdExpiresAtMs" | "expiresAtMs">): number =>
+/** When the link is of no use any more: with the hold as it is by now, or before when Stripe closes it. */
+export const linkEnd = ({ expiresAtMs }: Pick<Link, "expiresAtMs">, holdExpiresAtMs: number): number =>
   Math.min(holdExpiresAtMs, expiresAtMs)
 
 export const decideLink = ({ newest, paidBy }: LinkState, wish: LinkWish, nowMs: number): LinkDecision => {
@@ -105,7 +110,7 @@ export const decideLink = ({ newest, paidBy }: LinkState, wish: LinkWish, nowMs:
   if (newest !== undefined && wish.cartVersion < newest.cartVersion) return { type: "refuse", code: "outdated_cart" }
   if (wish.holdExpiresAtMs <= nowMs) return { type: "refuse", code: "hold_ended" }
   if (newest !== undefined && !newest.isEnded) {
-    const isSame = isSameWish(newest, wish) && linkEnd(newest) > nowMs
+    const isSame = isSameWish(newest, wish) && !newest.isClosing && newest.expiresAtMs > nowMs
     if (newest.sessionId === undefined && isSame) return { type: "resume", link: newest }
     if (newest.sessionId !== undefined) return { type: isSame ? "reuse" : "close", link: newest }
   }
@@ -118,8 +123,6 @@ export const decideLink = ({ newest, paidBy }: LinkState, wish: LinkWish, nowMs:
   }
 }
 
+/** A hold that was renewed is the same hold: whoever has the link open pays by it. */
 const isSameWish = (a: LinkWish, b: LinkWish): boolean =>
-  a.cartVersion === b.cartVersion &&
-  a.holdId === b.holdId &&
-  a.fingerprint === b.fingerprint &&
-  a.holdExpiresAtMs === b.holdExpiresAtMs
+  a.cartVersion === b.cartVersion && a.holdId === b.holdId && a.fingerprint === b.fingerprint

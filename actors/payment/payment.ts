@@ -95,7 +95,13 @@ export interface PaidFact extends FactBase {
 export type PaymentFact =
   | PaidFact
   | (FactBase & { readonly kind: "expired"; readonly sessionId: string })
-  | (FactBase & { readonly kind: "payment-failed"; readonly paymentIntent: string; readonly reason: string })
+  | (FactBase & {
+      readonly kind: "payment-failed"
+      readonly paymentIntent: string
+      readonly reason: string
+      /** A session that is complete takes no other try: the bank decided after the customer had gone. */
+      readonly isFinal: boolean
+    })
   | (FactBase & {
       readonly kind: "refunded"
       readonly paymentIntent: string
@@ -122,8 +128,9 @@ export const factsOf = (key: string, state: PaymentState): ReadonlyArray<Payment
     return facts
   }
   if (failure !== undefined) {
-    const id = `${key}:failed:${failure.eventId}`
-    facts.push({ kind: "payment-failed", id, paymentIntent: key, reason: failure.code, ...cart })
+    const isFinal = [...state.sessions.values()].some(({ status }) => status === "complete")
+    const id = `${key}:failed:${failure.eventId}${isFinal ? ":final" : ""}`
+    facts.push({ kind: "payment-failed", id, paymentIntent: key, reason: failure.code, isFinal, ...cart })
   }
   for (const [sessionId, { status }] of state.sessions) {
     if (status === "expired") facts.push({ kind: "expired", id: `${sessionId}:expired`, sessionId, ...cart })

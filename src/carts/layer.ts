@@ -1,7 +1,7 @@
 /**
  * Carts as a service: their host on a journal of its own, the steps that they ask of the stock, their facts.
  */
-import { Context, Effect, FiberSet, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { CartBook } from "../../actors/cart/book.ts"
 import type { CartRecord } from "../../actors/cart/events.ts"
 import { available, findLocation, isBundle } from "../../actors/sku/state.ts"
@@ -24,7 +24,8 @@ import { CartFollowers } from "./followers.ts"
 import { cartKind } from "./kind.ts"
 import type { CartMail } from "./mail.ts"
 import { CartRequests, cartHash } from "./requests.ts"
-import { CartPayments, takePayments } from "./payments.ts"
+import { PaymentLinks } from "./payment-links.ts"
+import { takePayments } from "./payments.ts"
 import { Steps } from "./steps.ts"
 import { type AvailableOf, CART_FACT } from "./turn.ts"
 
@@ -36,7 +37,8 @@ export interface CartsShape {
   readonly steps: Steps
   readonly recent: RecentCommits<CartRecord>
   readonly followers: CartFollowers
-  readonly payments: CartPayments
+  /** `undefined`: payments are not set up. */
+  readonly links: PaymentLinks | undefined
   /** What the rolling window has found since the start. */
   readonly window: { found: number }
 }
@@ -72,11 +74,14 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   const followers = new CartFollowers({ host, availableOf, nowMicros })
   stock.onCommits((commits) => followers.onStock(commits))
   const { payments } = yield* PaymentsService
-  const run = yield* FiberSet.makeRuntime<never>()
-  const paying = new CartPayments(host, payments, (effect) => void run(effect))
-  if (payments !== undefined) yield* Effect.forkScoped(takePayments({ nats, host, deadLetters }))
+  const links =
+    payments === undefined ? undefined : new PaymentLinks({ nats, host, links: payments.links, nowMs: Date.now })
+  if (links !== undefined) {
+    yield* Effect.forkScoped(links.run)
+    yield* Effect.forkScoped(takePayments({ nats, host, deadLetters }))
+  }
   return Carts.of({
-    payments: paying,
+    links,
     host,
     requests: new CartRequests(host),
     steps,

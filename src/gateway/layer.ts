@@ -53,11 +53,12 @@ const nowMicros = (): number => Math.round((performance.timeOrigin + performance
 /** What is spoken of beside the stock. */
 const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void>) => void) {
   const { receive } = yield* OutreachDesk
+  const carts = yield* Carts
   return {
     channels: new ChannelRoutes(yield* Channels),
-    carts: new CartRoutes(yield* Carts),
+    carts: new CartRoutes(carts),
     outreach: new OutreachRoutes({ receive, run, nowMs: Date.now }),
-    payments: new PaymentRoutes({ ...(yield* PaymentsService), run })
+    payments: new PaymentRoutes({ ...(yield* PaymentsService), links: carts.links, run })
   }
 })
 

@@ -33,6 +33,8 @@ export class LinkFailed extends Schema.TaggedError<LinkFailed>()("LinkFailed", {
     "already_paid",
     "outdated_cart",
     "hold_ended",
+    "unknown_cart",
+    "no_checkout",
     "refused",
     "unauthorized",
     "throttled",
@@ -42,6 +44,8 @@ export class LinkFailed extends Schema.TaggedError<LinkFailed>()("LinkFailed", {
 }) {}
 
 export interface CheckoutLink {
+  /** Counts the links of the cart. */
+  readonly ordinal: number
   readonly url: string
   readonly sessionId: string
   /** ISO 8601: when the hold ends, or Stripe closes it. */
@@ -87,10 +91,11 @@ export class CheckoutLinks {
         if (decision.type === "refuse") {
           return yield* new LinkFailed({ code: decision.code, message: refusals[decision.code] })
         }
-        if (decision.type === "reuse") return linkOf(decision.link)
+        if (decision.type === "reuse") return linkOf(decision.link, wish)
         if (decision.type === "close") yield* this.close(cart.cartId, decision.link)
         else {
-          const link = decision.type === "resume" ? decision.link : { ...decision.event, isEnded: false }
+          const link =
+            decision.type === "resume" ? decision.link : { ...decision.event, isClosing: false, isEnded: false }
           const made = yield* this.make(cart, link, decision.type === "resume")
           if (made !== undefined) return made
         }
@@ -99,12 +104,15 @@ export class CheckoutLinks {
     return step(STEPS_MAX)
   }
 
-  /** Nobody can pay for the cart by a link any more. `paid`: too late, its session is complete. */
-  expire(cartId: string): Effect.Effect<"expired" | "none" | "paid", LinkFailed> {
+  /**
+   * Nobody can pay for the cart by this link, or by any, any more. `none`: it was closed before, or there is a newer one.
+   * `paid`: too late, its session is complete.
+   */
+  expire(cartId: string, ordinal?: number): Effect.Effect<"expired" | "none" | "paid", LinkFailed> {
     return Effect.gen({ self: this }, function* () {
       const { newest, paidBy } = yield* this.change(cartId, (state) => ({ events: [], answer: state }))
       if (paidBy !== undefined) return "paid"
-      if (newest === undefined || newest.isEnded) return "none"
+      if (newest === undefined || newest.isEnded || (ordinal ?? newest.ordinal) !== newest.ordinal) return "none"
       if (newest.sessionId === undefined) {
         yield* this.end(cartId, newest, "dropped")
         return "none"
@@ -171,7 +179,7 @@ export class CheckoutLinks {
         const isNew = isOurs && newest.sessionId === undefined
         return { events: isNew ? [{ type: "link-made", ordinal: link.ordinal, sessionId, url }] : [], answer: isOurs }
       })
-      if (isNewest) return linkOf({ ...link, sessionId, url })
+      if (isNewest) return linkOf({ ...link, sessionId, url }, cart)
       // The cart went on while Stripe was asked. Nobody has this link, so closing it is only tidy.
       yield* Effect.ignore(this.options.call((stripe) => stripe.checkout.sessions.expire(sessionId)))
       return yield* new LinkFailed({ code: "outdated_cart", message: refusals.outdated_cart })
@@ -194,7 +202,11 @@ export class CheckoutLinks {
 
   private close(cartId: string, link: Link): Effect.Effect<void, LinkFailed> {
     const sessionId = link.sessionId ?? ""
+    const { ordinal } = link
     return Effect.gen({ self: this }, function* () {
+      yield* this.note(cartId, ({ newest }) =>
+        newest?.ordinal === ordinal && !newest.isClosing ? [{ type: "link-closing", ordinal }] : []
+      )
       const asked = yield* Effect.result(this.options.call((stripe) => stripe.checkout.sessions.expire(sessionId)))
       if (asked._tag === "Failure") {
         if (asked.failure.reason !== "refused") return yield* linkFailed(asked.failure)
@@ -239,10 +251,11 @@ export class CheckoutLinks {
   }
 }
 
-const linkOf = (link: Link): CheckoutLink => ({
+const linkOf = (link: Link, { holdExpiresAtMs }: Pick<LinkWish, "holdExpiresAtMs">): CheckoutLink => ({
+  ordinal: link.ordinal,
   url: link.url ?? "",
   sessionId: link.sessionId ?? "",
-  expiresAt: new Date(linkEnd(link)).toISOString()
+  expiresAt: new Date(linkEnd(link, holdExpiresAtMs)).toISOString()
 })
 
 /** Of the cart, its version and how many links it had: the same for every try of one link. Stripe takes 255 characters. */

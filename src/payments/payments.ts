@@ -159,12 +159,21 @@ export class Payments {
       })
       for (const fact of factsOf(key, state)) {
         if (this.told.has(fact.id)) continue
-        yield* this.links.note(fact.cartId, (links) => linkEventsOf(fact, links))
+        if (fact.kind === "expired" && !(yield* this.isNews(fact))) continue
         yield* tell(fact)
+        yield* this.links.note(fact.cartId, (links) => linkEventsOf(fact, links))
         remember(this.told, fact.id, true)
       }
       return state
     })
+  }
+
+  /** A session that the hub closed itself, for a newer one or with its checkout, is no end of the cart's checkout. */
+  private isNews({ cartId, sessionId }: Extract<PaymentFact, { readonly kind: "expired" }>) {
+    return Effect.map(
+      this.links.state(cartId),
+      ({ newest }) => newest?.sessionId === sessionId && !newest.isClosing && !newest.isEnded
+    )
   }
 }
 
@@ -183,7 +192,9 @@ const linkEventsOf = (fact: PaymentFact, { newest, paidBy, refunded }: LinkState
         ? [{ type: "link-ended", ordinal: newest.ordinal, how: "expired" }]
         : []
     case "payment-failed":
-      return []
+      return fact.isFinal && newest !== undefined && !newest.isEnded && newest.cartVersion === fact.cartVersion
+        ? [{ type: "link-ended", ordinal: newest.ordinal, how: "failed" }]
+        : []
   }
 }
 

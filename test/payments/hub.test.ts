@@ -1,36 +1,26 @@
 /**
- * Goal: a hub takes Stripe's webhooks and sends customers on, keeps what a cart must be told of it over kill -9, and prints
- * no secret; Stripe on this machine is as strict as Stripe.
+ * Goal: a cart is sold by a link, once, whatever dies on the way; a link that is out of date cannot be paid; nothing prints a
+ * secret; Stripe on this machine is as strict as Stripe.
  * Method: a real hub in a process of its own; forms that are wrong sent to the local Stripe by hand.
  */
 import assert from "node:assert/strict"
-import { Context, Effect, Layer } from "effect"
 import { afterAll, beforeAll, describe, it } from "vitest"
-import type { PaymentFact } from "../../actors/payment/payment.ts"
-import { readPayments } from "../../config/payments.ts"
 import { SECRET_KEY, StripeServer, WEBHOOK_SECRET } from "../../scripts/stripe/server.ts"
-import { paymentsOf } from "../../src/payments/layer.ts"
-import { Nats, type NatsShape } from "../../streams/nats/connection.ts"
-import { readSubject } from "../../streams/nats/subject-reader.ts"
-import { PAYMENTS, paymentFactSubject } from "../../streams/subjects.ts"
-import { http, startHub, type TestHub } from "../support/hub.ts"
-import { cart } from "../support/payments.ts"
+import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
 
 let stripe: StripeServer
 let hub: TestHub
-let settings: Record<string, string>
 
 beforeAll(async () => {
   stripe = await StripeServer.start()
-  settings = {
+  hub = await startHub({
     STRIPE_SECRET_KEY: SECRET_KEY,
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     STRIPE_API_URL: stripe.url,
     PUBLIC_URL: "http://127.0.0.1",
     CHECKOUT_RETURN_PAGE: "https://shop.example/thanks?from=stripe",
     LOG_LEVEL: "debug"
-  }
-  hub = await startHub(settings)
+  })
   stripe.webhookUrl = `${hub.url}/v1/payments/stripe/webhooks`
 })
 
@@ -39,49 +29,163 @@ afterAll(async () => {
   await stripe.close()
 })
 
-const withNats = <A>(use: (nats: NatsShape) => Promise<A>): Promise<A> =>
-  Effect.runPromise(
-    Layer.build(Nats.layer(hub.nats.url)).pipe(
-      Effect.flatMap((context) => Effect.promise(() => use(Context.get(context, Nats)))),
-      Effect.scoped
-    )
+let count = 0
+
+const ask = (cartId: string, body: Record<string, unknown>) =>
+  http(hub, "POST", `/v1/carts/${cartId}/requests`, { mutationId: `m${++count}`, ...body })
+const see = async (cartId: string) => (await http(hub, "GET", `/v1/carts/${cartId}`)).body
+const link = (cartId: string, body: unknown = { email: "ada@example.com" }) =>
+  http(hub, "POST", `/v1/carts/${cartId}/payment-link`, body)
+const statusOf = (sessionId: unknown) => stripe.account.sessions.get(String(sessionId))?.["status"]
+
+/** A cart of two mugs at 9.50 whose stock is held. */
+const inCheckout = async (cartId: string): Promise<void> => {
+  const stocked = { type: "receipt", mutationId: `r${++count}`, quantity: 10 }
+  await http(hub, "POST", "/v1/stock/MUG/facts", stocked)
+  const line = { type: "add", sku: "MUG", name: "Mug", quantity: 2, unitPriceMinor: 950, currency: "GBP" }
+  assert.equal((await ask(cartId, line)).status, 200)
+  const { body } = await ask(cartId, { type: "checkout" })
+  assert.equal((body["checkout"] as { readonly isHeld: boolean }).isHeld, true)
+}
+
+/** The customer pays on Stripe's page; answers where Stripe sends them. */
+const payAt = async (url: unknown, choice = "card"): Promise<URL> => {
+  const page = await fetch(String(url), { method: "POST", body: new URLSearchParams({ choice }), redirect: "manual" })
+  assert.equal(page.status, 303)
+  return new URL(page.headers.get("location") ?? "")
+}
+
+const orderOf = (cartId: string) =>
+  eventually(
+    async () => (await see(cartId))["order"] as Record<string, unknown> | undefined,
+    (order) => order !== undefined && order["state"] === "placed"
   )
 
-describe("a hub with payments", () => {
-  it("takes signed events over kill -9, tells the cart once, and sends the customer to the shop", async () => {
-    const wanted = cart({ holdExpiresAtMs: Date.now() + 45 * 60_000 })
-    const config = readPayments(settings)
-    assert.ok(config)
-    const link = await withNats((nats) =>
-      Effect.runPromise(paymentsOf(config, { nats, tell: () => Effect.void }).links.link(wanted))
-    )
-    const page = await fetch(link.url, {
-      method: "POST",
-      body: new URLSearchParams({ choice: "card" }),
-      redirect: "manual"
-    })
-    assert.equal(page.status, 303)
-    const back = new URL(page.headers.get("location") ?? "")
+describe("a cart", () => {
+  it("26. paid by its link is one order, whether the customer or the webhook is back first, also over kill -9", async () => {
+    await inCheckout("pays")
+    const made = await link("pays")
+    assert.equal(made.status, 200, JSON.stringify(made.body))
+    assert.equal((await link("pays")).body["sessionId"], made.body["sessionId"], "asked again it is the same")
+    const back = await payAt(made.body["url"])
     const sent = await fetch(`${hub.url}${back.pathname}${back.search}`, { redirect: "manual" })
     assert.equal(sent.status, 303)
-    assert.equal(
-      sent.headers.get("location"),
-      `https://shop.example/thanks?from=stripe&cart=${wanted.cartId}&state=paid`
-    )
+    assert.equal(sent.headers.get("location"), "https://shop.example/thanks?from=stripe&cart=pays&state=paid")
     await hub.crash()
     await stripe.deliveries.flush({ twice: 1, late: 0.5 })
     assert.equal(stripe.deliveries.failed, 0)
-    const facts = await withNats(async (nats) => {
-      const stored = await readSubject(nats, PAYMENTS, paymentFactSubject(wanted.cartId))
-      return stored.map((message) => message.json<PaymentFact>())
-    })
-    assert.deepEqual(
-      facts.map(({ kind, cartId, cartVersion }) => [kind, cartId, cartVersion]),
-      [["paid", wanted.cartId, 3]]
-    )
-    assert.deepEqual(stripe.violations, [])
+    const order = await orderOf("pays")
+    assert.deepEqual([order?.["paidMinor"], order?.["refundedMinor"]], [1_900, 0])
+    assert.equal((await see("pays"))["strays"], undefined)
+    assert.equal((await link("pays")).body["code"], "already_paid")
   })
 
+  it("that is refunded in parts says how much, and not twice what was told twice", async () => {
+    const intent = String(
+      (await see("pays"))["order"] && ((await see("pays"))["order"] as Record<string, unknown>)["paymentId"]
+    )
+    stripe.account.refund(intent, 500, false)
+    await stripe.deliveries.flush({ twice: 1, late: 0 })
+    stripe.account.refund(intent, 400, false)
+    await stripe.deliveries.flush({ twice: 1, late: 0.5 })
+    await eventually(
+      () => see("pays"),
+      ({ order }) => (order as Record<string, unknown>)["refundedMinor"] === 900
+    )
+  })
+
+  it("24. that changes closes its link at once, and what was paid in the last moment buys nothing and is a case", async () => {
+    await inCheckout("changes")
+    const before = await link("changes")
+    await ask("changes", { type: "set", sku: "MUG", quantity: 3 })
+    await eventually(
+      async () => statusOf(before.body["sessionId"]),
+      (status) => status === "expired"
+    )
+    assert.equal((await link("changes")).body["code"], "no_checkout")
+    await stripe.deliveries.flush({ twice: 0.5, late: 0.5 })
+    await ask("changes", { type: "checkout" })
+    const after = await link("changes")
+    assert.equal(after.status, 200)
+    assert.notEqual(after.body["sessionId"], before.body["sessionId"])
+
+    await inCheckout("hurries")
+    const { body } = await link("hurries")
+    await payAt(body["url"])
+    await ask("hurries", { type: "set", sku: "MUG", quantity: 1 })
+    await stripe.deliveries.flush()
+    const cart = await eventually(
+      () => see("hurries"),
+      ({ strays }) => Array.isArray(strays)
+    )
+    assert.equal(cart["status"], "open")
+    const [stray] = cart["strays"] as ReadonlyArray<Record<string, unknown>>
+    assert.deepEqual([stray?.["reason"], stray?.["amountMinor"]], ["older_version", 1_900])
+    stripe.account.refund(String(stray?.["paymentId"]), undefined, false)
+    await stripe.deliveries.flush()
+    await eventually(
+      () => see("hurries"),
+      ({ strays }) => strays === undefined
+    )
+    await ask("hurries", { type: "checkout" })
+    assert.equal((await link("hurries")).status, 200, "after the refund it can be paid")
+  })
+
+  it("whose hold ends loses its link, also one that ended while the hub was dead", async () => {
+    await inCheckout("late")
+    await ask("late", { type: "cancel-checkout" })
+    await ask("late", { type: "checkout", ttlMs: 400 })
+    const short = await link("late")
+    assert.equal(short.status, 200)
+    await eventually(
+      async () => statusOf(short.body["sessionId"]),
+      (status) => status === "expired"
+    )
+    await inCheckout("dead")
+    await ask("dead", { type: "checkout", ttlMs: 1_500 })
+    const dead = await link("dead")
+    stripe.faults.keepUp("error")
+    await eventually(
+      () => see("dead"),
+      ({ status }) => status === "open"
+    )
+    await hub.crash()
+    assert.equal(statusOf(dead.body["sessionId"]), "open")
+    stripe.faults.keepUp(undefined)
+    await eventually(
+      async () => statusOf(dead.body["sessionId"]),
+      (status) => status === "expired",
+      15_000
+    )
+  })
+
+  it("that cannot be paid gets no link, and the reason", async () => {
+    await http(hub, "POST", "/v1/carts/open/requests", {
+      mutationId: "o",
+      type: "add",
+      sku: "MUG",
+      quantity: 1,
+      unitPriceMinor: 1,
+      currency: "GBP"
+    })
+    const wrong = [
+      ["nobody", {}, 404, "unknown_cart"],
+      ["open", {}, 409, "no_checkout"],
+      ["open", { contents: 99 }, 409, "cart_changed"],
+      ["open", { email: 7 }, 400, "invalid_request"],
+      ["open", { contents: -1 }, 400, "invalid_request"],
+      ["open", "[]", 400, "invalid_request"],
+      ["open", "{", 400, "invalid_request"]
+    ] as const
+    for (const [cartId, body, status, code] of wrong) {
+      const answer = await link(cartId, body)
+      assert.deepEqual([answer.status, answer.body["code"]], [status, code], JSON.stringify(body))
+    }
+    assert.deepEqual(stripe.violations, [])
+  })
+})
+
+describe("a hub with payments", () => {
   it("refuses what is not signed with 401, what is too large with 413, and a wrong way back with 400", async () => {
     const unsigned = await http(hub, "POST", "/v1/payments/stripe/webhooks", { id: "evt_1" })
     assert.deepEqual([unsigned.status, unsigned.body["code"]], [401, "unauthorized"])

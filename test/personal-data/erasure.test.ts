@@ -131,7 +131,7 @@ describe("a customer's data in a hub", () => {
         assert.equal(reason, "erased", name)
       }
     }
-    assert.deepEqual((await holdfast("find", "email", ada.email)).out, [])
+    assert.deepEqual(await withData((data) => data.addresses.find("email", ada.email)), [])
   })
 
   it("that is gone is said so, and who had seen it is still known", async () => {

@@ -31,14 +31,6 @@ const statusOf: Readonly<Record<CartRefusalCode, number>> = {
   too_many_promotions: 409
 }
 
-/** What else a link is refused for is a conflict with what the cart is. */
-const linkStatus: Readonly<Record<string, number>> = {
-  unknown_cart: 404,
-  no_payments: 501,
-  throttled: 503,
-  unavailable: 503
-}
-
 const isOfCarts = (code: string): code is CartRefusalCode => Object.hasOwn(statusOf, code)
 
 const answered = (answer: CartAnswer): Response => {
@@ -70,14 +62,6 @@ export class CartRoutes {
     const cart = decodeCartName(name)
     if (!cart.ok) return respond(refused(cart.refusal))
     takeFacts(request, respond, (received, reply) => this.carts.requests.fact(cart.value, received, reply))
-  }
-
-  paymentLink(respond: Respond, name: string | undefined): void {
-    const cart = decodeCartName(name)
-    if (!cart.ok) return respond(refused(cart.refusal))
-    this.carts.payments.link(cart.value, (answer) =>
-      respond(json(answer.ok ? 200 : (linkStatus[answer.code] ?? 409), answer))
-    )
   }
 
   /** The promotion, and how often checkouts under way and orders have used it. */

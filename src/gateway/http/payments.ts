@@ -1,15 +1,20 @@
 /**
- * The payments' HTTP part: Stripe's webhooks, and customers who come back from paying.
+ * The payments' HTTP part: links for carts, Stripe's webhooks, and customers who come back from paying.
  */
 import { Effect } from "effect"
 import type { PaymentsShape } from "../../payments/layer.ts"
 import type { Payments, ReturnAnswer, WebhookAnswer } from "../../payments/payments.ts"
-import { invalid } from "../decode.ts"
+import { MESSAGE_BYTES_MAX } from "../../../config/limits.ts"
+import { decodeCartName } from "../../carts/decode.ts"
+import type { PaymentLinks } from "../../carts/payment-links.ts"
+import type { LinkFailed } from "../../payments/checkout-links.ts"
+import { type Decoded, decodeJson, invalid } from "../decode.ts"
 import type { Request, Response } from "../serving.ts"
 import { json, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
 
 export interface PaymentServices extends PaymentsShape {
+  readonly links: PaymentLinks | undefined
   readonly run: (effect: Effect.Effect<void>) => void
 }
 
@@ -32,6 +37,26 @@ export class PaymentRoutes {
     )
   }
 
+  /** `{"email"?, "contents"?}`; an empty body is an empty object. */
+  link(request: Request, respond: Respond, name: string | undefined): void {
+    const { links, run } = this.services
+    if (links === undefined) return respond(notSetUp)
+    const cart = decodeCartName(name)
+    if (!cart.ok) return respond(refused(cart.refusal))
+    const asked = linkAsked(request.body)
+    if (!asked.ok) return respond(refused(asked.refusal))
+    run(
+      Effect.map(
+        Effect.match(links.link(cart.value, asked.value), {
+          onSuccess: ({ contents, url, sessionId, expiresAt }) =>
+            json(200, { ok: true, cart: cart.value, contents, url, sessionId, expiresAt }),
+          onFailure: linkRefused
+        }),
+        respond
+      )
+    )
+  }
+
   private with(respond: Respond, ask: (payments: Payments) => Effect.Effect<Response>): void {
     const { payments, run } = this.services
     if (payments === undefined) return respond(notSetUp)
@@ -41,6 +66,57 @@ export class PaymentRoutes {
 
 const tooLarge = refused(invalid("The body is too large: it has at most 1 MiB."), 413)
 const notSetUp = refused(invalid("Payments are not set up on this hub: set STRIPE_SECRET_KEY."), 404)
+
+interface LinkAsked {
+  readonly email?: string
+  readonly contents?: number
+}
+
+const EMAIL_LENGTH_MAX = 320
+
+const linkAsked = (body: Uint8Array | undefined): Decoded<LinkAsked> => {
+  if (body === undefined) return { ok: false, refusal: invalid("The body is too large: it has at most 64 KiB.") }
+  const decoded = body.byteLength === 0 ? ({ ok: true, value: {} } as const) : decodeJson(body, MESSAGE_BYTES_MAX)
+  if (!decoded.ok) return decoded
+  const fields = decoded.value
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+    return { ok: false, refusal: invalid("Send an object, with email and contents or without.") }
+  }
+  const { email, contents } = fields as { readonly email?: unknown; readonly contents?: unknown }
+  if (email !== undefined && (typeof email !== "string" || email === "" || email.length > EMAIL_LENGTH_MAX)) {
+    return { ok: false, refusal: invalid(`Send email as a text of 1 to ${EMAIL_LENGTH_MAX} characters.`, "email") }
+  }
+  if (contents !== undefined && !(typeof contents === "number" && Number.isSafeInteger(contents) && contents >= 0)) {
+    return { ok: false, refusal: invalid("Send contents as an integer from 0, as the cart told it.", "contents") }
+  }
+  const seen = typeof contents === "number" ? { contents } : {}
+  return { ok: true, value: { ...seen, ...(typeof email === "string" ? { email } : {}) } }
+}
+
+const linkStatus: Readonly<Record<LinkFailed["code"], number>> = {
+  unknown_cart: 404,
+  no_checkout: 409,
+  outdated_cart: 409,
+  already_paid: 409,
+  hold_ended: 409,
+  amounts_differ: 409,
+  nothing_to_pay: 409,
+  currency_unsupported: 409,
+  invalid_cart: 409,
+  refused: 409,
+  throttled: 429,
+  unauthorized: 503,
+  unavailable: 503
+}
+
+const THROTTLED_RETRY_MS = 1_000
+
+/** By the contract's words where it has them. */
+const linkRefused = ({ code, message }: LinkFailed): Response => {
+  if (code === "throttled") return refused({ ok: false, code: "overloaded", message, retryAfterMs: THROTTLED_RETRY_MS })
+  if (linkStatus[code] === 503) return refused({ ok: false, code: "unavailable", message })
+  return json(linkStatus[code], { ok: false, code: code === "outdated_cart" ? "cart_changed" : code, message })
+}
 
 const webhookResponse = (answer: WebhookAnswer): Response => {
   switch (answer.type) {
