@@ -92,6 +92,24 @@ describe("what went wrong elsewhere", () => {
     assert.equal(shopper.all("message-skipped")[0]?.reason, "too-late")
   })
 
+  it("22. A text that the caps hold back beyond 48 hours is not waited for", () => {
+    const shopper = new Shopper("2026-07-02T15:00:00Z", { zone: NEW_YORK, sequence: textsOnly })
+    for (const days of [1, 2]) {
+      const sms = {
+        attemptId: `t${days}`,
+        channel: "sms" as const,
+        abandonmentId: "other",
+        at: shopper.at - days * DAY
+      }
+      shopper.contact = { ...shopper.contact, sent: [...shopper.contact.sent, sms] }
+    }
+    shopper.leaves()
+    assert.deepEqual(
+      shopper.all("recovery-withheld").map(({ reason, refused }) => [reason, refused[0]?.reason]),
+      [["nothing-to-reach", "too-late"]]
+    )
+  })
+
   it("22. The cart is checked again then: changed, emptied or sold out in the night, and nothing goes", () => {
     for (const [happens, reason] of [
       [(shopper: Shopper) => shopper.changes(), "cart-changed"],
