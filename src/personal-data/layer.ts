@@ -83,21 +83,23 @@ const checkMaster = (bucket: KV, keys: MasterKeys): Effect.Effect<void, WrongMas
     )
   })
 
-/** A line that was cut may have missed something, so everything is forgotten then. */
+/** While nobody watched something may have been missed, so everything is forgotten then. */
 const watchErasures = (nats: NatsShape, bucket: KV, keyring: Keyring) =>
   Effect.gen(function* () {
-    const erasures = yield* Effect.acquireRelease(
-      Effect.promise(() => bucket.watch({ include: "updates" })),
-      (watch) => Effect.sync(() => watch.stop())
+    const watching = Effect.acquireUseRelease(
+      Effect.tryPromise(() => bucket.watch({ include: "updates" })),
+      (erasures) =>
+        Effect.tryPromise(async () => {
+          keyring.forgetAll()
+          for await (const { key, operation } of erasures) if (operation !== "PUT") keyring.forget(key)
+        }),
+      (erasures) => Effect.sync(() => erasures.stop())
     )
-    const forgetting = Effect.promise(async () => {
-      for await (const { key, operation } of erasures) if (operation !== "PUT") keyring.forget(key)
-    })
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.ignore(watching), Effect.sleep("1 second"))))
     const states = nats.connection.status()
     const reconnecting = Effect.promise(async () => {
       for await (const { type } of states) if (type === "reconnect" || type === "disconnect") keyring.forgetAll()
     })
-    yield* Effect.forkScoped(forgetting)
     yield* Effect.forkScoped(reconnecting)
   })
 
