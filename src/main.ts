@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly whenReady?: (url: string) => Promise<void>
   /** Beside those of the channels file. */
   readonly channels?: ReadonlyArray<ChannelConfig>
+  /** Where the environment sets none. */
+  readonly payments?: PaymentsConfig | undefined
 }
 
 /** Runs until a signal; settles with the exit code. */
@@ -69,7 +71,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   yield* freeAddress(config)
   const alerts = yield* alertsOf
   const outreach = yield* outreachOf(config)
-  const payments = yield* paymentsOf
+  const payments = (yield* paymentsOf) ?? options.payments
   const personalDataKey = yield* masterKeyOf(config)
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({

@@ -1,5 +1,5 @@
 /**
- * The demonstration's three shops, in a thread of their own: Shopify, WooCommerce and a social shop list the same SKUs,
+ * The demonstration's three shops and its Stripe, in a thread of their own: Shopify, WooCommerce and a social shop list the same SKUs,
  * sell at random, now and then cancel, throttle and fail.
  */
 import { parentPort } from "node:worker_threads"
@@ -9,7 +9,9 @@ import { LOCATION_ID } from "../marketplaces/shopify/orders.ts"
 import { SECRET, SocialMarketplace } from "../marketplaces/social/marketplace.ts"
 import * as Woo from "../marketplaces/woocommerce/marketplace.ts"
 import { Random } from "../simulate/random.ts"
+import { SECRET_KEY, StripeServer, WEBHOOK_SECRET as STRIPE_WEBHOOK_SECRET } from "../stripe/server.ts"
 import type { HubReady, ShopsOpen } from "./demo.ts"
+import { sendShoppers } from "./shoppers.ts"
 
 const LISTED = 60
 const STOCK_PATIENCE_MS = 60_000
@@ -23,6 +25,7 @@ const random = new Random(Date.now())
 const shopify = await ShopifyMarketplace.start()
 const social = await SocialMarketplace.start()
 const woo = await Woo.WooMarketplace.start()
+const stripe = await StripeServer.start({ isPrompt: true })
 
 const shops: ReadonlyArray<{
   readonly name: string
@@ -98,6 +101,8 @@ const open = async (url: string): Promise<void> => {
     await post(`${url}/v1/channels/${name}/reconcile`, {})
     market.faults.set({ seed: random.integer(1, 1e9), share: FAULT_SHARE, kinds: FAULTS })
   }
+  stripe.webhookUrl = `${url}/v1/payments/stripe/webhooks`
+  void sendShoppers(url, skus, random, Date.now().toString(36))
   await trade(skus.length)
 }
 
@@ -118,5 +123,8 @@ const trade = async (listed: number): Promise<void> => {
 }
 
 parentPort?.once("message", ({ url }: HubReady) => void open(url))
-const isOpen: ShopsOpen = { channels: JSON.stringify({ channels }) }
+const isOpen: ShopsOpen = {
+  channels: JSON.stringify({ channels }),
+  payments: { STRIPE_SECRET_KEY: SECRET_KEY, STRIPE_WEBHOOK_SECRET, STRIPE_API_URL: stripe.url }
+}
 parentPort?.postMessage(isOpen)
