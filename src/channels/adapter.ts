@@ -163,6 +163,27 @@ export interface Polled {
   readonly isElsewhere?: boolean
 }
 
+/** Units of an order that have left, in one package. */
+export interface Shipment {
+  /** The channel's order. */
+  readonly orderId: string
+  /** The same for every telling of this package, a whole number above 0. */
+  readonly packageId: number
+  /** The carrier's code or name as the channel knows it. */
+  readonly carrier: string
+  readonly method?: string
+  readonly tracking: string
+  /** ISO 8601. */
+  readonly shippedAt: string
+  /** The channel's order lines, and units of each. */
+  readonly lines: ReadonlyArray<{ readonly lineId: string; readonly quantity: number }>
+}
+
+export type ShipmentOutcome =
+  | { readonly type: "confirmed" }
+  /** Telling it again would be refused again. */
+  | { readonly type: "rejected"; readonly code: string; readonly message: string }
+
 /** What the channel allows; an operator may set each lower. */
 export interface AdapterLimits {
   /** Writes in one call. */
@@ -190,6 +211,8 @@ export interface Adapter {
   poll?(cursor: string | undefined, signal: AbortSignal): Promise<Result<Polled>>
   /** Puts right what the channel may have switched off (webhook subscriptions); says what it did. */
   upkeep?(signal: AbortSignal): Promise<Result<{ readonly restored: ReadonlyArray<string> }>>
+  /** Tells the channel that units are on their way; the same package again is once. */
+  confirmShipment?(shipment: Shipment, signal: AbortSignal): Promise<Result<ShipmentOutcome>>
   /** Called once, when the hub stops. */
   close?(): Promise<void>
 }

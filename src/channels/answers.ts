@@ -11,6 +11,7 @@ import type {
   ListedPage,
   Polled,
   Received,
+  ShipmentOutcome,
   TicketResult,
   WriteOutcome
 } from "./adapter.ts"
@@ -105,6 +106,13 @@ const textOf = (value: unknown): string => {
   } catch {
     return "what cannot be written down"
   }
+}
+
+export const shipmentOutcomeIn = (value: unknown): ShipmentOutcome | undefined => {
+  if (!isObject(value)) return undefined
+  const { type, code, message } = value
+  if (type === "confirmed") return { type }
+  return type === "rejected" && isText(code) && isText(message) ? { type, code, message } : undefined
 }
 
 const STATUSES = new Set<unknown>([400, 401, 413])

@@ -29,6 +29,7 @@ export type Question =
   | { readonly op: "letters"; readonly channel: string; readonly after: string; readonly limit: number }
   | { readonly op: "map"; readonly channel: string; readonly body: unknown }
   | { readonly op: "adopt"; readonly channel: string; readonly body: unknown }
+  | { readonly op: "ship"; readonly channel: string; readonly body: unknown }
   | { readonly op: "redrive"; readonly channel: string; readonly body: unknown }
   | { readonly op: "discard"; readonly channel: string; readonly body: unknown }
   | { readonly op: "reconcile"; readonly channel: string; readonly body: unknown }

@@ -10,6 +10,7 @@ import type { NotTaken } from "./intake.ts"
 import type { Question, Reply } from "./messages.ts"
 import type { DeadListing, UnmappedItem } from "./protocol.ts"
 import type { UnmappedListing } from "./reconcile.ts"
+import { onShipment } from "./shipments.ts"
 
 export interface QuestionPorts {
   readonly channels: ReadonlyMap<string, Channel>
@@ -63,6 +64,8 @@ const ofChannel = (channel: Channel, question: OfChannel, ports: QuestionPorts):
       return onMap(channel, question.body)
     case "adopt":
       return onAdopt(channel, question.body)
+    case "ship":
+      return onShipment(channel, question.body)
     case "redrive":
       return onRedrive(channel, question.body)
     case "discard":

@@ -6,8 +6,16 @@
 import { Effect } from "effect"
 import type { ChannelBook } from "../../actors/channel/book.ts"
 import * as Listing from "../../actors/channel/listing.ts"
-import type { Adapter, CallFailure, TicketResult } from "./adapter.ts"
-import { polledIn, restoredIn, ticketsIn } from "./answers.ts"
+import {
+  type Adapter,
+  type CallFailure,
+  failed,
+  type Result,
+  type Shipment,
+  type ShipmentOutcome,
+  type TicketResult
+} from "./adapter.ts"
+import { polledIn, restoredIn, shipmentOutcomeIn, ticketsIn } from "./answers.ts"
 import { askAdapter } from "./ask-adapter.ts"
 import type { Dispatcher } from "./dispatcher.ts"
 import type { Intake } from "./intake.ts"
@@ -143,6 +151,20 @@ export class Rounds {
         log.add(record)
       }
       return hasMore === true ? "more" : "end"
+    })
+  }
+
+  /** Tells the channel of a package, within its limits; `undefined`: it takes none. */
+  confirmShipment(shipment: Shipment): Effect.Effect<Result<ShipmentOutcome> | undefined> {
+    return Effect.gen({ self: this }, function* () {
+      const { adapter, dispatcher } = this.options
+      const confirm = adapter.confirmShipment?.bind(adapter)
+      if (confirm === undefined) return undefined
+      for (let wait = 0; !dispatcher.takeTurn(); wait++) {
+        if (wait >= TURN_WAITS_MAX) return failed({ kind: "unavailable", message: "The channel cannot be called now." })
+        yield* Effect.sleep(TURN_WAIT)
+      }
+      return yield* this.ask((signal) => confirm(shipment, signal), shipmentOutcomeIn)
     })
   }
 

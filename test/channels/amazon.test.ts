@@ -274,10 +274,34 @@ describe("orders", () => {
     assert.equal(account.queue.length, 0)
   })
 
-  it("tells of a shipment", async () => {
-    const order = await account.sell([{ listingId: "S3", quantity: 1 }])
-    const shipped = await adapter.confirmShipment(order?.id ?? "", { packageReferenceId: "1" }, signal)
-    assert.ok(shipped.ok)
-    assert.equal(account.shipments.length, 1)
+  it("a package is told once however often, and what Amazon will not take is said", async () => {
+    const order = await account.sell([{ listingId: "S3", quantity: 2 }])
+    const [line] = order?.lines ?? []
+    const shipment = {
+      orderId: order?.id ?? "",
+      packageId: 1,
+      carrier: "Postman Pat",
+      tracking: "T-1",
+      shippedAt: "2026-05-01T13:00:00.000Z",
+      lines: [{ lineId: line?.lineId ?? "", quantity: 2 }]
+    }
+    for (let time = 0; time < 2; time++) {
+      assert.deepEqual(await adapter.confirmShipment(shipment, signal), { ok: true, value: { type: "confirmed" } })
+    }
+    assert.deepEqual(account.shipments.all, [
+      {
+        packageReferenceId: "1",
+        carrierCode: "Other",
+        carrierName: "Postman Pat",
+        trackingNumber: "T-1",
+        shipDate: "2026-05-01T13:00:00.000Z",
+        orderItems: [{ orderItemId: line?.lineId, quantity: 2 }]
+      }
+    ])
+    const other = await adapter.confirmShipment({ ...shipment, lines: [{ lineId: "X", quantity: 1 }] }, signal)
+    assert.deepEqual(other, {
+      ok: true,
+      value: { type: "rejected", code: "400", message: "The order item is invalid." }
+    })
   })
 })

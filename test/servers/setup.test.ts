@@ -6,7 +6,16 @@
  */
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { afterEach, beforeEach, describe, it } from "vitest"
@@ -212,3 +221,22 @@ describe("a test run's folder", () => {
     assert.equal(readFileSync(join(next, "owner"), "utf8"), String(process.pid))
   })
 })
+
+describe("the command line", () => {
+  it("has the servers' programs found for every command that starts servers", () => {
+    const root = join(import.meta.dirname, "..", "..")
+    const starts = readFileSync(join(root, "scripts", "holdfast.mjs"), "utf8")
+    const commands = readdirSync(join(root, "scripts"), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    const starting = commands.flatMap(({ name }) => {
+      const folder = join(root, "scripts", name)
+      const files = existsSync(join(folder, "command.ts")) ? readdirSync(folder) : []
+      const isStarting = files.some((file) => /bench\/servers|victims\.ts|"\.\/servers\.ts"/.test(textOf(folder, file)))
+      return isStarting ? [name] : []
+    })
+    assert.deepEqual(starting, ["bench", "bench-channels", "crash-test", "trade"])
+    for (const name of starting) assert.match(starts, new RegExp(`"?${name}"?: all`))
+  })
+})
+
+const textOf = (folder: string, file: string): string =>
+  file.endsWith(".ts") ? readFileSync(join(folder, file), "utf8") : ""

@@ -26,7 +26,7 @@ const read = (name: string): Json => {
   return JSON.parse(gunzipSync(readFileSync(path)).toString("utf8")) as Json
 }
 
-const APIS = ["listingsItems_2021-08-01", "feeds_2021-06-30", "orders_2026-01-01"] as const
+const APIS = ["listingsItems_2021-08-01", "feeds_2021-06-30", "orders_2026-01-01", "ordersV0"] as const
 const DOCUMENTS = {
   feed: "listings-feed-schema-v2",
   report: "listings-feed-processing-report-schema-v2",

@@ -13,6 +13,7 @@ import {
 } from "../marketplace.ts"
 import { AmazonDescription } from "./description.ts"
 import { Notifications } from "./notifications.ts"
+import { Shipments } from "./shipments.ts"
 
 export const SELLER_ID = "A3TH9S8BH6GOGM"
 export const MARKETPLACE_ID = "ATVPDKIKX0DER"
@@ -59,7 +60,7 @@ export class AmazonMarketplace implements Marketplace {
   isQueueLocked = false
   /** No notification is sent while it is set. */
   isSilent = false
-  readonly shipments: Array<object> = []
+  readonly shipments = new Shipments()
   private readonly orders: Array<KnownOrder> = []
   private readonly feeds = new Map<string, Feed>()
   private readonly documents = new Map<string, string>()
@@ -160,11 +161,14 @@ export class AmazonMarketplace implements Marketplace {
     const until = this.tokens.get(String(headers["x-amz-access-token"]))
     if (until === undefined || until < this.nowMs()) return unauthorized
     const content = body.length === 0 ? undefined : (JSON.parse(body.toString("utf8")) as Record<string, unknown>)
-    if (url.pathname.endsWith("/shipmentConfirmation")) {
-      this.shipments.push(content ?? {})
-      return { status: 204 }
-    }
     this.violations.push(...AmazonDescription.get().request(method, url, content))
+    if (url.pathname.endsWith("/shipmentConfirmation")) {
+      const orderId = decodeURIComponent(url.pathname.split("/")[4] ?? "")
+      return this.shipments.confirm(
+        this.orders.find(({ id }) => id === orderId),
+        content ?? {}
+      )
+    }
     const [, api, , , , sku] = url.pathname.split("/")
     if (api === "listings")
       return sku === undefined ? this.search(url) : this.patch(decodeURIComponent(sku), content ?? {})

@@ -117,6 +117,7 @@ const channelRoutes = (channels: ChannelRoutes): ReadonlyArray<Entry> => [
     "/v1/channels/:channel/dead-letters/discard",
     (request, respond, name) => channels.act("discard", request, respond, name)
   ],
+  ["post", "/v1/channels/:channel/shipments", (request, respond, name) => channels.act("ship", request, respond, name)],
   [
     "post",
     "/v1/channels/:channel/reconcile",

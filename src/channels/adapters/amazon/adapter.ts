@@ -13,6 +13,8 @@ import {
   type Polled,
   type QuantityWrite,
   type Result,
+  type Shipment,
+  type ShipmentOutcome,
   succeeded,
   type TicketResult,
   type WriteOutcome
@@ -149,8 +151,18 @@ export class Amazon implements Adapter {
     })
   }
 
-  /** Tells Amazon that an order's units are on their way; `package` as `confirmShipment` of the Orders API has it. */
-  async confirmShipment(orderId: string, packageDetail: object, signal: AbortSignal): Promise<Result<undefined>> {
+  async confirmShipment(shipment: Shipment, signal: AbortSignal): Promise<Result<ShipmentOutcome>> {
+    const { orderId, packageId, carrier, method, tracking, shippedAt, lines } = shipment
+    const code = carrierCode(carrier)
+    const packageDetail = {
+      packageReferenceId: String(packageId),
+      carrierCode: code,
+      ...(code === OTHER_CARRIER ? { carrierName: carrier } : {}),
+      ...(method === undefined ? {} : { shippingMethod: method }),
+      trackingNumber: tracking,
+      shipDate: shippedAt,
+      orderItems: lines.map(({ lineId, quantity }) => ({ orderItemId: lineId, quantity }))
+    }
     const result = await this.operations.call("confirmShipment", {
       method: "POST",
       path: `/orders/v0/orders/${encodeURIComponent(orderId)}/shipmentConfirmation`,
@@ -159,9 +171,8 @@ export class Amazon implements Adapter {
     })
     if (!result.ok) return result
     const { status, body } = result.value
-    return status < 300
-      ? succeeded(undefined)
-      : failed({ kind: "unavailable", message: `Amazon did not take the shipment: ${errorOf(body)}` })
+    if (status < 300) return succeeded({ type: "confirmed" })
+    return succeeded({ type: "rejected", code: String(status), message: errorOf(body) })
   }
 
   /** With nothing done at all the call as a whole has failed. */
@@ -246,6 +257,11 @@ export class Amazon implements Adapter {
     return succeeded({ events, cursor: JSON.stringify(next), hasMore: token !== null || this.queue !== undefined })
   }
 }
+
+/** Carriers that Amazon has codes for, of those seen most; any other is told by its name. */
+const CARRIERS = new Set(["UPS", "USPS", "FedEx", "DHL", "DPD", "GLS", "Hermes", "Royal Mail", "Deutsche Post"])
+const OTHER_CARRIER = "Other"
+const carrierCode = (carrier: string): string => (CARRIERS.has(carrier) ? carrier : OTHER_CARRIER)
 
 /** What goes one by one among many: swallowed by a feed before, and, as far as the limit goes, the last units. */
 const quickest = (writes: ReadonlyArray<QuantityWrite>): ReadonlyArray<QuantityWrite> => {
