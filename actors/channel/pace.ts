@@ -103,3 +103,16 @@ export const FRESHNESS_WINDOW_MS = 30_000
 /** `max(0, 1 - staleness / 30 s)`. */
 export const freshness = (stalenessMs: number): number =>
   Math.max(0, 1 - Math.max(0, stalenessMs) / FRESHNESS_WINDOW_MS)
+
+/** The soonest that a channel is looked after again. */
+export const BEAT_MS_MIN = 100
+
+/**
+ * Milliseconds until a channel is asked for a sign of life: `heartbeatMs` after the last one, whoever got it, and after
+ * it was asked last. At even intervals one that answered just after a beat would be passed over by the next, and be
+ * stale before the one after that.
+ */
+export const untilBeatMs = (
+  times: { readonly aliveAt: number; readonly askedAt: number; readonly heartbeatMs: number },
+  at: number
+): number => Math.max(BEAT_MS_MIN, Math.max(times.aliveAt, times.askedAt) + times.heartbeatMs - at)

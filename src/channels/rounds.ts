@@ -6,6 +6,7 @@
 import { Effect } from "effect"
 import type { ChannelBook } from "../../actors/channel/book.ts"
 import * as Listing from "../../actors/channel/listing.ts"
+import * as Pace from "../../actors/channel/pace.ts"
 import {
   type Adapter,
   type CallFailure,
@@ -67,6 +68,8 @@ export class Rounds {
   stuckCount = 0
   /** Why the last polls came to nothing, and how many in a row. */
   pollFailure: PollFailure | undefined
+  /** When it was asked for a sign of life. */
+  private askedAt = 0
   /** When the adapter wants to poll again, where that is sooner than the interval. */
   private againMs = Infinity
   private readonly options: RoundsOptions
@@ -90,7 +93,7 @@ export class Rounds {
         every(() => intervalMs, work)
       )
     // What was told while no hub listened is asked for at once, and so is whether the channel is there and tells.
-    const rounds: Array<Effect.Effect<never>> = [every(() => intervals.heartbeatMs, this.beat)]
+    const rounds: Array<Effect.Effect<never>> = [every(() => this.untilBeatMs(), this.beat)]
     if (adapter.poll !== undefined) rounds.push(every(() => Math.min(intervals.pollMs, this.againMs), this.poll))
     if (adapter.upkeep !== undefined) rounds.push(every(() => intervals.upkeepMs, this.upkeep))
     if (adapter.results !== undefined) rounds.push(later(intervals.resultsMs, this.results))
@@ -108,11 +111,19 @@ export class Rounds {
   }
 
   private readonly beat: Effect.Effect<void> = Effect.suspend(() => {
-    const { dispatcher, reconciler, intervals, nowMs } = this.options
-    const isQuiet = nowMs() - dispatcher.aliveAt >= intervals.heartbeatMs * 0.9
-    if (!isQuiet || dispatcher.health().state === "suspended") return Effect.void
+    const { dispatcher, reconciler } = this.options
+    // It answered something meanwhile.
+    if (this.untilBeatMs() > Pace.BEAT_MS_MIN) return Effect.void
+    this.askedAt = this.options.nowMs()
+    if (dispatcher.health().state === "suspended") return Effect.void
     return reconciler.canList ? Effect.ignore(reconciler.look(GRACE_MS)) : dispatcher.refresh()
   })
+
+  private untilBeatMs(): number {
+    const { dispatcher, intervals, nowMs } = this.options
+    const { aliveAt } = dispatcher
+    return Pace.untilBeatMs({ aliveAt, askedAt: this.askedAt, heartbeatMs: intervals.heartbeatMs }, nowMs())
+  }
 
   /** Until there is no more; false when it could not be read to its end. */
   readonly poll: Effect.Effect<boolean> = Effect.gen({ self: this }, function* () {
