@@ -332,9 +332,8 @@ export const isComparable = (before: Listing, now: Listing): boolean =>
   before.wanted?.version === now.wanted?.version &&
   before.written?.at === now.written?.at
 
-/** The channel was looked at: it shows `shown`. Only where `isComparable`. */
-export const seen = (listing: Listing, shown: number, at: number): Listing => ({
-  ...listing,
-  believed: shown,
-  confirmedAt: shown === listing.wanted?.quantity ? at : listing.confirmedAt
-})
+/** The channel was looked at: it shows `shown`. What it shows already need not be given up any more. Only where `isComparable`. */
+export const seen = (listing: Listing, shown: number, at: number): Listing =>
+  shown === listing.wanted?.quantity
+    ? { ...listing, believed: shown, confirmedAt: at, attempts: 0, retryAt: 0, dead: undefined }
+    : { ...listing, believed: shown }

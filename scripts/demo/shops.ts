@@ -37,6 +37,11 @@ const shops: ReadonlyArray<{
   { name: "demo-social", market: social, listing: (n) => `post-${n}` }
 ]
 
+// Of an earlier demonstration the hub remembers the listings, and writes to them before it is ready.
+for (const { market, listing } of shops) {
+  for (let n = 0; n < LISTED; n++) market.shelf.put(listing(n), `not known yet ${n}`, 0)
+}
+
 const pace = { pollMs: 10_000, callTimeoutMs: 5_000 }
 const channels = [
   {

@@ -239,7 +239,6 @@ export class Channel {
   /** Listings given up are tried again: those named, or all. Answers how many once that is stored. */
   redrive(listingIds: ReadonlyArray<string> | undefined): Effect.Effect<number, NotTaken> {
     return this.settle(listingIds, (listingId) => {
-      this.log.add({ type: "redriven", listingId, at: this.ports.nowMs() })
       this.dispatcher.decide(listingId, Listing.redriven)
       this.look(listingId)
     })

@@ -137,6 +137,23 @@ describe("reconciliation", () => {
     assert.equal((await Effect.runPromise(channel.reconcile(true))).driftCount, 0)
   })
 
+  it("what was given up and is shown after all is given up no more, also after a restart", async () => {
+    const { hub, shop, channel, log, fiber } = await open(1)
+    await Effect.runPromise(channel.map([{ listingId: "LATE", sku: sku(0) }]))
+    await until(
+      () => [...channel.book.given()].length === 1,
+      () => channel.dispatcher.health()
+    )
+    shop.shelf.put("LATE", sku(0), 100)
+    assert.equal((await Effect.runPromise(channel.reconcile(false))).driftCount, 0)
+    assert.equal([...channel.book.given()].length, 0)
+    await Effect.runPromise(channel.log.flush)
+    await stop(fiber)
+    const next = channelBetween(hub, shop, settingsOf("web"), log)
+    await Effect.runPromise(next.start)
+    assert.equal([...next.book.given()].length, 0)
+  })
+
   it("13. a sale between what was read and its correction survives", async () => {
     const { hub, shop, channel } = await open(3)
     await inStep(shop, hub, channel)
@@ -183,6 +200,40 @@ describe("accepted is not applied", () => {
     const isThrough = () => channel.rounds.stuckCount === 0 && channel.freshness().behind === 0
     await until(() => newest()?.quantity === 5 && isThrough(), newest, 5_000)
     assert.equal(newest()?.wasStuck, undefined)
+  })
+
+  it("what was accepted and then lost is sent by the next start too", async () => {
+    for (const state of ["failed", "pending"] as const) {
+      const hub = new PretendHub()
+      const shop = new Shop()
+      const log = await memoryLog()
+      const accepting = {
+        ...shop.adapter,
+        push: async (writes: ReadonlyArray<QuantityWrite>) =>
+          succeeded(writes.map(({ key }) => ({ type: "accepted" as const, ticket: key }))),
+        results: async (tickets: ReadonlyArray<string>) => succeeded(tickets.map((ticket) => ({ ticket, state })))
+      }
+      const backoff = { baseMs: 60_000, factor: 1, maxMs: 60_000, retriesMax: 5 }
+      const channel = channelBetween(hub, { adapter: accepting }, settingsOf("feed", { backoff, isShadow: false }), log)
+      hub.put(sku(0), 5)
+      shop.shelf.put(listing(0), sku(0), 0)
+      const fiber = run(channel)
+      await Effect.runPromise(channel.whenStarted)
+      await map(channel, 1)
+      const isLost = () => channel.book.find(listing(0))?.believed === undefined
+      await until(
+        () => channel.book.find(listing(0))?.ticket !== undefined,
+        () => channel.book.find(listing(0))
+      )
+      Object.assign(accepting, { push: () => new Promise(() => undefined) })
+      await until(isLost, () => channel.book.find(listing(0)))
+      await Effect.runPromise(channel.log.flush)
+      await stop(fiber)
+      hub.channels.length = 0
+      const next = channelBetween(hub, shop, settingsOf("feed"), log)
+      await Effect.runPromise(next.start)
+      assert.equal(next.book.find(listing(0))?.believed, undefined, `${state}: it is not known what is shown`)
+    }
   })
 
   it("a seed of faults over many listings ends with every listing as it ought to be", async () => {
