@@ -13,7 +13,7 @@ import type { Contact, ContactPoint } from "./contact.ts"
 import { opening, type Place } from "./hours.ts"
 import type { ContactPolicy } from "./policy.ts"
 import type { Suppressions } from "./suppression.ts"
-import { isZone, zonesOfCountry } from "./zone.ts"
+import { clocksOfCountry, isZone } from "./zone.ts"
 
 /** There is nothing to say any more, on whichever channel. */
 export type OverReason = "bought" | "cart-changed" | "cart-empty" | "sold-out" | "too-late" | "opted-out"
@@ -127,7 +127,7 @@ interface Free {
 /** The first moment from `at` on that neither quiet hours nor caps forbid, and which of them forbade `at`. */
 const firstFree = ({ at, contact, policy }: Reach, { channel, countries }: ContactPoint): Free => {
   const isTimed = TIMED_CHANNELS.includes(channel)
-  const places = isTimed ? placesOf(contact, countries, policy) : []
+  const places = isTimed ? placesOf(contact, countries, { policy, at }) : []
   if (isTimed && places.length === 0) return { reason: "place-unknown", until: undefined }
   let reason: ReachRefusal = "cap"
   let until = at
@@ -144,10 +144,14 @@ const firstFree = ({ at, contact, policy }: Reach, { channel, countries }: Conta
 }
 
 /** Everywhere the customer may be, with the hours that hold there. */
-const placesOf = (contact: Contact, countries: ReadonlyArray<string>, policy: ContactPolicy): ReadonlyArray<Place> => {
+const placesOf = (
+  contact: Contact,
+  countries: ReadonlyArray<string>,
+  { policy, at }: Pick<Reach, "policy" | "at">
+): ReadonlyArray<Place> => {
   const named = countries.length > 0 ? countries : contact.country === undefined ? [] : [contact.country]
   const hours = named.map((country) => policy.hoursByCountry[country] ?? policy.hours)
-  const zones = zonesFor(contact, named, policy)
+  const zones = zonesFor(contact, named, { policy, at })
   return zones.flatMap((zone) =>
     [...new Set(hours.length === 0 ? [policy.hours] : hours)].map((one) => ({ zone, hours: one }))
   )
@@ -156,10 +160,10 @@ const placesOf = (contact: Contact, countries: ReadonlyArray<string>, policy: Co
 const zonesFor = (
   { zone }: Contact,
   countries: ReadonlyArray<string>,
-  policy: ContactPolicy
+  { policy, at }: Pick<Reach, "policy" | "at">
 ): ReadonlyArray<string> => {
   if (zone !== undefined && isZone(zone)) return [zone]
-  const zones = [...new Set(countries.flatMap(zonesOfCountry))]
+  const zones = [...new Set(countries.flatMap((country) => clocksOfCountry(country, at)))]
   if (zones.length > 0 || policy.zoneWhenUnknown === undefined) return zones
   return [policy.zoneWhenUnknown]
 }

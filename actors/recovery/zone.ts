@@ -10,13 +10,13 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 /** Zones change their offset on such a boundary of UTC, all over the world and in all years since 1972. */
 const BLOCK_MS = 15 * MINUTE_MS
-/** Offsets remembered: every zone there is (some 450), some blocks each; a few hundred kilobytes. */
-const OFFSETS_MAX = 16_384
-/** Above the number of zones; only spellings in other letter cases can reach it. */
-const FORMATTERS_MAX = 1_024
+/** Offsets remembered a zone: ten days of blocks, so that a day's decisions ask `Intl` once for each. */
+const OFFSETS_MAX = 1_024
+/** Above the number of zones there are (some 450); only spellings in other letter cases can reach it. */
+const ZONES_MAX = 1_024
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
-const offsets = new Map<string, number>()
+const offsets = new Map<string, Map<number, number>>()
 
 /** Whether `Intl` knows the zone; whatever comes from outside is asked here first. */
 export const isZone = (zone: string): boolean => {
@@ -43,24 +43,33 @@ const formatterOf = (zone: string): Intl.DateTimeFormat => {
     minute: "numeric",
     second: "numeric"
   })
-  if (formatters.size >= FORMATTERS_MAX) formatters.clear()
+  if (formatters.size >= ZONES_MAX) formatters.clear()
   formatters.set(zone, formatter)
   return formatter
 }
 
 /** What is added to UTC to get the zone's local time at that moment, in milliseconds. */
 export const offsetMs = (zone: string, at: number): number => {
-  const block = Math.floor(at / BLOCK_MS) * BLOCK_MS
-  const key = `${zone}|${block}`
-  const known = offsets.get(key)
-  if (known !== undefined) return known
-  const part: Record<string, number> = {}
-  for (const { type, value } of formatterOf(zone).formatToParts(block)) part[type] = Number(value)
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part
-  const offset = Date.UTC(year, month - 1, day, hour, minute, second) - block
-  if (offsets.size >= OFFSETS_MAX) offsets.clear()
-  offsets.set(key, offset)
+  const block = Math.floor(at / BLOCK_MS)
+  let known = offsets.get(zone)
+  if (known === undefined) {
+    if (offsets.size >= ZONES_MAX) offsets.clear()
+    known = new Map()
+    offsets.set(zone, known)
+  }
+  const remembered = known.get(block)
+  if (remembered !== undefined) return remembered
+  if (known.size >= OFFSETS_MAX) known.clear()
+  const offset = offsetFromIntl(zone, block * BLOCK_MS)
+  known.set(block, offset)
   return offset
+}
+
+const offsetFromIntl = (zone: string, at: number): number => {
+  const part: Record<string, number> = {}
+  for (const { type, value } of formatterOf(zone).formatToParts(at)) part[type] = Number(value)
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part
+  return Date.UTC(year, month - 1, day, hour, minute, second) - at
 }
 
 export interface LocalTime {
@@ -112,6 +121,29 @@ export const zonesOfCountry = (country: string): ReadonlyArray<string> => {
   const zones = (region.getTimeZones?.() ?? region.timeZones ?? []).filter((zone) => !zone.startsWith("Antarctica/"))
   zonesOfCountries.set(country, zones)
   return zones
+}
+
+const distinct = new Map<string, ReadonlyArray<string>>()
+/** Countries and days; 250 countries for four days. */
+const DISTINCT_MAX = 1_024
+
+/**
+ * One zone for each clock that the country shows around that moment: the 29 zones of the United States show eight. Zones
+ * of one country with the same offset at each midnight of two weeks change their clocks by the same law.
+ */
+export const clocksOfCountry = (country: string, at: number): ReadonlyArray<string> => {
+  const today = Math.floor(at / DAY_MS)
+  const key = `${country}|${today}`
+  const known = distinct.get(key)
+  if (known !== undefined) return known
+  const zones = new Map<string, string>()
+  for (const zone of zonesOfCountry(country)) {
+    const clock = Array.from({ length: 14 }, (_, day) => offsetMs(zone, (today + day - 2) * DAY_MS)).join()
+    if (!zones.has(clock)) zones.set(clock, zone)
+  }
+  if (distinct.size >= DISTINCT_MAX) distinct.clear()
+  distinct.set(key, [...zones.values()])
+  return [...zones.values()]
 }
 
 /**

@@ -5,16 +5,17 @@
 import assert from "node:assert/strict"
 import { FATE_POLICY_DEFAULT, type Fate, fateOf } from "../../actors/recovery/attempt-fate.ts"
 import { evolveContact, type Contact, type ContactPoint, unknownContact } from "../../actors/recovery/contact.ts"
-import { type Ask, end, look, replied, start } from "../../actors/recovery/decide.ts"
+import { type Ask, end, look, start } from "../../actors/recovery/decide.ts"
 import type { FailureClass, RecoveryEvent, RecoveryWithheld } from "../../actors/recovery/events.ts"
 import type { Abandonment, CartNow } from "../../actors/recovery/may-reach.ts"
-import { optIn, optOut } from "../../actors/recovery/opt-out.ts"
+import { hear } from "../../actors/recovery/hear.ts"
 import { clearance, failed, lost, retry, sent, withdraw } from "../../actors/recovery/outcome.ts"
 import { type ContactPolicy, POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
 import { deadlineOf, evolve, isSettled, type Recovery, startedBy } from "../../actors/recovery/recovery.ts"
 import { type Sequence, SEQUENCE_DEFAULT } from "../../actors/recovery/sequence.ts"
 import { evolveSuppressions, type Suppression, type SuppressionEvent } from "../../actors/recovery/suppression.ts"
 import type { Channel } from "../../actors/recovery/channel.ts"
+import { wordOf } from "../../actors/recovery/words.ts"
 import { countriesOfPhone } from "../../actors/recovery/zone.ts"
 
 type ContactEvent = Parameters<typeof evolveContact>[1]
@@ -163,18 +164,22 @@ export class Shopper {
     return this
   }
 
-  replies(channel: Channel = "sms"): this {
-    if (this.recovery === undefined) return this
-    return this.take(replied(this.recovery, { at: this.at, channel }))
+  /** Writes a message, as the hub hears it. */
+  says(text: string, address = US_PHONE, channel: Channel = "sms"): this {
+    const { at, contact } = this
+    return this.take(hear(this, { at, channel, address, word: wordOf(text, contact.optedOutAt !== undefined) }))
+  }
+
+  replies(): this {
+    return this.says("do you have it in blue?")
   }
 
   saysStop(address = US_PHONE, channel: Channel = "sms"): this {
-    this.take(optOut(this.contact, this.suppressions, { at: this.at, channel, address }))
-    return this.ends("opted-out")
+    return this.says("STOP", address, channel)
   }
 
   saysStart(address = US_PHONE, channel: Channel = "sms"): this {
-    return this.take(optIn(this.contact, this.suppressions, { at: this.at, channel, address }))
+    return this.says("START", address, channel)
   }
 
   take(events: ReadonlyArray<AnyEvent>): this {

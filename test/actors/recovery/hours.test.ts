@@ -6,7 +6,14 @@ import assert from "node:assert/strict"
 import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import { HOURS_DEFAULT, isOpen, opening } from "../../../actors/recovery/hours.ts"
-import { countriesOfPhone, instantOf, isZone, zonesOfCountry } from "../../../actors/recovery/zone.ts"
+import {
+  clocksOfCountry,
+  countriesOfPhone,
+  instantOf,
+  isZone,
+  offsetMs,
+  zonesOfCountry
+} from "../../../actors/recovery/zone.ts"
 import { mail, phone, Shopper } from "../../support/recovery.ts"
 
 const at = (zone: string) => [{ zone, hours: HOURS_DEFAULT }]
@@ -103,6 +110,25 @@ describe("where somebody is", () => {
     assert.deepEqual(zonesOfCountry("nonsense"), [])
     assert.equal(isZone("Europe/London"), true)
     assert.equal(isZone("Europe/Londn"), false)
+  })
+
+  it("is one zone for each clock that a country shows, and no clock is left out", () => {
+    for (const [country, clocks] of [
+      ["US", 8],
+      ["GB", 1],
+      ["AU", 10]
+    ] as const) {
+      for (const day of ["2026-01-15", "2026-03-07", "2026-04-04", "2026-07-01", "2026-10-03", "2026-10-31"]) {
+        const from = Date.parse(`${day}T00:00:00Z`)
+        const few = clocksOfCountry(country, from)
+        assert.ok(few.length <= clocks, `${country} ${day}: ${few.length}`)
+        for (let moment = from; moment < from + 9 * 86_400_000; moment += 3_600_000) {
+          const shown = (zones: ReadonlyArray<string>) =>
+            [...new Set(zones.map((zone) => offsetMs(zone, moment)))].sort()
+          assert.deepEqual(shown(few), shown(zonesOfCountry(country)), new Date(moment).toISOString())
+        }
+      }
+    }
   })
 
   it("and unknown within the United States, is everywhere in it: eight in Hawaii and not yet eight in New York's evening", () => {

@@ -50,6 +50,20 @@ describe("what went wrong elsewhere", () => {
     assert.deepEqual([...shopper.suppressions.keys()].sort(), [US_PHONE, "ann@example.com"].sort())
   })
 
+  it('21. "STOP PLEASE" and other words for it stop at once, in WhatsApp too; what is about the order does not', () => {
+    const points = [phone(UK_PHONE, "whatsapp"), mail()]
+    for (const text of ["STOP PLEASE", "please dont text me again", "Unsubscribe."]) {
+      const shopper = new Shopper("2026-07-01T23:50:00Z", { points, preferred: ["whatsapp"] }).leaves()
+      shopper.says(text, UK_PHONE, "whatsapp").until("2026-07-20T00:00:00Z")
+      assert.deepEqual(shopper.sent, [], text)
+      assert.equal(shopper.recovery?.ended?.reason, "opted-out", text)
+    }
+    const shopper = new Shopper("2026-07-01T23:50:00Z", { points, preferred: ["whatsapp"] }).leaves()
+    shopper.says("don't stop the order", UK_PHONE, "whatsapp")
+    assert.equal(shopper.recovery?.ended?.reason, "replied")
+    assert.equal(shopper.suppressions.size, 0)
+  })
+
   it("21. Opt-out on another number: it holds for all numbers and channels of the customer, and for whoever gives them", () => {
     const points = [phone(US_PHONE), phone(US_PHONE, "whatsapp"), mail()]
     const shopper = new Shopper("2026-07-01T15:00:00Z", { zone: NEW_YORK, points })
