@@ -185,6 +185,32 @@ describe("asking again", () => {
   })
 })
 
+describe("Stripe on a bad day", () => {
+  it("of faults before and after acting, by a seed, leaves each cart with one session that can be paid: its link's", async () => {
+    const kinds = ["throttle", "error", "garbage", "act-then-hang"] as const
+    till.stripe.faults.set({ seed: 7, share: 0.3, kinds })
+    const carts = Array.from({ length: 24 }, () => cart())
+    const insisted = async (wanted: ReturnType<typeof cart>): Promise<string> => {
+      for (let tries = 0; tries < 10; tries++) {
+        const link = await till.link(wanted)
+        if ("url" in link) return link.sessionId
+        assert.ok(["unavailable", "throttled"].includes(link.code), link.code)
+      }
+      return assert.fail("no link after ten tries")
+    }
+    const before = await Promise.all(carts.map(insisted))
+    const changed = carts.map((one) => ({ ...one, cartVersion: 4, holdId: `${one.holdId}b` }))
+    const after = await Promise.all(changed.map(insisted))
+    const { counts } = till.stripe.faults
+    till.stripe.faults.set({ seed: 1, share: 0, kinds: [] })
+    for (const kind of kinds) assert.ok((counts[kind] ?? 0) > 0, `${kind} befell nobody`)
+    for (const [index, { cartId }] of carts.entries()) {
+      assert.deepEqual(openOf(cartId), [after[index]])
+      assert.equal(till.stripe.account.pay(before[index] ?? "", "card"), false)
+    }
+  })
+})
+
 describe("amounts", () => {
   it("come to the cart's total to the penny, none negative, in at most 100 items, for any cart", () => {
     const line = fc.record({
