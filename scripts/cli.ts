@@ -7,6 +7,7 @@ import * as AdapterCheck from "./adapter-check/command.ts"
 import * as Alerts from "./alerts/command.ts"
 import * as Audit from "./audit/command.ts"
 import * as Bench from "./bench/command.ts"
+import * as BenchCarts from "./bench-carts/command.ts"
 import * as BenchChannels from "./bench-channels/command.ts"
 import * as Channels from "./channels/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
@@ -56,6 +57,7 @@ const commands = [
   AdapterCheck,
   Bench,
   BenchChannels,
+  BenchCarts,
   CrashTest,
   Simulate,
   Trade

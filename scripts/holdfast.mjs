@@ -5,9 +5,17 @@
 import { programs } from "./setup/binaries.mjs"
 import { sayFailure, setUp, unnamedServers } from "./setup/set-up.mjs"
 
-/** Commands that start servers, and which; the others talk to a hub that runs already. */
 const all = () => programs.map(({ key }) => key)
-const starts = { start: unnamedServers, bench: all, "bench-channels": all, "crash-test": all, trade: all }
+
+/** Commands that start servers, and which; the others talk to a hub that runs already. */
+const starts = {
+  start: unnamedServers,
+  bench: all,
+  "bench-carts": all,
+  "bench-channels": all,
+  "crash-test": all,
+  trade: all
+}
 
 try {
   const command = process.argv.slice(2).find((word) => !word.startsWith("-"))

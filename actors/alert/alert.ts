@@ -6,11 +6,11 @@ import { incidentId, type JournalRecord } from "../sku/events.ts"
 export interface Alert {
   /** Unique; telling the same alert again has the same. */
   readonly id: string
-  readonly kind: "low-stock" | "incident" | "channel"
+  readonly kind: "low-stock" | "incident" | "channel" | "order" | "payment"
   readonly state: "raised" | "cleared"
   /** The same for the raised and the cleared of one episode. */
   readonly episode: string
-  /** The SKU or the channel. */
+  /** The SKU, the channel or the cart. */
   readonly subject: string
   readonly severity: "info" | "warning" | "critical"
   /** One sentence for a person. */

@@ -185,7 +185,9 @@ export const decideOutcome = (
     changed(carts, state, { type, mutationId: command.mutationId, next }, given)
   if (step.act === "release") return say("released", left)
   if (step.act === "commit") return committed(state, step, command, left, say)
-  if (state.order?.holdId === step.holdId) return reservedLate(state.order, command, left, say)
+  // A hold that was being renewed when the payment came is followed by its commit already.
+  const isLate = state.order?.holdId === step.holdId && !rest.some(({ act }) => act === "commit")
+  if (state.order !== undefined && isLate) return reservedLate(state.order, command, left, say)
   return reserved(state, step, command, left, say)
 }
 

@@ -49,10 +49,12 @@ export const startPeerServers = async (): Promise<PeerServers> => {
 
 export interface BenchHub {
   readonly url: string
-  readonly pid: number
+  readonly pid: () => number
   readonly natsUrl: string
   /** Ends the process at once; its servers stay. */
   readonly kill: () => Promise<void>
+  /** kill -9, and the same hub again; settles with the milliseconds until it was ready. */
+  readonly restart: () => Promise<number>
   readonly stop: () => Promise<void>
 }
 
@@ -60,18 +62,20 @@ export interface BenchHub {
 export const startBenchHub = async (environment: Readonly<Record<string, string>> = {}): Promise<BenchHub> => {
   const own = await throwAwayServers()
   const port = await freePort()
-  const child = spawn(process.execPath, ["--max-semi-space-size=64", join(projectRoot(), "dist", "src", "main.js")], {
-    env: {
-      ...process.env,
-      PORT: String(port),
-      HOLDFAST_HOME: join(own.directory, "home"),
-      NATS_URL: own.nats.url,
-      REDIS_URL: own.redis.url,
-      DATABASE_URL: own.postgres.url,
-      ...environment
-    },
-    stdio: ["ignore", "pipe", "ignore"]
-  })
+  const launch = (): ChildProcess =>
+    spawn(process.execPath, ["--max-semi-space-size=64", join(projectRoot(), "dist", "src", "main.js")], {
+      env: {
+        ...process.env,
+        PORT: String(port),
+        HOLDFAST_HOME: join(own.directory, "home"),
+        NATS_URL: own.nats.url,
+        REDIS_URL: own.redis.url,
+        DATABASE_URL: own.postgres.url,
+        ...environment
+      },
+      stdio: ["ignore", "pipe", "ignore"]
+    })
+  let child = launch()
   await ready(child)
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
@@ -81,9 +85,16 @@ export const startBenchHub = async (environment: Readonly<Record<string, string>
   }
   return {
     url: `http://127.0.0.1:${port}`,
-    pid: child.pid as number,
+    pid: () => child.pid as number,
     natsUrl: own.nats.url,
     kill,
+    restart: async () => {
+      await kill()
+      const startedMs = performance.now()
+      child = launch()
+      await ready(child)
+      return performance.now() - startedMs
+    },
     stop: async () => {
       await kill()
       await own.stop()

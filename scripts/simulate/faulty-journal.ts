@@ -3,6 +3,7 @@
  * before they are stored or after, a server refuses an append for no reason, reads fail for a while.
  */
 import { Duration, Effect } from "effect"
+import type { JournalRecord } from "../../actors/sku/events.ts"
 import { makeMemoryJournal, type MemoryJournal } from "../../streams/journal.memory.ts"
 import { AppendUncertain, type JournalShape, JournalUnavailable } from "../../streams/journal.ts"
 import type { Random } from "./random.ts"
@@ -30,16 +31,16 @@ export const noFaults: Faults = {
   latencyMsMax: 3
 }
 
-export interface FaultyJournal extends JournalShape {
-  readonly memory: MemoryJournal
+export interface FaultyJournal<R = JournalRecord> extends JournalShape<R> {
+  readonly memory: MemoryJournal<R>
   /** How often each fault struck. */
   readonly struck: Map<string, number>
 }
 
 const TIMEOUT_MS = 50
 
-export const makeFaultyJournal = (random: Random, faults: Faults): FaultyJournal => {
-  const memory = makeMemoryJournal()
+export const makeFaultyJournal = <R = JournalRecord>(random: Random, faults: Faults): FaultyJournal<R> => {
+  const memory = makeMemoryJournal<R>()
   const struck = new Map<string, number>()
   const strike = (fault: keyof Faults): boolean => {
     const hit = random.chance(faults[fault])

@@ -65,7 +65,7 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
     snapshots: snapshotsOf(nats, CART)
   })
   const left = [...host.book.waiting].map((cart) => [cart, host.book.peek(cart)?.steps ?? []] as const)
-  const steps = new Steps({ stock, carts: host }, left)
+  const steps = new Steps({ stock, carts: host, later: (ms, act) => void setTimeout(act, ms).unref() }, left)
   host.onCommits((commits) => steps.onCommits(commits))
   steps.start()
   yield* Effect.forkScoped(readFacts(nats, CART, factReader(host, deadLetters, { source: CART_FACT, read: readFact })))

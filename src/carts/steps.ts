@@ -18,6 +18,8 @@ import type { CartCommandMail } from "./mail.ts"
 export interface StepsServices {
   readonly stock: MailTaker
   readonly carts: { readonly submit: (mail: CartCommandMail) => void }
+  /** Does it after so many milliseconds. */
+  readonly later: (ms: number, act: () => void) => void
 }
 
 /** The same step again when the stock, or the cart, could not take it. */
@@ -74,7 +76,7 @@ export class Steps {
       hash: linesFingerprint(command),
       receivedAtMs: performance.now(),
       reply: (answer) => {
-        if (isTransient(answer)) setTimeout(() => this.ask(cart, step), RETRY_MS).unref()
+        if (isTransient(answer)) this.services.later(RETRY_MS, () => this.ask(cart, step))
         else this.tell(cart, step, answer)
       }
     })
@@ -95,7 +97,7 @@ export class Steps {
       receivedAtMs: performance.now(),
       reply: (told) => {
         if (told.ok) this.asked.delete(step.id)
-        else setTimeout(() => this.tell(cart, step, answer), RETRY_MS).unref()
+        else this.services.later(RETRY_MS, () => this.tell(cart, step, answer))
       }
     })
   }

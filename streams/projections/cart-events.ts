@@ -1,6 +1,8 @@
 /**
- * `cart.event.<cart>`: every change of a cart as a message of its own, in stream CART_EVENTS.
+ * `cart.event.<cart>`: every change of a cart as a message of its own, in stream CART_EVENTS. Money taken for nothing is an
+ * alert as well.
  */
+import { cartAlertOf } from "../../actors/cart/alert.ts"
 import { type CartEvent, type CartRecord, isCartEvent } from "../../actors/cart/events.ts"
 import type { NatsShape } from "../nats/connection.ts"
 import { CART_EVENT_SUBJECTS, CART_EVENTS, cartEventSubject } from "../subjects.ts"
@@ -30,7 +32,8 @@ export const cartEventsProjection = (nats: NatsShape, nowMs: () => number): Proj
               id: `${encodeURIComponent(record.cart)}:${record.version}`,
               body: cartEventMessage(record, at)
             }
-          : undefined
+          : undefined,
+      alertOf: (record, at) => (isCartEvent(record) ? cartAlertOf(record, at) : undefined)
     },
     nowMs
   )

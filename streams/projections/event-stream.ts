@@ -11,6 +11,8 @@
 import { DiscardPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream"
 import { nanos } from "@nats-io/transport-node"
 import { Effect } from "effect"
+import type { Alert } from "../../actors/alert/alert.ts"
+import { publishAlert } from "../alerts.ts"
 import type { StoredCommit } from "../codec.ts"
 import { headersOf, type NatsShape, PublishFailed } from "../nats/connection.ts"
 import { type Projection, ProjectionFailed } from "./runner.ts"
@@ -32,9 +34,10 @@ export interface EventStream<R> {
   readonly name: string
   readonly stream: string
   readonly subjects: string
-  /** `at`: ISO 8601. `undefined`: not for this stream; `other` may make something of it. */
+  /** `at`: ISO 8601. `undefined`: not for this stream. */
   readonly messageOf: (record: R, at: string) => EventMessage | undefined
-  readonly other?: (record: R, at: string) => Effect.Effect<void, unknown> | undefined
+  /** What of it somebody should know of; for the ALERTS stream. */
+  readonly alertOf: (record: R, at: string) => Alert | undefined
 }
 
 /** Where the server knows asynchronous writes (2.12, one copy) they are used; else the plain way is only slower. */
@@ -100,9 +103,9 @@ const publishAll = async <R>(
     const at = new Date(commit.at).toISOString()
     for (const record of commit.records) {
       const message = of.messageOf(record, at)
-      const other = message === undefined ? of.other?.(record, at) : undefined
       if (message !== undefined) published.push(publishOne(nats, message, from))
-      else if (other !== undefined) published.push(Effect.runPromise(other))
+      const alert = of.alertOf(record, at)
+      if (alert !== undefined) published.push(Effect.runPromise(publishAlert(nats, alert)))
     }
   }
   await Promise.all(published)

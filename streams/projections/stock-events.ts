@@ -5,7 +5,6 @@
 import { alertOf } from "../../actors/alert/alert.ts"
 import { DEFAULT_LOCATION } from "../../actors/sku/commands.ts"
 import { isStockEvent, type JournalRecord, type StockEvent } from "../../actors/sku/events.ts"
-import { publishAlert } from "../alerts.ts"
 import type { NatsShape } from "../nats/connection.ts"
 import { EVENT_SUBJECTS, eventSubject, STOCK_EVENTS } from "../subjects.ts"
 import { eventStreamProjection } from "./event-stream.ts"
@@ -47,10 +46,7 @@ export const stockEventsProjection = (nats: NatsShape, nowMs: () => number): Pro
               body: stockEventMessage(record, at)
             }
           : undefined,
-      other: (record, at) => {
-        const alert = alertOf(record, at)
-        return alert === undefined ? undefined : publishAlert(nats, alert)
-      }
+      alertOf
     },
     nowMs
   )

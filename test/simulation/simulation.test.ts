@@ -4,9 +4,11 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { simulateCarts } from "../../scripts/simulate/carts.ts"
 import { simulate } from "../../scripts/simulate/cluster.ts"
 
 const SEEDS = 60
+const CART_SEEDS = 30
 
 describe("simulation", () => {
   for (const partitions of [1, 4]) {
@@ -28,4 +30,21 @@ describe("simulation", () => {
       120_000
     )
   }
+
+  it.effect(
+    `keeps carts and the stock that they hold in step over ${CART_SEEDS} seeds`,
+    () =>
+      Effect.gen(function* () {
+        let [crashes, orders] = [0, 0]
+        for (let seed = 1; seed <= CART_SEEDS; seed++) {
+          const report = yield* simulateCarts({ seed: seed * 6_007, steps: 60 })
+          assert.deepStrictEqual(report.violations, [], `seed ${seed * 6_007}`)
+          crashes += report.crashes
+          orders += report.orders
+        }
+        assert.isAbove(crashes, CART_SEEDS)
+        assert.isAbove(orders, CART_SEEDS)
+      }),
+    120_000
+  )
 })

@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
+import { cartAlertOf } from "../../../actors/cart/alert.ts"
+import { isCartEvent } from "../../../actors/cart/events.ts"
 import { add, CartDesk, gone } from "../../support/cart-desk.ts"
 
 const stepOf = (desk: CartDesk, cart: string) => desk.cart(cart).steps?.map(({ act, holdId }) => `${act} ${holdId}`)
@@ -117,6 +119,17 @@ describe("a payment", () => {
     }
   })
 
+  it("that comes while the hold is being renewed takes the stock once", () => {
+    const desk = new CartDesk()
+    desk.ok("c", add("mug"))
+    const held = desk.checkOut("c")
+    desk.ok("c", { type: "checkout" })
+    desk.pay("c", held)
+    desk.answer("c")
+    assert.equal(desk.answer("c").act, "commit")
+    assert.deepEqual([desk.cart("c").order?.state, desk.cart("c").steps], ["placed", undefined])
+  })
+
   it("told twice, in whatever order with others, buys once", () => {
     const desk = new CartDesk()
     desk.ok("c", add("mug"))
@@ -125,6 +138,42 @@ describe("a payment", () => {
     desk.pay("c", held, "p")
     assert.equal(desk.cart("c").strays, undefined)
     assert.equal(desk.ok("c", { type: "payment-expired", contents: held.contents }).status, "ordered")
+  })
+})
+
+describe("somebody is told", () => {
+  const alertsOf = (desk: CartDesk) =>
+    desk.records
+      .filter(isCartEvent)
+      .flatMap((event) => cartAlertOf(event, "now") ?? [])
+      .map(({ kind, state, episode }) => [kind, state, episode])
+
+  it("of an order whose stock is gone, until it is paid back", () => {
+    const desk = new CartDesk()
+    desk.ok("c", add("mug"))
+    const held = desk.checkOut("c")
+    desk.pay("c", held)
+    desk.answer("c", { ok: false, code: "hold_expired" })
+    desk.answer("c", gone("mug"))
+    desk.ok("c", { type: "refunded", paymentId: "pay-1", refundedMinor: 400 })
+    assert.deepEqual(alertsOf(desk), [["order", "raised", "order:c:1"]])
+    desk.ok("c", { type: "refunded", paymentId: "pay-1", refundedMinor: 1_000 })
+    assert.deepEqual(alertsOf(desk)[1], ["order", "cleared", "order:c:1"])
+  })
+
+  it("of a payment that bought nothing, until it went back, and of nothing else", () => {
+    const desk = new CartDesk()
+    desk.ok("c", add("mug"))
+    const held = desk.checkOut("c")
+    desk.pay("c", held, "first")
+    desk.answer("c")
+    assert.deepEqual(alertsOf(desk), [])
+    desk.pay("c", held, "second")
+    desk.ok("c", { type: "refunded", paymentId: "second", refundedMinor: 1_000 })
+    assert.deepEqual(alertsOf(desk), [
+      ["payment", "raised", "payment:c"],
+      ["payment", "cleared", "payment:c"]
+    ])
   })
 })
 
