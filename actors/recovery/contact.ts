@@ -75,6 +75,8 @@ export type ContactEvent =
       readonly zone?: string
       readonly country?: string
     }
+  /** The same person signed in: what was known of them before they did. */
+  | { readonly type: "contact-joined"; readonly at: number; readonly other: Contact }
   | { readonly type: "customer-wrote"; readonly at: number; readonly channel: Channel }
   | { readonly type: "opted-out"; readonly at: number; readonly channel: Channel; readonly address: string }
   | { readonly type: "opted-in"; readonly at: number; readonly channel: Channel; readonly address: string }
@@ -94,6 +96,8 @@ export const evolveContact = (contact: Contact, event: ContactEvent): Contact =>
       const { preferred = contact.preferred, zone = contact.zone, country = contact.country } = event
       return { ...contact, preferred, zone, country }
     }
+    case "contact-joined":
+      return joined(contact, event.other)
     case "customer-wrote":
       return { ...contact, lastInboundAt: { ...contact.lastInboundAt, [event.channel]: event.at } }
     case "opted-out":
@@ -129,6 +133,34 @@ const isAt = (point: Place, place: Place): boolean => point.channel === place.ch
 
 const without = (points: ReadonlyArray<ContactPoint>, place: Place): ReadonlyArray<ContactPoint> =>
   points.filter((point) => !isAt(point, place))
+
+/**
+ * Two records turn out to be of one person. What was sent to either counts, and an opt-out of either holds; at a point that
+ * both have, consent counts only as the record that signed in has it.
+ */
+const joined = (contact: Contact, other: Contact): Contact => {
+  const own = contact.points
+  const sent = new Map([...other.sent, ...contact.sent].map((one) => [one.attemptId, one]))
+  const outs = [contact.optedOutAt, other.optedOutAt].filter((at) => at !== undefined)
+  return {
+    points: [...own, ...other.points.filter((point) => !own.some((one) => isAt(one, point)))],
+    preferred: contact.preferred.length > 0 ? contact.preferred : other.preferred,
+    zone: contact.zone ?? other.zone,
+    country: contact.country ?? other.country,
+    optedOutAt: outs.length === 0 ? undefined : Math.max(...outs),
+    sent: [...sent.values()].toSorted((left, right) => left.at - right.at).slice(-SENT_MAX),
+    lastInboundAt: latest(contact.lastInboundAt, other.lastInboundAt)
+  }
+}
+
+const latest = (left: Contact["lastInboundAt"], right: Contact["lastInboundAt"]): Contact["lastInboundAt"] => {
+  const times: Partial<Record<Channel, number>> = { ...left }
+  for (const channel of CHANNELS) {
+    const at = Math.max(left[channel] ?? -Infinity, right[channel] ?? -Infinity)
+    if (Number.isFinite(at)) times[channel] = at
+  }
+  return times
+}
 
 /** Who takes an opt-out back agrees where they say it; everywhere else they are asked anew. */
 const reopened = (point: ContactPoint, event: Place & { readonly at: number }): ContactPoint => ({

@@ -140,6 +140,19 @@ export const end = (recovery: Recovery, reason: EndReason, at: number): Readonly
   return [{ type: "message-skipped", ...of, attemptId, reason, lookAt: undefined }, ended]
 }
 
+/**
+ * Two customers turn out to be one: of two recoveries that run, the one that began first goes on. `undefined`: the record
+ * has none.
+ */
+export const joinRecoveries = (
+  recoveries: readonly [Recovery | undefined, Recovery | undefined],
+  at: number
+): ReadonlyArray<RecoveryEvent> => {
+  const [left, right] = recoveries
+  if (!isRunning(left) || !isRunning(right)) return []
+  return end(left.startedAt <= right.startedAt ? right : left, "joined", at)
+}
+
 /** The customer answered: from here on somebody talks to them, and no sequence does. */
 export const replied = (
   recovery: Recovery,

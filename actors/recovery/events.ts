@@ -17,6 +17,8 @@ export type EndReason =
   /** All steps are done. */
   | "completed"
   | "stopped-by-operator"
+  /** The customer signed in, and another one of theirs runs. */
+  | "joined"
   | "customer-erased"
 
 export type WithheldReason = OverReason | "holdout" | "already-running" | "nothing-to-reach"

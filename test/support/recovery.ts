@@ -221,6 +221,7 @@ export class Shopper {
       case "contact-point-set":
       case "contact-point-removed":
       case "contact-settings-set":
+      case "contact-joined":
       case "customer-wrote":
       case "opted-out":
       case "opted-in":

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
+import { joinRecoveries } from "../../../actors/recovery/decide.ts"
 import { failed, sent } from "../../../actors/recovery/outcome.ts"
 import { isRunning } from "../../../actors/recovery/recovery.ts"
 import { SEQUENCE_DEFAULT, type Sequence } from "../../../actors/recovery/sequence.ts"
@@ -321,6 +322,44 @@ describe("consent", () => {
     shopper.leaves().until(shopper.at + 30 * DAY)
     assert.ok(shopper.sent.length > 0)
     assert.ok(shopper.sent.every((one) => one.startsWith("sms")))
+  })
+})
+
+describe("a customer who signs in", () => {
+  const left = (
+    at: string,
+    more: { readonly points?: ReadonlyArray<ReturnType<typeof phone>>; readonly customerId?: string } = {}
+  ) => new Shopper(at, { points: [phone(UK_PHONE)], ...more }).leaves()
+
+  it("has one recovery from then on, the one that began first", () => {
+    const [first, second] = [left("2026-07-01T09:00:00Z"), left("2026-07-01T10:00:00Z", { customerId: "browser" })]
+    const events = joinRecoveries([first.recovery, second.recovery], second.at)
+    assert.deepEqual(
+      events.map((event) => ("customerId" in event ? [event.type, event.customerId] : [])),
+      [["recovery-ended", "browser"]]
+    )
+    assert.deepEqual(joinRecoveries([second.recovery, first.recovery], second.at), events)
+    assert.deepEqual(joinRecoveries([first.recovery, undefined], second.at), [])
+    assert.deepEqual(joinRecoveries([first.replies().recovery, second.recovery], second.at), [])
+  })
+
+  it("was written to as often as both were, and opted out if either had", () => {
+    const known = left("2026-07-01T09:00:00Z").replies()
+    const browser = left("2026-07-01T10:00:00Z", { customerId: "browser" })
+    const theirs = { ...browser.contact, sent: browser.contact.sent.map((one) => ({ ...one, attemptId: "r9-1" })) }
+    known.take([{ type: "contact-joined", at: browser.at, other: { ...theirs, zone: "Europe/London" } }])
+    assert.deepEqual(
+      known.contact.sent.map(({ at }) => new Date(at).toISOString()),
+      ["2026-07-01T09:05:00.000Z", "2026-07-01T10:05:00.000Z"]
+    )
+    assert.equal(known.contact.zone, "Europe/London")
+    assert.equal(known.contact.points.length, 1)
+    browser.saysStop(UK_PHONE)
+    known
+      .take([{ type: "contact-joined", at: browser.at, other: browser.contact }])
+      .changes()
+      .leaves()
+    assert.equal(known.all("recovery-withheld")[0]?.reason, "opted-out")
   })
 })
 

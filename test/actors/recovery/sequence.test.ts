@@ -6,6 +6,9 @@
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
 import { cappedBy } from "../../../actors/recovery/caps.ts"
+import { INCENTIVES_DEFAULT, type IncentivePolicy } from "../../../actors/recovery/incentive-rules.ts"
+import { type ContactPolicy, POLICY_DEFAULT } from "../../../actors/recovery/policy.ts"
+import { contactFaults, incentiveFaults } from "../../../actors/recovery/settings-faults.ts"
 import { drawOf, isHeldOut } from "../../../actors/recovery/holdout.ts"
 import { faultsOf, published, SEQUENCE_DEFAULT, type SequenceDraft } from "../../../actors/recovery/sequence.ts"
 import { costOf } from "../../../actors/recovery/text-cost.ts"
@@ -39,6 +42,51 @@ describe("a draft of a sequence", () => {
     ["no end", { expiresMs: Number.POSITIVE_INFINITY }, ["expiresMs"]]
   ] as const)("with %s is told so, by its field", (_name, more, expected) => {
     assert.deepEqual(paths(more), expected)
+  })
+})
+
+describe("settings", () => {
+  const contact = (more: Partial<ContactPolicy>) =>
+    contactFaults({ ...POLICY_DEFAULT, ...more }).map(({ path }) => path)
+  const offers = (more: Partial<IncentivePolicy>) =>
+    incentiveFaults({ ...INCENTIVES_DEFAULT, currency: "GBP", zone: "Europe/London", ...more }).map(({ path }) => path)
+  const open = { opensMinute: 480, closesMinute: 1200, closedDays: [] }
+
+  it("that come with the hub are without faults", () => {
+    assert.deepEqual(contact({}), [])
+    assert.deepEqual(offers({}), [])
+  })
+
+  it.each([
+    ["hours that close before they open", { hours: { ...open, opensMinute: 1200, closesMinute: 480 } }, ["hours"]],
+    ["hours beyond midnight", { hours: { ...open, closesMinute: 1441 } }, ["hours"]],
+    ["no day that is open", { hours: { ...open, closedDays: [0, 1, 2, 3, 4, 5, 6] } }, ["hours.closedDays"]],
+    ["an eighth day", { hours: { ...open, closedDays: [7] } }, ["hours.closedDays"]],
+    ["a country by its name", { hoursByCountry: { France: open } }, ["hoursByCountry.France"]],
+    ["a zone that there is not", { zoneWhenUnknown: "Europe/Londn" }, ["zoneWhenUnknown"]],
+    ["a cap of minus one", { caps: [{ messagesMax: -1, windowMs: 1 }] }, ["caps[0].messagesMax"]],
+    ["a cap over a year", { caps: [{ messagesMax: 1, windowMs: 366 * DAY }] }, ["caps[0].windowMs"]],
+    ["a holdout of ten", { holdoutShare: 10 }, ["holdoutShare"]],
+    ["no number at all", { holdoutShare: Number.NaN, patienceMs: Number.NaN }, ["patienceMs", "holdoutShare"]]
+  ] as const)("of contact with %s are told so", (_name, more, expected) => {
+    assert.deepEqual(contact(more), expected)
+  })
+
+  const percent = (basisPoints: number) => ({ kind: "percentage", basisPoints }) as const
+  it.each([
+    [
+      "two offers of one name",
+      { catalogue: [1, 2].map((points) => ({ offerKey: "a", terms: percent(points) })) },
+      ["catalogue"]
+    ],
+    ["an offer called none", { catalogue: [{ offerKey: "none", terms: percent(1) }] }, ["catalogue[0].offerKey"]],
+    ["more than everything off", { catalogue: [{ offerKey: "a", terms: percent(10_001) }] }, ["catalogue[0].terms"]],
+    ["half a penny", { dailyBudgetMinor: 0.5 }, ["dailyBudgetMinor"]],
+    ["a margin of 101 %", { marginFloorBasisPoints: 10_100 }, ["marginFloorBasisPoints"]],
+    ["a share above one", { returnShareMax: 40 }, ["returnShareMax"]],
+    ["a currency in words", { currency: "pounds" }, ["currency"]]
+  ] as const)("of offers with %s are told so", (_name, more, expected) => {
+    assert.deepEqual(offers(more), expected)
   })
 })
 
