@@ -83,7 +83,7 @@ const failureOf = (response: Response, text: string): CallFailure | undefined =>
 const RETRY_AFTER_MS_MAX = 3_600_000
 
 /** Seconds, also with a fraction as Shopify sends them; or a date, by the clock of the channel that sends it. */
-export const retryAfterMs = (headers: Headers): number | undefined => {
+const retryAfterMs = (headers: Headers): number | undefined => {
   const header = headers.get("retry-after")?.trim() ?? ""
   const seconds = header === "" ? Number.NaN : Number(header)
   const sentAt = Date.parse(headers.get("date") ?? "")
