@@ -118,11 +118,15 @@ interface Message {
   readonly at: number
 }
 
-/** Messages that may have reached somebody, each at the time of its last call. */
+/** Messages that may have reached somebody, each at the time of its last call; that it went may be found out later. */
 const messagesOf = (events: ReadonlyArray<AnyEvent>): ReadonlyArray<Message> =>
   events.flatMap((event) => {
     if (event.type !== "message-sent" && !(event.type === "message-failed" && !event.isUnsent)) return []
-    const { attemptId, at } = event
+    const { attemptId } = event
+    const called = events.findLast(
+      (one) => (one.type === "message-intended" || one.type === "message-retried") && one.attemptId === attemptId
+    )
+    const at = called?.at ?? event.at
     const intended = events.find((one) => one.type === "message-intended" && one.attemptId === attemptId)
     assert.ok(intended?.type === "message-intended", "what was sent was intended before")
     return [{ ...intended, at }]
