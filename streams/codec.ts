@@ -6,6 +6,7 @@
  * step by step (`upcasters`), so records of every released version stay readable for ever.
  */
 import type { JournalRecord } from "../actors/sku/events.ts"
+import { fragment, JsonWriter } from "./json-writer.ts"
 
 /** `R`: what the commit's kind of actors records. */
 export interface Commit<R = JournalRecord> {
@@ -39,13 +40,31 @@ export class UnreadableCommit extends Error {
   override readonly name = "UnreadableCommit"
 }
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-export const encodeCommit = (commit: Commit<unknown>): Uint8Array =>
-  encoder.encode(
-    `{"v":${SCHEMA_VERSION},"id":${JSON.stringify(commit.id)},"at":${commit.at},"facts":${commit.facts},"records":${JSON.stringify(commit.records)}}`
+/** How a record becomes text, where its kind knows better than `JSON.stringify`; the text must read back the same. */
+export type WriteRecord<R> = (writer: JsonWriter, record: R) => void
+
+/** A turn's commit under load; it grows to the largest there was, at most a megabyte or two. */
+const COMMIT_BYTES = 64 * 1024
+const writer = new JsonWriter(COMMIT_BYTES)
+const COMMA = fragment(",")
+const END = fragment("]}")
+
+export const encodeCommit = <R>(commit: Commit<R>, writeRecord: WriteRecord<R> = writeJson): Uint8Array => {
+  writer.begin()
+  writer.raw(
+    `{"v":${SCHEMA_VERSION},"id":${JSON.stringify(commit.id)},"at":${commit.at},"facts":${commit.facts},"records":[`
   )
+  for (let index = 0; index < commit.records.length; index++) {
+    if (index > 0) writer.fragment(COMMA)
+    writeRecord(writer, commit.records[index] as R)
+  }
+  writer.fragment(END)
+  return writer.bytes()
+}
+
+const writeJson = (into: JsonWriter, record: unknown): void => into.json(record)
 
 /** Throws `UnreadableCommit`. */
 export const decodeCommit = <R = JournalRecord>(

@@ -20,6 +20,8 @@ export class StockBook implements Stock {
   private old = new Map<string, SkuState>()
   private readonly asleep = new Map<string, string>()
   private readonly spanningHolds = new Map<string, SpanningHold & Due>()
+  /** Open holds made on a SKU as a bundle: most SKUs never have one, and then no key need be made to look for it. */
+  private readonly bundleHolds = new Map<string, number>()
   private readonly byHolder = new Map<string, number>()
   private readonly byComponent = new Map<string, ReadonlyArray<string>>()
   private lowCount = 0
@@ -55,6 +57,10 @@ export class StockBook implements Stock {
 
   spanning(key: string): SpanningHold | undefined {
     return this.spanningHolds.get(key)
+  }
+
+  bundleHold(sku: string, holdId: string): SpanningHold | undefined {
+    return this.bundleHolds.has(sku) ? this.spanning(holdKey(bundleScope(sku), holdId)) : undefined
   }
 
   openHoldsOf(holder: string): number {
@@ -191,6 +197,7 @@ export class StockBook implements Stock {
     if (before !== undefined) {
       this.spanningHolds.delete(key)
       this.deadlines.remove(before)
+      this.countBundleHold(before.sku, -1)
       if (before.holder !== undefined) this.forget(before.holder)
     }
     if (record.act !== "reserve") return
@@ -206,7 +213,15 @@ export class StockBook implements Stock {
     }
     this.spanningHolds.set(key, hold)
     this.deadlines.add(hold)
+    this.countBundleHold(hold.sku, 1)
     if (hold.holder !== undefined) this.byHolder.set(hold.holder, this.openHoldsOf(hold.holder) + 1)
+  }
+
+  private countBundleHold(sku: string | undefined, change: 1 | -1): void {
+    if (sku === undefined) return
+    const left = (this.bundleHolds.get(sku) ?? 0) + change
+    if (left > 0) this.bundleHolds.set(sku, left)
+    else this.bundleHolds.delete(sku)
   }
 
   private applyAlert(record: AlertRecord): void {

@@ -72,7 +72,7 @@ const decideHold = (
   given: Circumstances,
   origin: Origin
 ): Decision => {
-  const spanning = stock.spanning(holdKey(bundleScope(command.sku), command.holdId))
+  const spanning = stock.bundleHold(command.sku, command.holdId)
   const replaced = spanning ?? state.holds?.get(holdKey(undefined, command.holdId))
   const tooMany = holdLimit(stock, command, replaced)
   if (tooMany !== undefined) return tooMany
@@ -118,7 +118,7 @@ const decideEnd = (
   given: Circumstances,
   origin: Origin
 ): Decision => {
-  const spanning = stock.spanning(holdKey(bundleScope(command.sku), command.holdId))
+  const spanning = stock.bundleHold(command.sku, command.holdId)
   if (spanning === undefined) return decideClose(state, command, given.at, origin, given.closed)
   if (given.at >= spanning.expiresAt) return expiredOnClose(stock, spanning)
   return closeSpanning(stock, spanning, { type: command.type, mutationId: command.mutationId, hash: given.hash })

@@ -23,6 +23,8 @@ export interface SpanningHold {
 export interface Stock {
   readonly find: (sku: string) => SkuState | undefined
   readonly spanning: (key: string) => SpanningHold | undefined
+  /** The open hold that was made on this SKU as a bundle. */
+  readonly bundleHold: (sku: string, holdId: string) => SpanningHold | undefined
   /** Open holds of one holder, each counted once however many SKUs it spans. */
   readonly openHoldsOf: (holder: string) => number
   /** Bundles that a SKU is a component of. */

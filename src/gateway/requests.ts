@@ -1,6 +1,7 @@
 /**
  * From a decoded message to mail for the host, whichever way it came: HTTP, socket, NATS.
  */
+import type { LinesCommand, SkuCommand } from "../../actors/sku/commands.ts"
 import { fingerprint, linesFingerprint } from "../../actors/sku/fingerprint.ts"
 import type { StockBook } from "../../actors/stock/book.ts"
 import { stateAnswer } from "../host/answers.ts"
@@ -27,9 +28,11 @@ export const submitRequest = (host: MailTaker, sku: string | undefined, received
   if (!decoded.ok) return reply(decoded.refusal)
   const command = decoded.value
   if (command.type === "read") return submitRead(host, sku, command.locations, reply)
-  const { receivedAtMs } = received
-  host.submit({ kind: "command", command, hash: fingerprint(command), factSequence: 0, receivedAtMs, reply })
+  submitCommand(host, command, received.receivedAtMs, reply)
 }
+
+export const submitCommand = (host: MailTaker, command: SkuCommand, receivedAtMs: number, reply: Reply): void =>
+  host.submit({ kind: "command", command, hash: fingerprint(command), factSequence: 0, receivedAtMs, reply })
 
 export const submitRead = (host: MailTaker, sku: string, withLocations: boolean, reply: Reply): void => {
   let answer: Answer = unknownSku(sku)
@@ -53,17 +56,16 @@ const unknownSku = (sku: string): Refusal => ({
 export const submitLines = (host: MailTaker, received: Received, reply: Reply): void => {
   const decoded = decodeLines(received.body)
   if (!decoded.ok) return reply(decoded.refusal)
-  const command = decoded.value
-  const { receivedAtMs } = received
-  host.submit({ kind: "lines", command, hash: linesFingerprint(command), receivedAtMs, reply })
+  submitLinesCommand(host, decoded.value, received.receivedAtMs, reply)
 }
+
+export const submitLinesCommand = (host: MailTaker, command: LinesCommand, receivedAtMs: number, reply: Reply): void =>
+  host.submit({ kind: "lines", command, hash: linesFingerprint(command), receivedAtMs, reply })
 
 export const submitFact = (host: MailTaker, sku: string, received: Received, reply: Reply): void => {
   const decoded = decodeFact(sku, received.body)
   if (!decoded.ok) return reply(decoded.refusal)
-  const command = decoded.value
-  const { receivedAtMs } = received
-  host.submit({ kind: "command", command, hash: fingerprint(command), factSequence: 0, receivedAtMs, reply })
+  submitCommand(host, decoded.value, received.receivedAtMs, reply)
 }
 
 /** Runs `look` between two commands; `done` gets its result once everything it saw is in the journal. */

@@ -153,8 +153,9 @@ class Sockets {
 }
 
 /** Past the bound a frame is dropped, as the other server does. */
-const send = (socket: WebSocket, frame: string): void => {
-  if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < UNSENT_BYTES_MAX) socket.send(frame)
+const send = (socket: WebSocket, frame: string | Uint8Array): void => {
+  if (socket.readyState !== WebSocket.OPEN || socket.bufferedAmount >= UNSENT_BYTES_MAX) return
+  socket.send(frame, { binary: false })
 }
 
 const onRequest = (request: IncomingMessage, response: ServerResponse, handle: Handle): void => {

@@ -41,7 +41,8 @@ export interface SocketEvents {
 }
 
 export interface ServerSocket {
-  readonly send: (frame: string) => void
+  /** Text, or its UTF-8. */
+  readonly send: (frame: string | Uint8Array) => void
   readonly unsentBytes: () => number
   readonly follow: (topic: string) => void
   readonly unfollow: (topic: string) => void

@@ -8,14 +8,23 @@ import * as Limits from "../../config/limits.ts"
 import { decodeSku } from "../../streams/subjects.ts"
 import type { Follower } from "../carts/followers.ts"
 import type { CartsShape } from "../carts/layer.ts"
-import type { CartAnswer } from "../carts/protocol.ts"
+import { fragment, type JsonWriter } from "../../streams/json-writer.ts"
+import { writeAnswer } from "./answer-text.ts"
 import { decodeJson, invalid } from "./decode.ts"
 import type { Fanout } from "./fanout/fanout.ts"
-import { joinFrames } from "./fanout/frames.ts"
 import { ALL, type SocketPort, type Subscriber } from "./fanout/subscriber.ts"
+import { Outgoing } from "./outgoing.ts"
 import type { Answer, Refusal } from "./protocol.ts"
 import { type RateLimit, TokenBucket } from "./rate-limit.ts"
-import { type MailTaker, type Received, submitLines, submitRequest } from "./requests.ts"
+import { readRequests } from "./read-requests.ts"
+import {
+  type MailTaker,
+  type Received,
+  submitCommand,
+  submitLines,
+  submitLinesCommand,
+  submitRequest
+} from "./requests.ts"
 
 /** Close codes that the hub gives of its own accord. */
 export const CLOSE = {
@@ -26,6 +35,7 @@ export const CLOSE = {
 } as const
 
 export interface ClientPort extends SocketPort {
+  readonly send: (frame: string | Uint8Array) => void
   readonly close: (code: number, reason: string) => void
 }
 
@@ -38,6 +48,11 @@ export interface SocketServices {
 
 /** What may wait unsent for a socket that asks more than it reads. */
 const UNREAD_BYTES_MAX = 4 * Limits.SOCKET_BACKPRESSURE_BYTES_MAX
+/** A frame is sent when it has grown so far; a message is at most 64 KiB, so the contract's MiB is never reached. */
+const FRAME_BYTES = Limits.FRAME_BYTES_MAX / 4
+const ANSWER = fragment('{"op":"answer","id":')
+const BODY = fragment(',"body":')
+const END = fragment("}")
 const SKU_TOPIC = "stock."
 const CART_TOPIC = "cart."
 
@@ -47,8 +62,7 @@ export class SocketClient {
   private readonly port: ClientPort
   private readonly services: SocketServices
   private readonly bucket: TokenBucket | undefined
-  private outgoing: Array<string> = []
-  private outgoingUnits = 0
+  private readonly outgoing = new Outgoing()
   private flushing = false
   private waiting = 0
   private strikes = 0
@@ -64,6 +78,18 @@ export class SocketClient {
 
   onFrame(bytes: ArrayBuffer): void {
     const receivedAtMs = performance.now()
+    const requests = readRequests(bytes)
+    if (requests === undefined) return this.onAnyFrame(bytes, receivedAtMs)
+    for (const request of requests) {
+      if (this.closed) return
+      if (!this.mayWait(request.id, receivedAtMs)) continue
+      const reply = (answer: Answer): void => this.answer(request.id, answer, writeAnswer)
+      if (request.sku === undefined) submitLinesCommand(this.services.host, request.command, receivedAtMs, reply)
+      else submitCommand(this.services.host, request.command, receivedAtMs, reply)
+    }
+  }
+
+  private onAnyFrame(bytes: ArrayBuffer, receivedAtMs: number): void {
     const decoded = decodeJson(bytes, Limits.FRAME_BYTES_MAX)
     if (!decoded.ok) return this.strike(decoded.refusal)
     if (!Array.isArray(decoded.value)) {
@@ -119,18 +145,33 @@ export class SocketClient {
     if (cart !== undefined && (typeof cart !== "string" || sku !== undefined)) {
       return this.strike(invalid("Send cart as a string, and sku not beside it.", "cart"), id)
     }
-    const head = `{"op":"answer","id":${JSON.stringify(id)},"body":`
-    const reply = (answer: Answer | CartAnswer): void => this.say(`${head}${JSON.stringify(answer)}}`)
-    const busy = this.waiting >= Limits.SOCKET_REQUESTS_MAX || this.bucket?.take(received.receivedAtMs) === false
-    if (busy) return reply(tooFast)
-    this.waiting++
-    const answered = (answer: Answer | CartAnswer): void => {
-      this.waiting--
-      reply(answer)
+    if (!this.mayWait(id, received.receivedAtMs)) return
+    if (cart !== undefined) {
+      return this.services.carts.requests.request(cart, received, (answer) => this.answer(id, answer, writeJson))
     }
-    if (cart !== undefined) this.services.carts.requests.request(cart, received, answered)
-    else if (sku === undefined) submitLines(this.services.host, received, answered)
-    else submitRequest(this.services.host, sku, received, answered)
+    const reply = (answer: Answer): void => this.answer(id, answer, writeAnswer)
+    if (sku === undefined) submitLines(this.services.host, received, reply)
+    else submitRequest(this.services.host, sku, received, reply)
+  }
+
+  /** Counts a request among those that wait, or answers that there are too many. */
+  private mayWait(id: string, receivedAtMs: number): boolean {
+    this.waiting++
+    const busy = this.waiting > Limits.SOCKET_REQUESTS_MAX || this.bucket?.take(receivedAtMs) === false
+    if (busy) this.answer(id, tooFast, writeAnswer)
+    return !busy
+  }
+
+  private answer<A>(id: string, answer: A, write: (writer: JsonWriter, answer: A) => void): void {
+    this.waiting--
+    if (this.closed) return
+    const writer = this.outgoing.next()
+    writer.fragment(ANSWER)
+    writer.text(id)
+    writer.fragment(BODY)
+    write(writer, answer)
+    writer.fragment(END)
+    this.flushSoon()
   }
 
   private onTopics(topics: unknown, have: unknown, id: unknown, subscribe: boolean): void {
@@ -167,9 +208,12 @@ export class SocketClient {
   /** Queues a message; what comes together in one turn goes out in one frame. */
   private say(message: string): void {
     if (this.closed) return
-    this.outgoing.push(message)
-    this.outgoingUnits += message.length
-    if (this.outgoingUnits > Limits.FRAME_BYTES_MAX / 4) return this.flush()
+    this.outgoing.next().raw(message)
+    this.flushSoon()
+  }
+
+  private flushSoon(): void {
+    if (this.outgoing.sizeBytes > FRAME_BYTES) return this.flush()
     if (this.flushing) return
     this.flushing = true
     queueMicrotask(() => this.flush())
@@ -177,14 +221,13 @@ export class SocketClient {
 
   private flush(): void {
     this.flushing = false
-    if (this.closed || this.outgoing.length === 0) return
+    if (this.closed) return this.outgoing.clear()
+    if (this.outgoing.isEmpty) return
     if (this.port.unsentBytes() > UNREAD_BYTES_MAX) {
+      this.outgoing.clear()
       return this.port.close(CLOSE.policy, "answers are not read; repeat what is open with the same mutation ids")
     }
-    const messages = this.outgoing
-    this.outgoing = []
-    this.outgoingUnits = 0
-    this.port.send(joinFrames(messages))
+    this.port.send(this.outgoing.take())
   }
 
   private strike(refusal: Refusal, id?: unknown): void {
@@ -205,6 +248,8 @@ const tooFast: Refusal = {
   message: "This socket asks faster than it may; wait for answers and try again with the same mutation id.",
   retryAfterMs: 1_000
 }
+
+const writeJson = (writer: JsonWriter, answer: unknown): void => writer.json(answer)
 
 const isLarge = (message: unknown): boolean =>
   Buffer.byteLength(JSON.stringify(message) ?? "") > Limits.MESSAGE_BYTES_MAX

@@ -3,6 +3,7 @@
  * any kind; what its mail means, how it is decided and how its records are folded, it asks here.
  */
 import type { Deadlines } from "../../actors/stock/deadlines.ts"
+import type { WriteRecord } from "../../streams/codec.ts"
 import type { AnyMail, HubMail } from "./mail.ts"
 import type { Fingerprint, Position, Remembered } from "./remembered.ts"
 import type { HostStats } from "./stats.ts"
@@ -43,6 +44,8 @@ export interface Kind<R, M extends AnyMail, B extends ActorBook> {
   readonly commitBytesMax: (mail: M | HubMail) => number
   /** The partition of a record is the hash of this. */
   readonly keyOf: (record: R) => string
+  /** How a record becomes text; absent: `JSON.stringify`. */
+  readonly writeRecord?: WriteRecord<R>
   /** The record as it can be read without the turn's other commits. */
   readonly standAlone: (record: R, records: ReadonlyArray<R>) => R
   readonly count: (records: ReadonlyArray<R>, stats: HostStats) => void

@@ -5,7 +5,7 @@
  * of partitions is fixed when the journal is made, because a SKU must not change its fence.
  */
 import { isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
-import { type Commit, encodeCommit } from "../../streams/codec.ts"
+import { type Commit, encodeCommit, type WriteRecord } from "../../streams/codec.ts"
 import type { Append } from "../../streams/journal.ts"
 
 export const partitionOf = (key: string, partitions: number): number => {
@@ -36,9 +36,10 @@ export interface SplitTurn<R = JournalRecord> {
   readonly places: ReadonlyArray<Place> | undefined
 }
 
-/** How a kind's records are parted. */
+/** How a kind's records are parted and written. */
 export interface Parting<R> {
   readonly keyOf: (record: R) => string
+  readonly writeRecord?: WriteRecord<R>
   readonly standAlone: (record: R, records: ReadonlyArray<R>) => R
 }
 
@@ -49,13 +50,13 @@ export const splitTurn = <R>(
   parting: Parting<R>
 ): SplitTurn<R> =>
   lastSequences.length === 1
-    ? { appends: [appendOf(0, lastSequences, turn)], commits: [turn], places: undefined }
+    ? { appends: [appendOf(0, lastSequences, turn, parting.writeRecord)], commits: [turn], places: undefined }
     : splitByPartition(turn, lastSequences, parting)
 
 const splitByPartition = <R>(
   turn: Commit<R>,
   lastSequences: ReadonlyArray<number>,
-  { keyOf: keyOfRecord, standAlone: alone }: Parting<R>
+  { keyOf: keyOfRecord, standAlone: alone, writeRecord }: Parting<R>
 ): SplitTurn<R> => {
   const byPartition = new Map<number, { readonly append: number; readonly records: Array<R> }>()
   const places: Array<Place> = []
@@ -69,7 +70,7 @@ const splitByPartition = <R>(
   const { id, at, facts } = turn
   const commits = [...byPartition.values()].map(({ records }) => ({ id, at, facts, records }))
   const appends = [...byPartition.keys()].map((partition, index) =>
-    appendOf(partition, lastSequences, commits[index] as Commit<R>)
+    appendOf(partition, lastSequences, commits[index] as Commit<R>, writeRecord)
   )
   return { appends, commits, places }
 }
@@ -95,11 +96,16 @@ export const claimOf = <R>(lastSequences: ReadonlyArray<number>, newCommit: () =
 }
 
 /** The append of a commit behind the partition's fence. */
-export const appendOf = (partition: number, lastSequences: ReadonlyArray<number>, commit: Commit<unknown>): Append => ({
+export const appendOf = <R>(
+  partition: number,
+  lastSequences: ReadonlyArray<number>,
+  commit: Commit<R>,
+  writeRecord?: WriteRecord<R>
+): Append => ({
   partition,
   expectedSequence: lastSequences[partition] ?? 0,
   id: commit.id,
-  bytes: encodeCommit(commit)
+  bytes: encodeCommit(commit, writeRecord)
 })
 
 /** A lines record must answer its mutation id from its own commit: it takes along what other commits hold. */

@@ -3,6 +3,7 @@
  */
 import type { JournalRecord } from "../../actors/sku/events.ts"
 import { StockBook } from "../../actors/stock/book.ts"
+import { writeRecord } from "../../streams/record-text.ts"
 import type { Kind } from "./kind.ts"
 import type { Mail } from "./mail.ts"
 import { commitBytesMax } from "./mailbox.ts"
@@ -17,5 +18,6 @@ export const stockKind = (holdsPerHolderMax: number): Kind<JournalRecord, Mail, 
   commitBytesMax,
   keyOf,
   standAlone,
+  writeRecord,
   count: (records, stats) => stats.countRecords(records)
 })

@@ -15,7 +15,7 @@ import type { JournalRecord, LinesRecord, RecordedAnswer, StockEvent } from "../
 import { holdKey } from "../../actors/sku/state.ts"
 import type { StockBook } from "../../actors/stock/book.ts"
 import { decide, decideDue, decideLines } from "../../actors/stock/decide.ts"
-import { bundleScope, LINES_SCOPE } from "../../actors/stock/stock.ts"
+import { LINES_SCOPE } from "../../actors/stock/stock.ts"
 import { TURN_EXPIRIES_MAX } from "../../config/limits.ts"
 import { factSubject } from "../../streams/subjects.ts"
 import type { Answer } from "../gateway/protocol.ts"
@@ -91,8 +91,7 @@ const NOTHING: ReadonlyArray<Position> = []
 const isOpen = (book: StockBook, sku: string | undefined, holdId: string): boolean =>
   sku === undefined
     ? book.spanning(holdKey(LINES_SCOPE, holdId)) !== undefined
-    : book.find(sku)?.holds?.has(holdKey(undefined, holdId)) === true ||
-      book.spanning(holdKey(bundleScope(sku), holdId)) !== undefined
+    : book.find(sku)?.holds?.has(holdKey(undefined, holdId)) === true || book.bundleHold(sku, holdId) !== undefined
 
 /** Identifiers may hold any character: only the length keeps two pairs apart. */
 const pairKey = (owner: string, id: string): string => `${owner.length}:${owner}${id}`

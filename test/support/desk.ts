@@ -152,6 +152,10 @@ const readOnly = (book: StockBook): Stock => ({
     const hold = book.spanning(key)
     return hold === undefined ? undefined : deepFreeze({ ...hold })
   },
+  bundleHold: (sku, holdId) => {
+    const hold = book.bundleHold(sku, holdId)
+    return hold === undefined ? undefined : deepFreeze({ ...hold })
+  },
   openHoldsOf: (holder) => book.openHoldsOf(holder),
   bundlesOf: (sku) => book.bundlesOf(sku),
   holdsPerHolderMax: book.holdsPerHolderMax

@@ -1,0 +1,168 @@
+/**
+ * Journal records as JSON bytes: the events that a busy hub writes all day field by field, the others as they come.
+ *
+ * What is read back is what was written, whichever way it went. A field that is missing here does not compile.
+ */
+import type { CloseEvent, FactEvent, JournalRecord, LinesRecord, ReserveEvent } from "../actors/sku/events.ts"
+import { fragment, type JsonWriter } from "./json-writer.ts"
+
+type NumberedFields = "type" | "sku" | "version" | "mutationId" | "scope" | "hash" | "physical" | "allocated"
+type Written<E> = [Exclude<keyof E, NumberedFields | "safetyThreshold" | "quantity" | "channel">] extends [infer Rest]
+  ? Rest
+  : never
+
+const F = {
+  type: fragment('{"type":"'),
+  sku: fragment('","sku":'),
+  version: fragment(',"version":'),
+  mutationId: fragment(',"mutationId":'),
+  scope: fragment(',"scope":'),
+  hash: fragment(',"hash":'),
+  physical: fragment(',"physical":'),
+  allocated: fragment(',"allocated":'),
+  safetyThreshold: fragment(',"safetyThreshold":'),
+  holdId: fragment(',"holdId":'),
+  quantity: fragment(',"quantity":'),
+  locationId: fragment(',"locationId":'),
+  toLocationId: fragment(',"toLocationId":'),
+  split: fragment(',"split":'),
+  channel: fragment(',"channel":'),
+  holder: fragment(',"holder":'),
+  expiresAt: fragment(',"expiresAt":'),
+  occurredAt: fragment(',"occurredAt":'),
+  reference: fragment(',"reference":'),
+  reason: fragment(',"reason":'),
+  lines: fragment('{"type":"lines","act":"reserve","holdId":'),
+  legs: fragment(',"legs":['),
+  asked: fragment('],"asked":['),
+  endOfList: fragment("]}"),
+  comma: fragment(","),
+  end: fragment("}")
+} as const
+
+/** Event types are words of ours, short and plain. */
+const TYPES = Object.fromEntries(
+  ["sale", "receipt", "return", "count", "adjustment", "transfer", "reserve", "commit", "release", "expiry"].map(
+    (type) => [type, fragment(type)]
+  )
+) as Readonly<Record<(FactEvent | ReserveEvent | CloseEvent)["type"], Uint8Array>>
+
+export const writeRecord = (writer: JsonWriter, record: JournalRecord): void => {
+  switch (record.type) {
+    case "reserve":
+      return writeReserve(writer, record)
+    case "commit":
+    case "release":
+    case "expiry":
+      return writeClose(writer, record)
+    case "sale":
+    case "receipt":
+    case "return":
+    case "count":
+    case "adjustment":
+    case "transfer":
+      return writeFact(writer, record)
+    case "lines":
+      return record.act === "reserve" && record.elsewhere === undefined && record.sku === undefined
+        ? writeLines(writer, record)
+        : writer.json(record)
+    default:
+      writer.json(record)
+  }
+}
+
+const writeText = (writer: JsonWriter, name: Uint8Array, value: string | undefined): void => {
+  if (value === undefined) return
+  writer.fragment(name)
+  writer.text(value)
+}
+
+const writeNumber = (writer: JsonWriter, name: Uint8Array, value: number | undefined): void => {
+  if (value === undefined) return
+  writer.fragment(name)
+  writer.integer(value)
+}
+
+/** What every change of a SKU has; the closing brace is left to the caller. */
+const writeChange = (writer: JsonWriter, event: FactEvent | ReserveEvent | CloseEvent): void => {
+  writer.fragment(F.type)
+  writer.fragment(TYPES[event.type])
+  writer.fragment(F.sku)
+  writer.text(event.sku)
+  writeNumber(writer, F.version, event.version)
+  writeText(writer, F.mutationId, event.mutationId)
+  writeText(writer, F.scope, event.scope)
+  writeText(writer, F.hash, event.hash)
+  writeNumber(writer, F.quantity, event.quantity)
+  writeText(writer, F.channel, event.channel)
+  writeNumber(writer, F.physical, event.physical)
+  writeNumber(writer, F.allocated, event.allocated)
+  writeNumber(writer, F.safetyThreshold, event.safetyThreshold)
+}
+
+const writeReserve = (writer: JsonWriter, event: ReserveEvent): void => {
+  const _all: Written<ReserveEvent> extends "holdId" | "expiresAt" | "locationId" | "split" | "holder" ? true : never =
+    true
+  writeChange(writer, event)
+  writeText(writer, F.holdId, event.holdId)
+  writeNumber(writer, F.expiresAt, event.expiresAt)
+  writeText(writer, F.locationId, event.locationId)
+  writeText(writer, F.holder, event.holder)
+  if (event.split !== undefined) {
+    writer.fragment(F.split)
+    writer.json(event.split)
+  }
+  writer.fragment(F.end)
+}
+
+const writeClose = (writer: JsonWriter, event: CloseEvent): void => {
+  const _all: Written<CloseEvent> extends "holdId" ? true : never = true
+  writeChange(writer, event)
+  writeText(writer, F.holdId, event.holdId)
+  writer.fragment(F.end)
+}
+
+const writeFact = (writer: JsonWriter, event: FactEvent): void => {
+  const _all: Written<FactEvent> extends "locationId" | "toLocationId" | "occurredAt" | "reference" | "reason"
+    ? true
+    : never = true
+  writeChange(writer, event)
+  writeText(writer, F.locationId, event.locationId)
+  writeText(writer, F.toLocationId, event.toLocationId)
+  writeText(writer, F.occurredAt, event.occurredAt)
+  writeText(writer, F.reference, event.reference)
+  writeText(writer, F.reason, event.reason)
+  writer.fragment(F.end)
+}
+
+/** A cart's own record: every field but those that only bundles and several partitions have. */
+const writeLines = (writer: JsonWriter, record: LinesRecord): void => {
+  const _all: Exclude<keyof LinesRecord, "type" | "act" | "sku" | "elsewhere"> extends
+    | "holdId"
+    | "mutationId"
+    | "hash"
+    | "expiresAt"
+    | "holder"
+    | "legs"
+    | "asked"
+    ? true
+    : never = true
+  writer.fragment(F.lines)
+  writer.text(record.holdId)
+  writeText(writer, F.mutationId, record.mutationId)
+  writeText(writer, F.hash, record.hash)
+  writeNumber(writer, F.expiresAt, record.expiresAt)
+  writeText(writer, F.holder, record.holder)
+  writer.fragment(F.legs)
+  writeTexts(writer, record.legs)
+  writer.fragment(F.asked)
+  writeTexts(writer, record.asked)
+  writer.fragment(F.endOfList)
+}
+
+const writeTexts = (writer: JsonWriter, texts: ReadonlyArray<string>): void => {
+  for (let index = 0; index < texts.length; index++) {
+    if (index > 0) writer.fragment(F.comma)
+    writer.text(texts[index] as string)
+  }
+}
