@@ -8,7 +8,8 @@ import type { ChannelConfig } from "../config/channels.ts"
 import type { HubConfig } from "../config/config.ts"
 import type { OutreachConfig } from "../config/outreach.ts"
 import type { PaymentsConfig } from "../config/payments.ts"
-import { TURN_FOLLOWING_COMMANDS_MIN } from "../config/limits.ts"
+import { CART_SNAPSHOT_EVERY_RECORDS } from "../config/carts.ts"
+import { SNAPSHOT_EVERY_RECORDS, TURN_FOLLOWING_COMMANDS_MIN } from "../config/limits.ts"
 import { ensureStreams, streamSpecs } from "../config/jetstream.ts"
 import { DeadLetters } from "../streams/dead-letters.ts"
 import { purgeFacts, readFacts } from "../streams/facts.ts"
@@ -60,19 +61,21 @@ export const hubLayer = (options: HubOptions) => {
     Layer.provideMerge(Layer.effectDiscard(prepareStreams(config))),
     Layer.provideMerge(Nats.layer(urls.nats))
   )
-  const ofPartitions = (partitions: number): HostOptions => ({
+  const ofPartitions = (partitions: number, snapshotEveryRecords: number): HostOptions => ({
     owner: options.owner,
     partitions,
     idempotencyWindowMs: config.idempotencyWindowHours * 3_600_000,
     idempotencyIdsMax: config.idempotencyIdsMax,
     flightsMax: partitions === 1 && config.journalReplicas === 1 ? 2 : 1,
-    followingCommandsMin: TURN_FOLLOWING_COMMANDS_MIN
+    followingCommandsMin: TURN_FOLLOWING_COMMANDS_MIN,
+    snapshotEveryRecords
   })
-  const host = StockHost.layer(stockKind(config.holdsPerHolderMax), ofPartitions(config.partitions)).pipe(
-    Layer.provideMerge(Recent.layer)
-  )
+  const host = StockHost.layer(
+    stockKind(config.holdsPerHolderMax),
+    ofPartitions(config.partitions, SNAPSHOT_EVERY_RECORDS)
+  ).pipe(Layer.provideMerge(Recent.layer))
   // One turn decides whatever concerns several carts: a promotion, a customer's cart.
-  const carts = Carts.layer(ofPartitions(1))
+  const carts = Carts.layer(ofPartitions(1, CART_SNAPSHOT_EVERY_RECORDS))
   const gateway = Gateway.layer({
     host: config.host,
     port: config.port,

@@ -189,7 +189,8 @@ const startHub = Effect.fnUntraced(function* (world: World, step: number) {
       idempotencyWindowMs: 24 * 3_600_000,
       idempotencyIdsMax: 1_000_000,
       flightsMax: 2,
-      followingCommandsMin: 1
+      followingCommandsMin: 1,
+      snapshotEveryRecords: 1_000_000
     } as const,
     snapshots: yield* Snapshots.use((shape) => Effect.succeed(shape)).pipe(Effect.provide(Snapshots.layerMemory)),
     clock: yield* Clock.Clock,

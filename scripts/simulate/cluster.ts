@@ -132,7 +132,8 @@ const startHub = Effect.fnUntraced(function* (
         idempotencyWindowMs: 24 * 3_600_000,
         idempotencyIdsMax: 1_000_000,
         flightsMax: options.partitions === 1 ? 2 : 1,
-        followingCommandsMin: 1
+        followingCommandsMin: 1,
+        snapshotEveryRecords: 1_000_000
       },
       // Next to nothing is kept, so that repeats are read back from the journal.
       ports: {

@@ -12,6 +12,7 @@ import type { RecordsAt, Turn } from "./turn.ts"
 /** All actors of a kind in memory, folded from their records `R`. */
 export interface ActorBook<R = never> {
   readonly deadlines: Deadlines
+  readonly awakeCount: number
   /** `at`: the commit's time, in milliseconds since the epoch. Records may be applied again. */
   apply(record: R, at: number): void
   /** Puts at most `max` actors to sleep that nobody asked for. `mayTurn`: what was asked for lately is so no longer. */

@@ -2,7 +2,7 @@
  * The host as a service: recovers, takes the partitions over, and keeps its small chores going until the scope closes.
  */
 import { Clock, Context, Duration, Effect, FiberSet, Layer } from "effect"
-import { SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_EVERY_RECORDS, SNAPSHOT_REST_FACTOR } from "../../config/limits.ts"
+import { SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_REST_FACTOR } from "../../config/limits.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Journal } from "../../streams/journal.ts"
 import { Recent } from "../../streams/recent-commits.ts"
@@ -52,7 +52,7 @@ export const acquireHost = Effect.fnUntraced(function* <R, M extends AnyMail, B 
     )
   )
   yield* Effect.forkScoped(sweepDue(host))
-  const keeper = new SnapshotKeeper(host, snapshots)
+  const keeper = new SnapshotKeeper(host, snapshots, wanted.options.snapshotEveryRecords)
   yield* Effect.forkScoped(keeper.keep)
   yield* Effect.addFinalizer(() => keeper.atStop)
   return host
@@ -104,12 +104,14 @@ const SNAPSHOT_ON_STOP_RECORDS = 20_000
 class SnapshotKeeper {
   private readonly host: AnyHost
   private readonly snapshots: SnapshotsShape
+  private readonly everyRecords: number
   private newest: Manifest | undefined
   /** Of `stats.turnRecords`, what the newest snapshot covers; what recovery had to fold is not covered. */
   private coveredRecords: number
   private count = 0
 
-  constructor(host: AnyHost, snapshots: SnapshotsShape) {
+  constructor(host: AnyHost, snapshots: SnapshotsShape, everyRecords: number) {
+    this.everyRecords = everyRecords
     this.host = host
     this.snapshots = snapshots
     this.newest = host.recovered?.fromSnapshot
@@ -133,7 +135,7 @@ class SnapshotKeeper {
     Effect.andThen(
       Effect.sleep(SNAPSHOT_EVERY_MS_MIN),
       Effect.suspend(() => {
-        if (this.uncovered < SNAPSHOT_EVERY_RECORDS) return Effect.void
+        if (this.uncovered < this.everyRecords) return Effect.void
         return Effect.catch(this.take, (failed) =>
           Effect.logWarning(
             `No snapshot was taken (${failed.operation}: ${failed.detail}); the next start takes longer.`

@@ -19,6 +19,8 @@ export interface HostOptions {
    * a fence that is still on its way, and of two partitions the later could be stored without the earlier.
    */
   readonly flightsMax: 1 | 2
+  /** A snapshot is taken when so many records came after the last one: they are what a start has to fold. */
+  readonly snapshotEveryRecords: number
   /** So much mail is worth a commit of its own while another is in flight; less gathers on. */
   readonly followingCommandsMin: number
 }

@@ -2,6 +2,7 @@
  * Brings a hub to where the journal is: the newest snapshot, then the commits after it.
  */
 import { Effect } from "effect"
+import { RECOVERY_AWAKE_MAX } from "../../config/limits.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
 import type { JournalShape, JournalUnavailable } from "../../streams/journal.ts"
 import type { Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
@@ -53,6 +54,7 @@ export const recover = Effect.fnUntraced(function* <R>(
         state.facts = Math.max(state.facts, commit.facts)
         state.at = Math.max(state.at, commit.at)
         state.foldedRecords += commit.records.length
+        if (memory.book.awakeCount > RECOVERY_AWAKE_MAX) memory.book.sweep(Number.MAX_SAFE_INTEGER, true)
       })
     ),
     { times: 5 }
