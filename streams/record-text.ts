@@ -6,10 +6,22 @@
 import type { CloseEvent, FactEvent, JournalRecord, LinesRecord, ReserveEvent } from "../actors/sku/events.ts"
 import { fragment, type JsonWriter } from "./json-writer.ts"
 
-type NumberedFields = "type" | "sku" | "version" | "mutationId" | "scope" | "hash" | "physical" | "allocated"
-type Written<E> = [Exclude<keyof E, NumberedFields | "safetyThreshold" | "quantity" | "channel">] extends [infer Rest]
-  ? Rest
-  : never
+/** What `writeChange` writes. */
+type Common =
+  | "type"
+  | "sku"
+  | "version"
+  | "mutationId"
+  | "scope"
+  | "hash"
+  | "quantity"
+  | "channel"
+  | "physical"
+  | "allocated"
+  | "safetyThreshold"
+
+/** `E`, if it has no fields but the common ones and its `Own`; else nothing can be passed for it. */
+type Complete<E, Own extends keyof E> = Exclude<keyof E, Common | Own> extends never ? E : never
 
 const F = {
   type: fragment('{"type":"'),
@@ -100,9 +112,10 @@ const writeChange = (writer: JsonWriter, event: FactEvent | ReserveEvent | Close
   writeNumber(writer, F.safetyThreshold, event.safetyThreshold)
 }
 
-const writeReserve = (writer: JsonWriter, event: ReserveEvent): void => {
-  const _all: Written<ReserveEvent> extends "holdId" | "expiresAt" | "locationId" | "split" | "holder" ? true : never =
-    true
+const writeReserve = (
+  writer: JsonWriter,
+  event: Complete<ReserveEvent, "holdId" | "expiresAt" | "locationId" | "split" | "holder">
+): void => {
   writeChange(writer, event)
   writeText(writer, F.holdId, event.holdId)
   writeNumber(writer, F.expiresAt, event.expiresAt)
@@ -115,17 +128,16 @@ const writeReserve = (writer: JsonWriter, event: ReserveEvent): void => {
   writer.fragment(F.end)
 }
 
-const writeClose = (writer: JsonWriter, event: CloseEvent): void => {
-  const _all: Written<CloseEvent> extends "holdId" ? true : never = true
+const writeClose = (writer: JsonWriter, event: Complete<CloseEvent, "holdId">): void => {
   writeChange(writer, event)
   writeText(writer, F.holdId, event.holdId)
   writer.fragment(F.end)
 }
 
-const writeFact = (writer: JsonWriter, event: FactEvent): void => {
-  const _all: Written<FactEvent> extends "locationId" | "toLocationId" | "occurredAt" | "reference" | "reason"
-    ? true
-    : never = true
+const writeFact = (
+  writer: JsonWriter,
+  event: Complete<FactEvent, "locationId" | "toLocationId" | "occurredAt" | "reference" | "reason">
+): void => {
   writeChange(writer, event)
   writeText(writer, F.locationId, event.locationId)
   writeText(writer, F.toLocationId, event.toLocationId)
@@ -136,17 +148,10 @@ const writeFact = (writer: JsonWriter, event: FactEvent): void => {
 }
 
 /** A cart's own record: every field but those that only bundles and several partitions have. */
-const writeLines = (writer: JsonWriter, record: LinesRecord): void => {
-  const _all: Exclude<keyof LinesRecord, "type" | "act" | "sku" | "elsewhere"> extends
-    | "holdId"
-    | "mutationId"
-    | "hash"
-    | "expiresAt"
-    | "holder"
-    | "legs"
-    | "asked"
-    ? true
-    : never = true
+const writeLines = (
+  writer: JsonWriter,
+  record: Complete<LinesRecord, "act" | "holdId" | "expiresAt" | "holder" | "legs" | "asked" | "elsewhere">
+): void => {
   writer.fragment(F.lines)
   writer.text(record.holdId)
   writeText(writer, F.mutationId, record.mutationId)
