@@ -67,13 +67,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** All bytes that the server has written. */
-const stored = (): Buffer =>
-  Buffer.concat(
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name)))
-  )
+/** All bytes that the server has written. It renames files meanwhile: then all are read again, so that none is missed. */
+const stored = (tries = 50): Buffer => {
+  try {
+    return Buffer.concat(
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name)))
+    )
+  } catch (error) {
+    if (tries === 0 || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error
+    return stored(tries - 1)
+  }
+}
 
 const keyBytes = async (customerId: string): Promise<Buffer> => {
   const subject = bucketSubject(PERSONAL_KEYS_BUCKET, customerToken(masterKeys(master), customerId))
