@@ -3,7 +3,7 @@
  */
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Schedule, Schema } from "effect"
 import { runner } from "node-pg-migrate"
 import { Pool, type PoolConfig, type QueryResultRow } from "pg"
 
@@ -66,7 +66,13 @@ export const migrate = (url: string): Effect.Effect<void, PostgresFailed> =>
         log: () => undefined
       }),
     catch: (cause) => new PostgresFailed({ operation: "migrate", detail: String(cause) })
-  }).pipe(Effect.asVoid)
+  }).pipe(
+    Effect.retry({ schedule: LOCKED, while: ({ detail }) => detail.includes("Another migration is already running") }),
+    Effect.asVoid
+  )
+
+/** Another connection migrates, or has just died while it did; the library gives up at once. */
+const LOCKED = Schedule.spaced("200 millis").pipe(Schedule.upTo({ times: 150 }))
 
 /** Runs a query, with the failure as a value. */
 export const query = <Row extends QueryResultRow>(
