@@ -12,6 +12,7 @@ export interface HubConfig {
   readonly databaseUrl: string | undefined
   readonly channelsFile: string | undefined
   readonly outreachFile: string | undefined
+  readonly recoveryFile: string | undefined
   readonly logLevel: "debug" | "info" | "warn" | "error"
   readonly partitions: number
   readonly journalReplicas: number
@@ -36,6 +37,8 @@ export const hubConfig = Config.all({
   channelsFile: optional("CHANNELS_FILE"),
   /** The ways to customers; without it `outreach.json` in the home, if there is one. */
   outreachFile: optional("OUTREACH_FILE"),
+  /** What is said to who left a cart; without it `recovery.json` in the home, if there is one. */
+  recoveryFile: optional("RECOVERY_FILE"),
   logLevel: Config.Literals(["debug", "info", "warn", "error"], "LOG_LEVEL").pipe(Config.withDefault("info" as const)),
   /** Hash ranges of SKUs, fixed when the journal is made. One process owns them all; see ARCHITECTURE.md. */
   partitions: Config.Int("PARTITIONS").pipe(Config.withDefault(1)),

@@ -23,6 +23,7 @@ type Spec = Partial<StreamConfig> & Pick<StreamConfig, "name" | "subjects">
 
 export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
   ...[Subjects.STOCK, Subjects.CART].flatMap((names) => recordSpecs(names, journalReplicas)),
+  journalSpec(Subjects.CUSTOMER, journalReplicas),
   {
     // A record like the journal: what a payment was cannot be asked for again from Stripe for ever.
     name: Subjects.PAYMENTS,
@@ -53,20 +54,22 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
   ...derivedSpecs(journalReplicas)
 ]
 
+const journalSpec = (names: Subjects.KindNames, journalReplicas: number): Spec => ({
+  name: names.journal,
+  subjects: [Subjects.journalSubjects(names)],
+  storage: StorageType.File,
+  retention: RetentionPolicy.Limits,
+  discard: DiscardPolicy.New,
+  num_replicas: journalReplicas,
+  allow_direct: true,
+  allow_atomic: true,
+  deny_delete: true,
+  deny_purge: true
+})
+
 /** A kind's journal, and what was told it and is not in the journal yet. */
 const recordSpecs = (names: Subjects.KindNames, journalReplicas: number): ReadonlyArray<Spec> => [
-  {
-    name: names.journal,
-    subjects: [Subjects.journalSubjects(names)],
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
-    discard: DiscardPolicy.New,
-    num_replicas: journalReplicas,
-    allow_direct: true,
-    allow_atomic: true,
-    deny_delete: true,
-    deny_purge: true
-  },
+  journalSpec(names, journalReplicas),
   {
     name: names.facts,
     subjects: [names.factSubjects],
@@ -136,9 +139,9 @@ const derivedSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
   },
   {
     name: Subjects.OUTREACH,
-    subjects: [Subjects.OUTREACH_SUBJECTS],
+    subjects: [Subjects.CUSTOMER.factSubjects],
     storage: StorageType.File,
-    // Kept until the recovery has taken it. It holds numbers and what people wrote, so no longer than it takes to notice
+    // Kept until the customers' host has taken it. It holds numbers and what people wrote, so no longer than it takes to notice
     // that nothing is taken; when it is full it refuses, and the carrier tells again.
     discard: DiscardPolicy.New,
     num_replicas: journalReplicas,

@@ -7,6 +7,7 @@ import type { AlertSinks } from "../config/alerts.ts"
 import type { ChannelConfig } from "../config/channels.ts"
 import type { HubConfig } from "../config/config.ts"
 import type { OutreachConfig } from "../config/outreach.ts"
+import type { RecoveryConfig } from "../config/recovery.ts"
 import type { PaymentsConfig } from "../config/payments.ts"
 import { CART_SNAPSHOT_EVERY_RECORDS } from "../config/carts.ts"
 import { SNAPSHOT_EVERY_RECORDS, TURN_FOLLOWING_COMMANDS_MIN } from "../config/limits.ts"
@@ -29,6 +30,7 @@ import { stockKind } from "./host/stock-kind.ts"
 import { OutreachDesk } from "./outreach/layer.ts"
 import { PaymentsService } from "./payments/layer.ts"
 import { PersonalDataService } from "./personal-data/layer.ts"
+import { Recovery } from "./recovery/layer.ts"
 import { projectorLayer } from "./projector/projector.ts"
 
 export interface HubUrls {
@@ -49,6 +51,8 @@ export interface HubOptions {
   readonly channels: ReadonlyArray<ChannelConfig>
   readonly alerts: AlertSinks
   readonly outreach: OutreachConfig
+  /** `undefined`: nobody is written to. */
+  readonly recovery: RecoveryConfig | undefined
   /** `undefined`: none. */
   readonly payments: PaymentsConfig | undefined
   /** That personal data is sealed under. */
@@ -85,6 +89,7 @@ export const hubLayer = (options: HubOptions) => {
   const channels = Channels.layer({ natsUrl: urls.nats, logLevel: config.logLevel, channels: options.channels })
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(
     Layer.provideMerge(channels),
+    Layer.provideMerge(Recovery.layer({ host: ofPartitions(1, SNAPSHOT_EVERY_RECORDS), config: options.recovery })),
     Layer.provideMerge(OutreachDesk.layer(options.outreach)),
     Layer.provideMerge(PersonalDataService.layer(options.masterKey)),
     Layer.provideMerge(

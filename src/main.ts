@@ -16,6 +16,7 @@ import { type AlertSinks, readAlertSinks } from "../config/alerts.ts"
 import { type ChannelConfig, readChannels } from "../config/channels.ts"
 import { NO_OUTREACH, type OutreachConfig, readOutreach } from "../config/outreach.ts"
 import { type PaymentsConfig, readPayments } from "../config/payments.ts"
+import { readRecovery, type RecoveryConfig } from "../config/recovery.ts"
 import { hubLayer, type HubUrls, WrongSettings } from "./hub.ts"
 import { sinksOf } from "./alerts/sinks/sinks.ts"
 import { logging, logLevels } from "./logging.ts"
@@ -71,6 +72,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   yield* freeAddress(config)
   const alerts = yield* alertsOf
   const outreach = yield* outreachOf(config)
+  const recovery = yield* recoveryOf(config)
   const payments = (yield* paymentsOf) ?? options.payments
   const personalDataKey = yield* masterKeyOf(config)
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
@@ -89,6 +91,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       channels,
       alerts,
       outreach,
+      recovery,
       payments,
       masterKey: personalDataKey
     })
@@ -149,6 +152,17 @@ const outreachOf = (config: HubConfig): Effect.Effect<OutreachConfig, WrongSetti
       const path = config.outreachFile ?? join(resolve(config.home), "outreach.json")
       if (config.outreachFile === undefined && !existsSync(path)) return NO_OUTREACH
       return readOutreach(readFileSync(path, "utf8"), process.env)
+    },
+    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+  })
+
+/** What is said to who left a cart: `RECOVERY_FILE`, or `recovery.json` in the hub's home; nothing without such a file. */
+const recoveryOf = (config: HubConfig): Effect.Effect<RecoveryConfig | undefined, WrongSettings> =>
+  Effect.try({
+    try: () => {
+      const path = config.recoveryFile ?? join(resolve(config.home), "recovery.json")
+      if (config.recoveryFile === undefined && !existsSync(path)) return undefined
+      return readRecovery(readFileSync(path, "utf8"))
     },
     catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
   })

@@ -16,6 +16,7 @@ export const DEAD_LETTERS = "DEAD_LETTERS"
 export const CHANNELS = "CHANNELS"
 export const ALERTS = "ALERTS"
 export const OUTREACH = "OUTREACH"
+export const CUSTOMER_JOURNAL = "CUSTOMER_JOURNAL"
 export const PAYMENTS = "PAYMENTS"
 export const PERSONAL_ACCESS = "PERSONAL_ACCESS"
 
@@ -43,6 +44,15 @@ export const CART: KindNames = {
   facts: CART_FACTS,
   factSubjects: "cart.fact.*",
   timer: "cart"
+}
+
+/** What carriers tell is the customers' facts. */
+export const CUSTOMER: KindNames = {
+  kind: "customer",
+  journal: CUSTOMER_JOURNAL,
+  facts: OUTREACH,
+  factSubjects: "outreach.fact.*",
+  timer: "customer"
 }
 
 export const journalSubject = ({ kind }: KindNames, partition: number): string => `journal.${kind}.${partition}`
@@ -88,7 +98,6 @@ export const alertSubject = (kind: string, subject: string): string => `alert.${
 
 /** What a carrier told; its name is a plain token: `config/outreach.ts` sees to it. */
 export const outreachFactSubject = (carrier: string): string => `outreach.fact.${carrier}`
-export const OUTREACH_SUBJECTS = "outreach.fact.*"
 export const PAYMENT_SUBJECTS = "payment.*.*"
 /** What Stripe told of one payment, by its PaymentIntent. */
 export const paymentSubject = (paymentIntent: string): string => `payment.event.${encodeSku(paymentIntent)}`

@@ -94,7 +94,7 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1_000)
 
 /** What the stock's actors say at this moment; the hold that a checkout makes is what counts in the end. */
-const availableIn =
+export const availableIn =
   (stock: PartitionHost): AvailableOf =>
   ({ sku, locationId = DEFAULT_LOCATION }) => {
     const state = stock.book.peek(sku)

@@ -10,9 +10,11 @@ import { cartMetrics } from "../carts/metrics.ts"
 import { Channels, type ChannelsShape } from "../channels/channels.ts"
 import { StockHost } from "../host/layer.ts"
 import { OutreachDesk } from "../outreach/layer.ts"
+import { Recovery } from "../recovery/layer.ts"
 import { Fanout } from "./fanout/fanout.ts"
 import { CartRoutes } from "./http/carts.ts"
 import { ChannelRoutes } from "./http/channels.ts"
+import { CustomerRoutes } from "./http/customers.ts"
 import { Lists } from "./http/lists.ts"
 import { OutreachRoutes } from "./http/outreach.ts"
 import { PaymentsService } from "../payments/layer.ts"
@@ -57,6 +59,7 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
   return {
     channels: new ChannelRoutes(yield* Channels),
     carts: new CartRoutes(carts),
+    customers: new CustomerRoutes({ ...(yield* Recovery), run }),
     outreach: new OutreachRoutes({ receive, run, nowMs: Date.now }),
     payments: new PaymentRoutes({ ...(yield* PaymentsService), links: carts.links, run })
   }

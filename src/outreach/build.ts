@@ -66,7 +66,7 @@ export const buildOutreach = async (options: BuildOptions): Promise<BuiltOutreac
           : Effect.fail(badAttempt),
       look: (message) => by(message.channel, (found) => found.carrier.look(message)),
       canLookUp: (channel) => byChannel.get(channel)?.carrier.canLookUp ?? false,
-      findSent: (message) => by(message.channel, (found) => found.patient.findSent(message)),
+      findSent: (message, calledByMs) => by(message.channel, (found) => found.patient.findSent(message, calledByMs)),
       account: (channel, messageId) => by(channel, ({ carrier }) => carrier.account?.(messageId) ?? Effect.succeed({}))
     }
   }

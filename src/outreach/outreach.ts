@@ -155,6 +155,8 @@ export type OutreachFact =
       readonly channel: OutreachChannel
       readonly messageId: string
       readonly attemptId?: string
+      /** The customer's address, where the carrier says it. */
+      readonly to?: string
       readonly state: DeliveryState
       readonly failure?: { readonly class: FailureClass; readonly code: string }
       readonly segments?: number
@@ -177,7 +179,11 @@ export interface Outreach {
   /** For who waits out a grace time of their own: one look, where one can look at all. */
   readonly look: (message: OutboundMessage) => Effect.Effect<SendReceipt | undefined, SendFailed>
   readonly canLookUp: (channel: OutreachChannel) => boolean
-  readonly findSent: (message: OutboundMessage) => Effect.Effect<SendReceipt | undefined, SendFailed>
+  /** `calledByMs`: no call of it was made later; when it was intended, if it was called at once. */
+  readonly findSent: (
+    message: OutboundMessage,
+    calledByMs?: number
+  ) => Effect.Effect<SendReceipt | undefined, SendFailed>
   /** What it has cost and how many segments it had, as far as the carrier says. */
   readonly account: (channel: OutreachChannel, messageId: string) => Effect.Effect<Partial<SendReceipt>, SendFailed>
   /** Channels that have a carrier. */

@@ -24,7 +24,11 @@ export interface Patience {
 export interface PatientCarrier {
   /** `mayGo` is asked before every call, because the one before may have waited: no is `withdrawn`. */
   readonly send: (message: OutboundMessage, mayGo?: () => boolean) => Effect.Effect<SendReceipt, SendFailed>
-  readonly findSent: (message: OutboundMessage) => Effect.Effect<SendReceipt | undefined, SendFailed>
+  /** `calledByMs`: no call of it was made later; when it was intended, if it was called at once. */
+  readonly findSent: (
+    message: OutboundMessage,
+    calledByMs?: number
+  ) => Effect.Effect<SendReceipt | undefined, SendFailed>
 }
 
 export interface PatienceOptions {
@@ -85,10 +89,10 @@ export const patient = (carrier: Carrier, { patience, nowMs, random }: PatienceO
       return yield* new SendFailed({ class: "unknown", code, message: said, retryAfterMs: patience.graceMs })
     })
 
-  const findSent = (message: OutboundMessage) =>
+  const findSent = (message: OutboundMessage, calledByMs = message.intendedAtMs) =>
     Effect.gen(function* () {
       const found = yield* turns.withPermit(carrier.look(message))
-      const leftMs = message.intendedAtMs + patience.graceMs - nowMs()
+      const leftMs = calledByMs + patience.graceMs - nowMs()
       if (found !== undefined || leftMs <= 0) return found
       return yield* new SendFailed({
         class: "unknown",

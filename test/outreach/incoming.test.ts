@@ -157,6 +157,7 @@ describe("statuses", () => {
       channel: "sms",
       messageId: "SM00000000000000000000000000000001",
       attemptId: "attempt-7",
+      to: "+12025550101",
       state: "failed",
       failure: { class: "permanent", code: "30005" },
       segments: 2,

@@ -10,6 +10,7 @@ import type { MailTaker } from "../requests.ts"
 import type { Handle, Request } from "../serving.ts"
 import type { CartRoutes } from "./carts.ts"
 import type { ChannelRoutes } from "./channels.ts"
+import type { CustomerRoutes } from "./customers.ts"
 import { type LeakageServices, postLeakage } from "./leakage.ts"
 import type { Lists } from "./lists.ts"
 import type { OutreachRoutes } from "./outreach.ts"
@@ -33,6 +34,7 @@ export interface HttpServices {
   readonly lists: Lists
   readonly channels: ChannelRoutes
   readonly outreach: OutreachRoutes
+  readonly customers: CustomerRoutes
   readonly payments: PaymentRoutes
   readonly carts: CartRoutes
   readonly leakage: LeakageServices
@@ -63,6 +65,12 @@ const table = (services: HttpServices): ReadonlyArray<Entry> => [
   ["get", "/v1/dead-letters", (request, respond) => services.lists.deadLetters(request, respond)],
   ...channelRoutes(services.channels),
   ...outreachRoutes(services.outreach),
+  ["get", "/v1/customers/:customer", (_request, respond, customer) => services.customers.get(respond, customer)],
+  [
+    "post",
+    "/v1/customers/:customer/requests",
+    (request, respond, customer) => services.customers.request(request, respond, customer)
+  ],
   ["post", "/v1/payments/stripe/webhooks", (request, respond) => services.payments.webhook(request, respond)],
   ["post", "/v1/carts/:cart/payment-link", (request, respond, cart) => services.payments.link(request, respond, cart)],
   ["get", "/v1/checkout/return", (request, respond) => services.payments.returned(request, respond)],

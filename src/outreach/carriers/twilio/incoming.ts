@@ -123,6 +123,7 @@ const status = ({ name }: TwilioDoor, field: Field, request: IncomingRequest): O
     channel: channelOf(field("To") || field("From")),
     messageId,
     ...(ATTEMPT.test(attempt) ? { attemptId: attempt } : {}),
+    ...(field("To") === "" ? {} : { to: numberOf(field("To")) }),
     state,
     ...(state === "failed"
       ? {

@@ -1,0 +1,104 @@
+/**
+ * What can be asked of a customer, already read and checked. Addresses are blind: they are compared here, and read nowhere.
+ */
+import type { Channel } from "../recovery/channel.ts"
+import type { ContactPoint } from "../recovery/contact.ts"
+import type { FailureClass } from "../recovery/events.ts"
+import type { Abandonment } from "../recovery/may-reach.ts"
+
+interface OnCustomer {
+  readonly customerId: string
+  readonly mutationId: string
+}
+
+/** The customer may be reached here, and has agreed to be or not. `sealed`: the address as only their key opens it. */
+export interface SetPoint extends OnCustomer {
+  readonly type: "point"
+  readonly point: Omit<ContactPoint, "consentedAt">
+  readonly hasConsented: boolean
+  readonly sealed: string
+}
+
+export interface ForgetPoint extends OnCustomer {
+  readonly type: "forget-point"
+  readonly channel: Channel
+  readonly address: string
+}
+
+export interface SetSettings extends OnCustomer {
+  readonly type: "settings"
+  readonly preferred?: ReadonlyArray<Channel>
+  readonly zone?: string
+  readonly country?: string
+}
+
+/** Said by the customer to somebody, or by an operator for them. */
+export interface OptChange extends OnCustomer {
+  readonly type: "opt-out" | "opt-in"
+  readonly channel: Channel
+  readonly address: string
+}
+
+export interface Abandoned extends OnCustomer {
+  readonly type: "abandoned"
+  readonly abandonment: Abandonment
+}
+
+/** The cart has moved: is there still something to say? */
+export interface CartMoved extends OnCustomer {
+  readonly type: "cart-moved"
+}
+
+export type AttemptOutcome =
+  | { readonly type: "sent"; readonly receipt: string }
+  | { readonly type: "failed"; readonly class: FailureClass; readonly code: string; readonly retryAt: number }
+  /** Nobody will ever know. */
+  | { readonly type: "lost"; readonly code: string }
+  /** It was about to leave and may not any more. */
+  | { readonly type: "withdrawn" }
+  /** Its last call certainly did nothing. */
+  | { readonly type: "unsent" }
+
+export interface Outcome extends OnCustomer {
+  readonly type: "outcome"
+  readonly attemptId: string
+  readonly outcome: AttemptOutcome
+}
+
+/** The customers of an address have written. `carrier`: it has seen to that word itself. */
+export interface Wrote {
+  readonly type: "wrote"
+  readonly mutationId: string
+  readonly channel: Channel
+  readonly address: string
+  readonly text: string
+  readonly carrier?: "stop" | "start" | "help"
+}
+
+/** A carrier tells that a message which it had taken did not arrive, and never will at this address. */
+export interface Bounced {
+  readonly type: "bounced"
+  readonly mutationId: string
+  readonly channel: Channel
+  readonly address: string
+}
+
+/** The customer has clicked that they want no more of it. */
+export interface Unsubscribed extends OnCustomer {
+  readonly type: "unsubscribed"
+  readonly channel: Channel
+}
+
+export type OfOneCustomer =
+  | SetPoint
+  | ForgetPoint
+  | SetSettings
+  | OptChange
+  | Abandoned
+  | CartMoved
+  | Outcome
+  | Unsubscribed
+export type CustomerCommand = OfOneCustomer | Wrote | Bounced
+
+/** Who the mutation id is unique for; nobody, where it is an address that says something. */
+export const ownerOf = (command: CustomerCommand): string => ("customerId" in command ? command.customerId : "")

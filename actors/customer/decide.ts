@@ -1,0 +1,205 @@
+/**
+ * From a command to what it does to customers: the recovery's deciders, asked with what is known at the moment.
+ *
+ * M1 A command never fails: what cannot be said of a customer says nothing. M2 What one address says holds for everybody
+ * whose it is.
+ */
+import { type Ask, end, look, reachOf, start } from "../recovery/decide.ts"
+import { hear } from "../recovery/hear.ts"
+import { overFor, type Abandonment, type CartNow } from "../recovery/may-reach.ts"
+import { optIn, optOut } from "../recovery/opt-out.ts"
+import { clearance, type Clearance, failed, lost, retry, sent, withdraw } from "../recovery/outcome.ts"
+import type { ContactPolicy } from "../recovery/policy.ts"
+import { isRunning, type Recovery } from "../recovery/recovery.ts"
+import type { Sequence } from "../recovery/sequence.ts"
+import { wordOf } from "../recovery/words.ts"
+import type { Suppressions } from "../recovery/suppression.ts"
+import { hash64 } from "../sku/fingerprint.ts"
+import type { CustomerCommand, OfOneCustomer, Outcome } from "./commands.ts"
+import { type Customer, type CustomerEvent, newCustomer } from "./customer.ts"
+
+export interface Customers {
+  readonly suppressions: Suppressions
+  find(customerId: string): Customer | undefined
+  whose(address: string): ReadonlyArray<string>
+}
+
+export interface Circumstances {
+  readonly at: number
+  readonly policy: ContactPolicy
+  /** Of the version that a recovery was started with, or the newest. */
+  readonly sequence: Sequence
+  /** The cart at this moment; `undefined`: nobody knows it. */
+  readonly cartNow: (cartId: string) => CartNow | undefined
+  readonly isPresent: (customerId: string) => boolean
+}
+
+/** What happens to each customer concerned; nothing happens to those who are not named. */
+export type Happened = ReadonlyArray<{
+  readonly customerId: string
+  readonly events: ReadonlyArray<CustomerEvent>
+  readonly sealed?: readonly [address: string, text: string]
+}>
+
+const GONE: CartNow = { cartVersion: -1, isEmpty: true, isBought: false, isSoldOut: false }
+
+const askOf = (customers: Customers, customer: Customer, { cartId }: Abandonment, given: Circumstances): Ask => ({
+  at: given.at,
+  cart: given.cartNow(cartId) ?? GONE,
+  contact: customer.contact,
+  suppressions: customers.suppressions,
+  policy: given.policy,
+  isPresent: given.isPresent(customer.customerId)
+})
+
+export const decideCustomers = (customers: Customers, command: CustomerCommand, given: Circumstances): Happened => {
+  if (command.type === "wrote") {
+    return customers.whose(command.address).flatMap((customerId) => {
+      const customer = customers.find(customerId)
+      return customer === undefined
+        ? []
+        : [{ customerId, events: wrote(customers, customer, { ...command, at: given.at }) }]
+    })
+  }
+  if (command.type === "bounced") return bounced(customers, command, given.at)
+  const customer = customers.find(command.customerId) ?? newCustomer(command.customerId)
+  const events = decideOne(customers, customer, command, given)
+  if (events.length === 0) return []
+  const { customerId } = customer
+  return command.type === "point"
+    ? [{ customerId, events, sealed: [command.point.address, command.sealed] }]
+    : [{ customerId, events }]
+}
+
+const decideOne = (
+  customers: Customers,
+  customer: Customer,
+  command: OfOneCustomer,
+  given: Circumstances
+): ReadonlyArray<CustomerEvent> => {
+  const { at } = given
+  switch (command.type) {
+    case "point": {
+      const consentedAt = command.hasConsented ? at : undefined
+      return [{ type: "contact-point-set", at, point: { ...command.point, consentedAt } }]
+    }
+    case "forget-point": {
+      const { address, channel } = command
+      const isKnown = customer.contact.points.some((point) => point.channel === channel && point.address === address)
+      return isKnown ? [{ type: "contact-point-removed", at, channel, address }] : []
+    }
+    case "settings": {
+      const { customerId: _customer, mutationId: _mutation, type: _type, ...settings } = command
+      return [{ type: "contact-settings-set", at, ...settings }]
+    }
+    case "opt-out":
+      return [...optOut(customer.contact, customers.suppressions, { ...command, at }), ...overIfOut(customer, at)]
+    case "opt-in":
+      return optIn(customer.contact, customers.suppressions, { ...command, at })
+    case "unsubscribed": {
+      const { channel } = command
+      const address = customer.contact.points.find((point) => point.channel === channel)?.address ?? ""
+      return [...optOut(customer.contact, customers.suppressions, { at, channel, address }), ...overIfOut(customer, at)]
+    }
+    case "abandoned":
+      return abandoned(customers, customer, command.abandonment, given)
+    case "cart-moved":
+      return cartMoved(customers, customer, given)
+    case "outcome":
+      return outcome(customers, customer, command, given)
+  }
+}
+
+const overIfOut = ({ recovery }: Customer, at: number): ReadonlyArray<CustomerEvent> =>
+  recovery === undefined ? [] : end(recovery, "opted-out", at)
+
+const abandoned = (
+  customers: Customers,
+  customer: Customer,
+  abandonment: Abandonment,
+  given: Circumstances
+): ReadonlyArray<CustomerEvent> => {
+  const { customerId, decidedOn, recovery } = customer
+  if (decidedOn === abandonment.abandonmentId) return []
+  const ask = askOf(customers, customer, abandonment, given)
+  // It stands in addresses: no more than letters and digits.
+  const recoveryId = `r${hash64(`${customerId.length}:${customerId}${abandonment.abandonmentId}`)}`
+  return start({ recoveryId, customerId, previous: recovery, sequence: given.sequence, abandonment, ask })
+}
+
+const cartMoved = (customers: Customers, customer: Customer, given: Circumstances): ReadonlyArray<CustomerEvent> => {
+  const { recovery } = customer
+  if (!isRunning(recovery)) return []
+  const ask = askOf(customers, customer, recovery.abandonment, given)
+  const over = overFor(reachOf(ask, given.sequence, recovery))
+  return over === undefined ? [] : end(recovery, over, given.at)
+}
+
+/** What the carrier has seen to itself needs no reading. */
+const wrote = (
+  { suppressions }: Customers,
+  { contact, recovery }: Customer,
+  said: Extract<CustomerCommand, { readonly type: "wrote" }> & { readonly at: number }
+): ReadonlyArray<CustomerEvent> => {
+  const { carrier, text } = said
+  const word =
+    carrier === undefined ? wordOf(text, contact.optedOutAt !== undefined) : ({ kind: carrier, by: "word" } as const)
+  return hear({ contact, suppressions, recovery }, { ...said, word })
+}
+
+/** The list is for everybody; who the address belongs to only carries the word. */
+const bounced = (
+  customers: Customers,
+  { address, channel }: Extract<CustomerCommand, { readonly type: "bounced" }>,
+  at: number
+): Happened => {
+  const [customerId] = customers.whose(address)
+  if (customerId === undefined || customers.suppressions.has(address)) return []
+  return [{ customerId, events: [{ type: "address-suppressed", at, channel, address, reason: "undeliverable" }] }]
+}
+
+const outcome = (
+  customers: Customers,
+  customer: Customer,
+  { attemptId, outcome: come }: Outcome,
+  given: Circumstances
+): ReadonlyArray<CustomerEvent> => {
+  const { recovery } = customer
+  if (recovery?.attempt?.attemptId !== attemptId) return []
+  const told = { at: given.at, attemptId }
+  const { sequence } = given
+  const ask = askOf(customers, customer, recovery.abandonment, given)
+  switch (come.type) {
+    case "sent":
+      return sent(recovery, sequence, { ...told, receipt: come.receipt })
+    case "failed":
+      return failed(recovery, { ...told, class: come.class, code: come.code, retryAt: come.retryAt })
+    case "lost":
+      return lost(recovery, sequence, { ...told, code: come.code })
+    case "withdrawn":
+      return withdraw(recovery, sequence, ask)
+    case "unsent":
+      return retry(recovery, sequence, { ...ask, isKnownUnsent: true })
+  }
+}
+
+/** Whose deadline was noted and has come. */
+export const decideDueCustomer = (
+  customers: Customers,
+  customerId: string,
+  given: Circumstances
+): ReadonlyArray<CustomerEvent> => {
+  const customer = customers.find(customerId)
+  const recovery: Recovery | undefined = customer?.recovery
+  if (customer === undefined || recovery === undefined) return []
+  const ask = askOf(customers, customer, recovery.abandonment, given)
+  return recovery.attempt === undefined ? look(recovery, given.sequence, ask) : retry(recovery, given.sequence, ask)
+}
+
+/** Whether the attempt of this customer may be called now. */
+export const clearanceOf = (customers: Customers, customerId: string, given: Circumstances): Clearance => {
+  const customer = customers.find(customerId)
+  const recovery = customer?.recovery
+  if (customer === undefined || recovery === undefined) return { may: false, reason: "completed" }
+  return clearance(recovery, given.sequence, askOf(customers, customer, recovery.abandonment, given))
+}

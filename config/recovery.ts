@@ -1,0 +1,95 @@
+/**
+ * How carts are won back, from a file: what is said and where its link leads. The bounds of the customers' host are here too.
+ *
+ * Everything that is wrong is said in one sentence that names the template and the field.
+ */
+import { fieldReader } from "./fields.ts"
+
+/** Recoveries that are decided on in one turn when many are due together; the rest follow in the next. */
+export const TURN_DUE_CUSTOMERS_MAX = 512
+
+/** Messages of one channel that are looked after at once; the outreach bounds the calls of its carriers further. */
+export const LANE_STEPS_MAX = 32
+/** Carts left before a start that are taken up in one go, before others get their turn: a few milliseconds. */
+export const LEFT_AT_ONCE_MAX = 1_000
+
+export interface RecoveryTemplate {
+  /** With `{link}` in it, and `{items}` where the cart's first goods are to stand. */
+  readonly text: string
+  readonly subject: string
+  /** Of the same name among a carrier's templates: `1` is the goods, `2` the link. */
+  readonly approved: string
+}
+
+export interface RecoveryConfig {
+  /** The shop's page of a cart; `{cart}` and `{attempt}` are filled in. */
+  readonly cartUrl: string
+  readonly templates: Readonly<Record<string, RecoveryTemplate>>
+}
+
+/** The file does not do; the message says where and what to write instead. */
+export class WrongRecovery extends Error {
+  override readonly name = "WrongRecovery"
+}
+
+const { fieldsOf, parsed } = fieldReader((message) => new WrongRecovery(message))
+
+const TEXT_LENGTH_MAX = 1_000
+const SUBJECT_LENGTH_MAX = 150
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"])
+
+const DEFAULTS: Readonly<Record<string, Omit<RecoveryTemplate, "approved">>> = {
+  reminder: {
+    text: "You left {items} in your cart. It is still here: {link} Reply STOP to hear no more.",
+    subject: "Your cart is still here"
+  },
+  "still-there": { text: "Still thinking about {items}? {link}", subject: "Still thinking about it?" },
+  "last-call": { text: "{items} will not wait for ever: {link}", subject: "Before it is gone" }
+}
+
+/** Reads the text of a recovery file. Throws `WrongRecovery`. */
+export const readRecovery = (text: string): RecoveryConfig => {
+  const fields = parsed(text, "The recovery file")
+  const given = fieldsOf(fields["templates"] ?? {}, "The recovery file: templates")
+  const unknown = Object.keys(given).find((name) => DEFAULTS[name] === undefined)
+  if (unknown !== undefined) {
+    throw new WrongRecovery(`There is no template ${unknown}; there are ${Object.keys(DEFAULTS).join(", ")}.`)
+  }
+  const templates = Object.entries(DEFAULTS).map(([name, otherwise]) => [
+    name,
+    templateOf(name, given[name], otherwise)
+  ])
+  return {
+    cartUrl: cartUrlOf(fields["cartUrl"]),
+    templates: Object.fromEntries(templates) as RecoveryConfig["templates"]
+  }
+}
+
+const templateOf = (name: string, value: unknown, otherwise: Omit<RecoveryTemplate, "approved">): RecoveryTemplate => {
+  const where = `The template ${name}`
+  const fields = fieldsOf(value ?? {}, where)
+  const textIn = (field: string, fallback: string, lengthMax: number): string => {
+    const text = fields[field] ?? fallback
+    if (typeof text === "string" && text.trim() !== "" && text.length <= lengthMax) return text
+    throw new WrongRecovery(`${where}: ${field} must be a text of at most ${lengthMax} characters.`)
+  }
+  const text = textIn("text", otherwise.text, TEXT_LENGTH_MAX)
+  if (!text.includes("{link}")) throw new WrongRecovery(`${where}: text must have {link} in it.`)
+  return {
+    text,
+    subject: textIn("subject", otherwise.subject, SUBJECT_LENGTH_MAX),
+    approved: textIn("approved", name, 64)
+  }
+}
+
+const cartUrlOf = (value: unknown): string => {
+  const filled = typeof value === "string" ? value.replaceAll("{cart}", "c").replaceAll("{attempt}", "a") : ""
+  const url = URL.canParse(filled) ? new URL(filled) : undefined
+  const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.has(url.hostname))
+  if (typeof value !== "string" || !isAllowed || !value.includes("{cart}") || !value.includes("{attempt}")) {
+    throw new WrongRecovery(
+      "The recovery file needs cartUrl: the https address of the shop's cart page, with {cart} and {attempt} in it."
+    )
+  }
+  return value
+}

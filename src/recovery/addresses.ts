@@ -1,0 +1,53 @@
+/**
+ * Addresses as the customers' journal has them: one that is compared and says nothing, and one that only the customer's own
+ * key opens. Which customer's key, and who has opened what, is the personal data's.
+ */
+import { Effect, Schema } from "effect"
+import type { Channel } from "../../actors/recovery/channel.ts"
+import type { PersonalData } from "../personal-data/personal-data.ts"
+
+/** `gone`: the customer was erased. `unavailable`: later. `invalid`: it is no address. */
+export class AddressFailed extends Schema.TaggedError<AddressFailed>()("AddressFailed", {
+  reason: Schema.Literals(["gone", "unavailable", "invalid"]),
+  message: Schema.String
+}) {}
+
+export interface Addresses {
+  /** The same for the same address, however it is written, on SMS and WhatsApp alike. */
+  readonly blind: (channel: Channel, address: string) => string
+  readonly keep: (customerId: string, channel: Channel, address: string) => Effect.Effect<string, AddressFailed>
+  readonly open: (customerId: string, sealed: string, why: string) => Effect.Effect<string, AddressFailed>
+}
+
+/** Messenger's and the chat's ids are names of ours or theirs, and nobody is written to by them elsewhere. */
+const kinds = { sms: "phone", whatsapp: "phone", email: "email" } as const
+
+const kindOf = (channel: Channel): "phone" | "email" | undefined =>
+  channel === "messenger" || channel === "web-chat" ? undefined : kinds[channel]
+
+const WHO = "recovery"
+const PLAIN = "plain:"
+
+export const sealedAddresses = (personal: PersonalData): Addresses => ({
+  blind: (channel, address) => {
+    const kind = kindOf(channel)
+    return kind === undefined ? `${channel}:${address}` : personal.addresses.blind(kind, address)
+  },
+  keep: (customerId, channel, address) => {
+    const kind = kindOf(channel)
+    if (kind === undefined) return Effect.succeed(`${PLAIN}${address}`)
+    return Effect.map(failing(personal.keep(customerId, { [kind]: address })), (sealed) => sealed[kind] ?? "")
+  },
+  open: (customerId, sealed, why) =>
+    sealed.startsWith(PLAIN)
+      ? Effect.succeed(sealed.slice(PLAIN.length))
+      : failing(personal.open(customerId, sealed, { who: WHO, why }))
+})
+
+const failing = <Value>(
+  effect: Effect.Effect<Value, { readonly reason: string; readonly message: string }>
+): Effect.Effect<Value, AddressFailed> =>
+  Effect.mapError(effect, ({ message, reason }) => {
+    const given = reason === "unavailable" || reason === "invalid" ? reason : "gone"
+    return new AddressFailed({ reason: given, message })
+  })

@@ -1,0 +1,135 @@
+/**
+ * Customers and the recovery of their carts as a service: their host on a journal of its own, the carts that it watches,
+ * the reactor that carries messages, and what carriers tell.
+ */
+import { Context, Effect, FiberSet, Layer } from "effect"
+import type { CustomerBook } from "../../actors/customer/book.ts"
+import type { CustomerRecord } from "../../actors/customer/customer.ts"
+import { FATE_POLICY_DEFAULT } from "../../actors/recovery/attempt-fate.ts"
+import type { CartNow } from "../../actors/recovery/may-reach.ts"
+import { type ContactPolicy, POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
+import { type Sequence, SEQUENCE_DEFAULT } from "../../actors/recovery/sequence.ts"
+import { LEFT_AT_ONCE_MAX, type RecoveryConfig } from "../../config/recovery.ts"
+import { DeadLetters } from "../../streams/dead-letters.ts"
+import { purgeFacts, readFacts } from "../../streams/facts.ts"
+import { journalOf } from "../../streams/journal.nats.ts"
+import { Nats } from "../../streams/nats/connection.ts"
+import { RecentCommits } from "../../streams/recent-commits.ts"
+import { snapshotsOf } from "../../streams/snapshots.ts"
+import { CUSTOMER } from "../../streams/subjects.ts"
+import { timersOf } from "../../streams/timers.ts"
+import { availableIn, Carts, type CartsShape } from "../carts/layer.ts"
+import type { PartitionHost } from "../host/host.ts"
+import { acquireHost, StockHost } from "../host/layer.ts"
+import type { HostOptions } from "../host/options.ts"
+import { OutreachDesk } from "../outreach/layer.ts"
+import { PersonalDataService } from "../personal-data/layer.ts"
+import { type Addresses, sealedAddresses } from "./addresses.ts"
+import { follow, openOf, recoveryDesk } from "./desk.ts"
+import { hearing } from "./hearing.ts"
+import { customerKind } from "./kind.ts"
+import type { CustomerMail } from "./mail.ts"
+import { Reactor } from "./reactor.ts"
+import type { Surroundings } from "./turn.ts"
+import { CartWatch } from "./watch.ts"
+
+export type CustomerPartitions = PartitionHost<CustomerRecord, CustomerMail, CustomerBook>
+
+export interface RecoveryShape {
+  readonly host: CustomerPartitions
+  readonly addresses: Addresses
+  /** Messages that were decided and have no outcome yet. */
+  readonly carried: () => number
+}
+
+export interface RecoveryOptions {
+  readonly host: HostOptions
+  /** `undefined`: customers are known, and nobody is written to. */
+  readonly config: RecoveryConfig | undefined
+  readonly policy?: ContactPolicy
+  readonly sequence?: Sequence
+}
+
+export class Recovery extends Context.Service<Recovery, RecoveryShape>()("holdfast/src/recovery/Recovery") {
+  static readonly layer = (options: RecoveryOptions) => Layer.effect(Recovery, acquire(options))
+}
+
+const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
+  const nats = yield* Nats
+  const carts = yield* Carts
+  const available = availableIn(yield* StockHost)
+  const addresses = sealedAddresses(yield* PersonalDataService)
+  const surroundings = (): Surroundings => ({
+    policy: options.policy ?? POLICY_DEFAULT,
+    sequence: options.sequence ?? SEQUENCE_DEFAULT,
+    cartNow: (cartId) => cartNow(carts, available, cartId),
+    // Nobody tells yet who has the shop open.
+    isPresent: () => false
+  })
+  const host = yield* acquireHost({
+    kind: customerKind(surroundings),
+    options: options.host,
+    ports: {
+      journal: journalOf<CustomerRecord>(nats, CUSTOMER),
+      recent: new RecentCommits<CustomerRecord>(),
+      timers: yield* timersOf(nats, CUSTOMER),
+      deadLetters: yield* DeadLetters
+    },
+    snapshots: snapshotsOf(nats, CUSTOMER)
+  })
+  const reactor = yield* carrying({ host, addresses, carts, surroundings, config: options.config })
+  const heard = (attemptId: string, messageId: string): void => reactor?.heard(attemptId, messageId)
+  yield* Effect.forkScoped(readFacts(nats, CUSTOMER, hearing({ host, addresses, heard })))
+  const purge = Effect.suspend(() => purgeFacts(nats, CUSTOMER, host.standing.facts))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
+  return Recovery.of({ host, addresses, carried: () => reactor?.depth ?? 0 })
+})
+
+interface Carrying {
+  readonly host: CustomerPartitions
+  readonly addresses: Addresses
+  readonly carts: CartsShape
+  readonly surroundings: () => Surroundings
+  readonly config: RecoveryConfig | undefined
+}
+
+const carrying = Effect.fnUntraced(function* ({ addresses, carts, config, host, surroundings }: Carrying) {
+  if (config === undefined) return undefined
+  const { outreach } = yield* OutreachDesk
+  const run = yield* FiberSet.makeRuntime<never>()
+  const reactor = new Reactor({
+    desk: recoveryDesk({ host, surroundings, nowMs: Date.now, config, addresses, carts: carts.host }),
+    outreach,
+    policy: FATE_POLICY_DEFAULT,
+    nowMs: Date.now,
+    run: (effect) => void run(effect)
+  })
+  host.onCommits((commits) => follow(reactor, host.book, commits))
+  for (const customerId of host.book.open) {
+    const open = openOf(host.book, customerId)
+    if (open !== undefined) reactor.resume(open)
+  }
+  const watch = new CartWatch({ carts: carts.host.book, customers: host })
+  carts.host.onCommits((commits) => watch.onCommits(commits))
+  yield* Effect.forkScoped(
+    Effect.gen(function* () {
+      let count = 0
+      for (const command of watch.left()) {
+        watch.say(command)
+        if (++count % LEFT_AT_ONCE_MAX === 0) yield* Effect.sleep("10 millis")
+      }
+    })
+  )
+  return reactor
+})
+
+const cartNow = (carts: CartsShape, available: ReturnType<typeof availableIn>, cartId: string): CartNow | undefined => {
+  const state = carts.host.book.peek(cartId)
+  if (state === undefined) return undefined
+  return {
+    cartVersion: state.contents,
+    isEmpty: state.lines.length === 0 || state.status === "merged",
+    isBought: state.status === "ordered",
+    isSoldOut: state.lines.length > 0 && state.lines.every((line) => (available(line) ?? 1) <= 0)
+  }
+}
