@@ -2,9 +2,9 @@
  * JSON written straight into bytes, for the few shapes that make up nearly all of what a busy hub writes: a commit's
  * records and the answers to requests.
  *
- * `JSON.stringify` and the conversion to UTF-8 took a quarter of a turn. Most of what is written are names in plain ASCII
- * and numbers, and putting those down byte by byte costs a fifth of it. Everything else goes through `JSON.stringify`, so
- * the text is the same to the letter.
+ * `JSON.stringify` and the conversion to UTF-8 took about a fifth of a request. Most of what is written are names in plain
+ * ASCII and numbers, which are put down byte by byte. Everything else goes through `JSON.stringify`, so the text is the
+ * same to the letter.
  *
  * W1 `json(value)` adds what `JSON.stringify(value)` gives, in UTF-8. W2 What `bytes()` gave is not written to again.
  */

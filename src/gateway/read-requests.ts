@@ -36,7 +36,6 @@ const [ZERO, NINE] = [0x30, 0x39]
 /** Fifteen digits are a safe integer. */
 const DIGITS_MAX = 15
 
-/** Sorts fields by length first: nearly all of them differ in it. */
 const names = (...texts: ReadonlyArray<string>) => texts.map((text) => ({ text, bytes: Buffer.from(text) }))
 const MESSAGE = names("op", "id", "sku", "body")
 const BODY = names("type", "mutationId", "holdId", "quantity", "ttlMs", "lines", "locationId", "channel", "holder")
