@@ -101,6 +101,9 @@ export const outreachFactSubject = (carrier: string): string => `outreach.fact.$
 export const PAYMENT_SUBJECTS = "payment.*.*"
 /** What Stripe told of one payment, by its PaymentIntent. */
 export const paymentSubject = (paymentIntent: string): string => `payment.event.${encodeSku(paymentIntent)}`
+/** How a payment that bought nothing goes back. */
+export const repaymentSubject = (paymentIntent: string): string => `payment.repayment.${encodeSku(paymentIntent)}`
+export const REPAYMENT_SUBJECTS = "payment.repayment.*"
 /** The checkout links of one cart. */
 export const checkoutLinkSubject = (cartId: string): string => `payment.link.${encodeSku(cartId)}`
 export const CHECKOUT_LINK_SUBJECTS = "payment.link.*"

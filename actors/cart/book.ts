@@ -7,6 +7,7 @@
  * else, so it cannot come apart from them.
  */
 import { bucketOf, Deadlines, type Due } from "../stock/deadlines.ts"
+import { isParked } from "./debts.ts"
 import { type Carts, customerKey } from "./decision.ts"
 import { type CartEvent, type CartRecord, isCartEvent } from "./events.ts"
 import { packCart, unpackCart } from "./pack.ts"
@@ -30,6 +31,8 @@ export class CartBook implements Carts {
   policy: Policy = defaultPolicy
   /** Carts whose steps the stock has not answered. */
   readonly waiting = new Set<string>()
+  /** Carts with money that bought nothing, or an order whose stock was gone. */
+  readonly parked = new Set<string>()
   private young = new Map<string, CartState>()
   private old = new Map<string, CartState>()
   private readonly asleep = new Map<string, string>()
@@ -158,6 +161,8 @@ export class CartBook implements Carts {
     this.noteClaims(after, 1)
     if ((after.steps?.length ?? 0) > 0) this.waiting.add(after.cart)
     else this.waiting.delete(after.cart)
+    if (isParked(after)) this.parked.add(after.cart)
+    else this.parked.delete(after.cart)
     const { customerId, cart, status } = after
     if (customerId === undefined) return
     if (status === "open" || status === "checkout") this.byCustomer.set(customerId, cart)

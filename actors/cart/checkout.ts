@@ -12,7 +12,16 @@
  * nothing and is noted as stray, to be paid back. K2 One order a cart, whatever is paid twice. K3 A promotion with a limit
  * is used up when a checkout starts and given back when it ends without an order, or the order is cancelled.
  */
-import type { CancelCheckout, CartFact, Paid, PaymentEnded, Refunded, StartCheckout, StepOutcome } from "./commands.ts"
+import type {
+  CancelCheckout,
+  CartFact,
+  Paid,
+  PaymentEnded,
+  Refunded,
+  RefundSeen,
+  StartCheckout,
+  StepOutcome
+} from "./commands.ts"
 import { basketOf, change, changed, endCheckout, noted, stepPrefix, type Wanted } from "./change.ts"
 import { type CartDecision, type Carts, type Circumstances, refuse } from "./decision.ts"
 import { CART_STRAYS_MAX } from "./limits.ts"
@@ -102,6 +111,9 @@ export const decideCartFact = (
       return note({ ...state, contactedAt: given.at })
     case "refunded":
       return note(refunded(state, command))
+    case "refund-pending":
+    case "refund-failed":
+      return note(refundSeen(state, command))
     case "cancelled": {
       const { order } = state
       if (order === undefined || order.state === "cancelled") return note(state)
@@ -165,10 +177,23 @@ const paymentExpired = (state: CartState, { contents }: PaymentEnded): CartState
 const refunded = (state: CartState, { paymentId, refundedMinor }: Refunded): CartState => {
   const { order } = state
   if (order?.paymentId === paymentId) {
-    return { ...state, order: { ...order, refundedMinor } }
+    const { refund: _refund, ...rest } = order
+    const isOver = order.state === "short" && refundedMinor >= order.paidMinor
+    if (isOver) return { ...state, order: { ...rest, refundedMinor, state: "cancelled" }, claims: undefined }
+    return { ...state, order: { ...rest, refundedMinor } }
   }
   const strays = state.strays?.filter((stray) => stray.paymentId !== paymentId || stray.amountMinor > refundedMinor)
   return { ...state, strays: strays === undefined || strays.length === 0 ? undefined : strays }
+}
+
+const refundSeen = (state: CartState, { type, paymentId }: RefundSeen): CartState => {
+  const refund = type === "refund-pending" ? "pending" : "failed"
+  const { order, strays } = state
+  if (order?.paymentId === paymentId) {
+    return order.refundedMinor >= order.paidMinor ? state : { ...state, order: { ...order, refund } }
+  }
+  if (strays?.some((stray) => stray.paymentId === paymentId) !== true) return state
+  return { ...state, strays: strays.map((stray) => (stray.paymentId === paymentId ? { ...stray, refund } : stray)) }
 }
 
 /** What the stock said to the first of the cart's steps; an answer to a step that is done already changes nothing. */

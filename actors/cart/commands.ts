@@ -105,12 +105,18 @@ export interface Refunded extends OnCart {
   readonly refundedMinor: number
 }
 
+/** A refund was asked for, or came to nothing. */
+export interface RefundSeen extends OnCart {
+  readonly type: "refund-pending" | "refund-failed"
+  readonly paymentId: string
+}
+
 /** `left`: the shopper has closed the page. `contacted`: somebody else has written to them. `cancelled`: the order. */
 export interface PlainFact extends OnCart {
   readonly type: "left" | "contacted" | "cancelled"
 }
 
-export type CartFact = Paid | PaymentEnded | Refunded | PlainFact
+export type CartFact = Paid | PaymentEnded | Refunded | RefundSeen | PlainFact
 
 /** What the stock answered to the step; `faults` when there was not enough. */
 export interface StepOutcome extends OnCart {
@@ -150,7 +156,17 @@ export interface SetPolicy {
 export type OnOneCart = CartRequest | CartFact | StepOutcome | IdleFound | LookAgain
 export type CartCommand = OnOneCart | SetPromotion | SetPolicy
 
-const facts = new Set(["paid", "payment-expired", "payment-failed", "refunded", "left", "contacted", "cancelled"])
+const facts = new Set([
+  "paid",
+  "payment-expired",
+  "payment-failed",
+  "refunded",
+  "refund-pending",
+  "refund-failed",
+  "left",
+  "contacted",
+  "cancelled"
+])
 
 export const isCartFact = (command: CartCommand): command is CartFact => facts.has(command.type)
 

@@ -31,6 +31,8 @@ export type CartEventType =
   | "payment-expired"
   | "payment-failed"
   | "refunded"
+  | "refund-pending"
+  | "refund-failed"
   | "cancelled"
   | "left"
   | "contacted"

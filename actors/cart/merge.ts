@@ -8,9 +8,9 @@
  */
 import type { SignIn } from "./commands.ts"
 import { change, noted } from "./change.ts"
-import { type CartDecision, type Carts, type Circumstances, refuse } from "./decision.ts"
+import { type CartDecision, type Carts, type Circumstances, customerKey, refuse } from "./decision.ts"
 import { CART_CODES_MAX, CART_LINES_MAX } from "./limits.ts"
-import type { CartState, Line } from "./state.ts"
+import { type CartState, claimsOf, type Line } from "./state.ts"
 
 export const decideSignIn = (carts: Carts, state: CartState, command: SignIn, given: Circumstances): CartDecision => {
   const { customerId } = command
@@ -33,16 +33,28 @@ const foreign = (cart: string): CartDecision =>
 const adopt = (carts: Carts, state: CartState, command: SignIn, given: Circumstances): CartDecision => {
   const { customerId, segment = state.segment } = command
   if (state.customerId === customerId && state.segment === segment) return { records: [], unchanged: state.cart }
+  const isOverused = isUsedUpBy(carts, state, customerId)
+  // Bought before it was known that they had used the code: it stays an order of nobody's.
+  if (isOverused && state.status === "ordered") return { records: [], unchanged: state.cart }
   const wanted = {
     type: "sign-in",
     mutationId: command.mutationId,
     hash: given.hash,
     byShopper: true,
-    isPriced: state.status === "open",
+    isPriced: state.status === "open" || isOverused,
     next: { ...state, customerId, segment }
   } as const
   return { records: [change(carts, state, wanted, given)] }
 }
+
+/** One of the promotions that the cart speaks for is one that this customer has used as often as they may. */
+const isUsedUpBy = (carts: Carts, state: CartState, customerId: string): boolean =>
+  state.customerId !== customerId &&
+  claimsOf(state).some((code) => {
+    const usesMax = carts.promotion(code)?.usesPerCustomerMax
+    const customer = customerKey({ cart: state.cart, customerId })
+    return usesMax !== undefined && carts.usesOf(code, customer).byCustomer >= usesMax
+  })
 
 const mergeInto = (
   carts: Carts,

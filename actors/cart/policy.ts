@@ -49,6 +49,8 @@ export interface Policy {
   readonly idleRules: ReadonlyArray<IdleRule>
   /** How long stock is held for a checkout. */
   readonly checkoutHoldMs: number
+  /** An order that was paid when its stock was gone is paid back, unless it is to wait for goods. Absent: `refund`. */
+  readonly shortOrders?: "refund" | "wait"
 }
 
 /** As it is until somebody sets another. */

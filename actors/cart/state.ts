@@ -59,9 +59,13 @@ export interface Order {
   readonly holdId: string
   readonly paidMinor: number
   readonly refundedMinor: number
+  readonly refund?: RefundProgress
   /** `committing`: the stock is being taken. `short`: paid, and the stock was gone; somebody has to deal with it. */
   readonly state: "committing" | "placed" | "short" | "cancelled"
 }
+
+/** `pending`: asked for, Stripe has not confirmed it. `failed`: it came to nothing, and a person has to look. */
+export type RefundProgress = "pending" | "failed"
 
 export interface Abandoned {
   readonly at: number
@@ -73,6 +77,7 @@ export interface Stray {
   readonly paymentId: string
   readonly amountMinor: number
   readonly reason: "older_version" | "already_ordered" | "other_amount" | "cart_closed" | "code_used_up"
+  readonly refund?: RefundProgress
 }
 
 /** Fields that an event sets or, with `null`, takes away. */

@@ -109,6 +109,8 @@ export type PaymentFact =
       readonly refundedMinor: number
       readonly currency: string
     })
+  /** A refund is under way, or came to nothing. */
+  | (FactBase & { readonly kind: "refund-pending" | "refund-failed"; readonly paymentIntent: string })
 
 /**
  * Nothing before it is known which cart the payment is for: a refund may be told before the charge, and the charge
@@ -117,13 +119,19 @@ export type PaymentFact =
 export const factsOf = (key: string, state: PaymentState): ReadonlyArray<PaymentFact> => {
   const { cart, currency, failure } = state
   if (cart === undefined || currency === undefined) return []
-  const { receivedMinor, refundedMinor, refundFailedMinor } = moneyOfPayment(state)
+  const { receivedMinor, refundedMinor, refundPendingMinor, refundFailedMinor } = moneyOfPayment(state)
   const facts: Array<PaymentFact> = []
   if (receivedMinor > 0) {
     facts.push({ kind: "paid", id: `${key}:paid`, paymentIntent: key, amountMinor: receivedMinor, currency, ...cart })
     if (refundedMinor > 0 || refundFailedMinor > 0) {
       const id = `${key}:refunded:${refundedMinor}:${refundFailedMinor}`
       facts.push({ kind: "refunded", id, paymentIntent: key, receivedMinor, refundedMinor, currency, ...cart })
+    }
+    const soFar = `${refundedMinor}:${refundPendingMinor}:${refundFailedMinor}`
+    if (refundPendingMinor > 0) {
+      facts.push({ kind: "refund-pending", id: `${key}:refund-pending:${soFar}`, paymentIntent: key, ...cart })
+    } else if (refundFailedMinor > 0 && refundedMinor < receivedMinor) {
+      facts.push({ kind: "refund-failed", id: `${key}:refund-failed:${soFar}`, paymentIntent: key, ...cart })
     }
     return facts
   }

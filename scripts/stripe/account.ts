@@ -23,6 +23,8 @@ export class StripeAccount {
   readonly refunds = new Map<string, Fields>()
   /** Takes an event when it has happened. */
   onEvent: (event: StripeEvent) => void = () => undefined
+  /** Refunds that are asked for over the API wait for the bank: `finishRefund` says what it answers. */
+  areRefundsPending = false
   private readonly nowMs: () => number
   private readonly metadata = new Map<string, Form>()
   /** In every id, so that no two accounts have the same. */
@@ -155,6 +157,28 @@ export class StripeAccount {
     this.tell("refund.updated", refund)
     this.tell("charge.refund.updated", refund)
     if (!isDone) this.tell("refund.failed", refund)
+  }
+
+  /** The money is set aside and not taken: what a session for capturing later comes to. */
+  authorize(sessionId: string): string | undefined {
+    const session = this.sessions.get(sessionId)
+    if (session === undefined || session["status"] !== "open") return undefined
+    const intent = this.intentOf(session)
+    Object.assign(intent, { status: "requires_capture", amount_capturable: intent["amount"] })
+    this.tell("payment_intent.amount_capturable_updated", intent)
+    Object.assign(session, { status: "complete", url: null })
+    this.tell("checkout.session.completed", session)
+    return intent.id
+  }
+
+  /** `undefined`: there is none; false: it is paid or canceled already. */
+  cancelIntent(id: string): StripeObject | false | undefined {
+    const intent = this.intents.get(id)
+    if (intent === undefined) return undefined
+    if (["succeeded", "canceled", "processing"].includes(String(intent["status"]))) return false
+    Object.assign(intent, { status: "canceled", amount_capturable: 0, canceled_at: this.seconds() })
+    this.tell("payment_intent.canceled", intent)
+    return copied(intent)
   }
 
   private intentOf(session: Fields): Fields {

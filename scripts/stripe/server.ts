@@ -151,6 +151,10 @@ export class StripeServer {
       }
       case "GET /v1/payment_intents/{intent}":
         return found(account.intents.get(url.pathname.split("/")[3] ?? ""))
+      case "POST /v1/payment_intents/{intent}/cancel": {
+        const canceled = account.cancelIntent(url.pathname.split("/")[3] ?? "")
+        return canceled === false ? unexpectedState : found(canceled)
+      }
       case "POST /v1/refunds":
         return this.refund(form)
       default:
@@ -160,10 +164,18 @@ export class StripeServer {
 
   private refund(form: CheckedRequest["form"]): HttpAnswer {
     const amount = typeof form["amount"] === "number" ? form["amount"] : undefined
-    const refund = this.account.refund(String(form["payment_intent"]), amount, false)
+    const intent = String(form["payment_intent"])
+    const refund = this.account.refund(intent, amount, this.account.areRefundsPending)
     if (refund !== undefined) return ok(refund)
-    const message = "Refund amount is greater than unrefunded amount on charge."
-    return errorAnswer(400, { type: "invalid_request_error", param: "amount", message })
+    const isWhole = [...this.account.charges.values()].some(
+      (charge) => charge["payment_intent"] === intent && charge["refunded"] === true
+    )
+    return errorAnswer(
+      400,
+      isWhole
+        ? { type: "invalid_request_error", code: "charge_already_refunded", message: "It has already been refunded." }
+        : { type: "invalid_request_error", param: "amount", message: "Refund amount is greater than what is left." }
+    )
   }
 }
 
@@ -173,6 +185,12 @@ const found = (object: StripeObject | Readonly<Record<string, unknown>> | undefi
   object === undefined
     ? errorAnswer(404, { type: "invalid_request_error", code: "resource_missing", message: "No such object." })
     : ok(object)
+
+const unexpectedState = errorAnswer(400, {
+  type: "invalid_request_error",
+  code: "payment_intent_unexpected_state",
+  message: "You cannot cancel this PaymentIntent because of its status."
+})
 
 const notOpen = (status: unknown): HttpAnswer =>
   errorAnswer(400, {

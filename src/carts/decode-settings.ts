@@ -105,7 +105,15 @@ export const decodePolicy = (body: unknown): Decoded<SetPolicy> =>
 const idleMs = (fields: Fields, name: string, path: string): number | undefined =>
   optionalInteger(fields, name, path, Limits.IDLE_MS_MIN, Limits.IDLE_MS_MAX)
 
+const shortOrders = (fields: Fields): Pick<Policy, "shortOrders"> => {
+  const value = own(fields, "shortOrders")
+  if (value === undefined) return {}
+  if (value !== "refund" && value !== "wait") throw new Invalid("Send shortOrders as refund or wait.", "shortOrders")
+  return { shortOrders: value }
+}
+
 const readPolicy = (fields: Fields): Policy => ({
+  ...shortOrders(fields),
   shipping: rows(fields, "shipping", Limits.POLICY_ROWS_MAX, readShipping),
   tax: rows(fields, "tax", Limits.POLICY_ROWS_MAX, readTax),
   leftCheckoutMs: idleMs(fields, "leftCheckoutMs", "") ?? defaultPolicy.leftCheckoutMs,

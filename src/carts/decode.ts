@@ -162,13 +162,16 @@ const readFact = (cart: string, fields: Fields): CartFact => {
       return { type, ...on, contents: contents() }
     case "refunded":
       return { type, ...on, paymentId: id(fields, "paymentId", ""), refundedMinor: amount("refundedMinor") }
+    case "refund-pending":
+    case "refund-failed":
+      return { type, ...on, paymentId: id(fields, "paymentId", "") }
     case "left":
     case "contacted":
     case "cancelled":
       return { type, ...on }
     default:
       throw new Invalid(
-        "Send type as one of paid, payment-expired, payment-failed, refunded, left, contacted, cancelled.",
+        "Send type as one of paid, payment-expired, payment-failed, refunded, refund-pending, refund-failed, left, contacted, cancelled.",
         "type"
       )
   }

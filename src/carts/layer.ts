@@ -26,6 +26,7 @@ import type { CartMail } from "./mail.ts"
 import { CartRequests, cartHash } from "./requests.ts"
 import { PaymentLinks } from "./payment-links.ts"
 import { takePayments } from "./payments.ts"
+import { Repaying } from "./repaying.ts"
 import { Steps } from "./steps.ts"
 import { type AvailableOf, CART_FACT } from "./turn.ts"
 
@@ -39,6 +40,7 @@ export interface CartsShape {
   readonly followers: CartFollowers
   /** `undefined`: payments are not set up. */
   readonly links: PaymentLinks | undefined
+  readonly repaying: Repaying | undefined
   /** What the rolling window has found since the start. */
   readonly window: { found: number }
 }
@@ -73,15 +75,21 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
   const followers = new CartFollowers({ host, availableOf, nowMicros })
   stock.onCommits((commits) => followers.onStock(commits))
-  const { payments } = yield* PaymentsService
+  const { payments, repayments } = yield* PaymentsService
   const links =
     payments === undefined ? undefined : new PaymentLinks({ nats, host, links: payments.links, nowMs: Date.now })
-  if (links !== undefined) {
-    yield* Effect.forkScoped(links.run)
-    yield* Effect.forkScoped(takePayments({ nats, host, deadLetters }))
+  const repaying =
+    payments === undefined || repayments === undefined
+      ? undefined
+      : new Repaying({ nats, host, payments, repayments, nowMs: Date.now })
+  if (links !== undefined) yield* Effect.forkScoped(links.run)
+  if (repaying !== undefined) {
+    yield* Effect.forkScoped(repaying.run)
+    yield* Effect.forkScoped(takePayments({ nats, host, deadLetters, repaying, nowMs: Date.now }))
   }
   return Carts.of({
     links,
+    repaying,
     host,
     requests: new CartRequests(host),
     steps,

@@ -2,18 +2,22 @@
  * What Stripe told becomes facts about carts.
  *
  * A payment is told until the cart has taken it: the consumer of the PAYMENTS stream is durable, and a message is
- * acknowledged when its fact is in the carts' journal (or among the dead letters, when there is no such cart).
+ * acknowledged when its fact is in the carts' journal. One of a cart that nobody knows is among the dead letters; money that
+ * was paid for such a cart is written down to go back before, and is an alert.
  */
 import { AckPolicy, DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
 import { nanos } from "@nats-io/transport-node"
 import { Effect } from "effect"
+import type { Alert } from "../../actors/alert/alert.ts"
 import type { CartFact } from "../../actors/cart/commands.ts"
 import type { PaymentFact } from "../../actors/payment/payment.ts"
 import { PAYMENT_FACTS_AHEAD_MAX } from "../../config/carts.ts"
+import { publishAlert } from "../../streams/alerts.ts"
 import type { DeadLettersShape } from "../../streams/dead-letters.ts"
 import type { NatsShape } from "../../streams/nats/connection.ts"
 import { PAYMENT_FACT_SUBJECTS, PAYMENTS } from "../../streams/subjects.ts"
 import type { CartPartitions } from "./layer.ts"
+import type { Repaying } from "./repaying.ts"
 import { cartMail } from "./requests.ts"
 
 /** `contents` is what payments call the cart's version: what is bought and what it costs. */
@@ -31,6 +35,9 @@ export const factOf = (fact: PaymentFact): CartFact => {
       return { type: "payment-failed", ...on, contents }
     case "refunded":
       return { type: "refunded", ...on, paymentId: fact.paymentIntent, refundedMinor: fact.refundedMinor }
+    case "refund-pending":
+    case "refund-failed":
+      return { type: fact.kind, ...on, paymentId: fact.paymentIntent }
   }
 }
 
@@ -43,6 +50,8 @@ export interface PaymentFactServices {
   readonly nats: NatsShape
   readonly host: CartPartitions
   readonly deadLetters: DeadLettersShape
+  readonly repaying: Repaying
+  readonly nowMs: () => number
 }
 
 /** Tells carts what was paid; runs until interrupted. */
@@ -71,12 +80,15 @@ const takeOnce = Effect.fnUntraced(function* (services: PaymentFactServices) {
   })
 }, Effect.scoped)
 
-const take = (message: JsMsg, { host, deadLetters }: PaymentFactServices): void => {
-  const fact = factOf(message.json<PaymentFact>())
+const take = (message: JsMsg, services: PaymentFactServices): void => {
+  const { host, deadLetters } = services
+  const told = message.json<PaymentFact>()
+  const fact = factOf(told)
   const mail = cartMail(fact, performance.now(), (answer) => {
     if (answer.ok) return message.ack()
     if (answer.code === "unavailable" || answer.code === "overloaded") return message.nak(AGAIN_MS)
     const { code, message: why } = answer
+    const forgotten = code === "unknown_cart" ? onForgotten(told, services) : Effect.void
     const letter = {
       source: "payment-fact",
       code,
@@ -85,12 +97,39 @@ const take = (message: JsMsg, { host, deadLetters }: PaymentFactServices): void 
       body: JSON.stringify(fact),
       sequence: message.seq
     }
+    // That it is on its way back, or back, asks nothing of anybody.
+    const isGood = code === "unknown_cart" && (told.kind === "refunded" || told.kind === "refund-pending")
     Effect.runFork(
-      Effect.match(deadLetters.put(letter), {
+      Effect.match(isGood ? forgotten : Effect.andThen(forgotten, deadLetters.put(letter)), {
         onSuccess: () => message.ack(),
         onFailure: () => message.nak(AGAIN_MS)
       })
     )
   })
   host.submit(mail)
+}
+
+/** What was paid for a cart that is not there any more goes back; somebody should know of it until it has. */
+const onForgotten = (
+  fact: PaymentFact,
+  { nats, repaying, nowMs }: PaymentFactServices
+): Effect.Effect<unknown, unknown> => {
+  const isOver = fact.kind === "refunded" && fact.refundedMinor >= fact.receivedMinor
+  if (fact.kind !== "paid" && !isOver) return Effect.void
+  const { cartId, paymentIntent } = fact
+  const isRaised = fact.kind === "paid"
+  const alert: Alert = {
+    id: `payment:${fact.id}:unknown-cart`,
+    kind: "payment",
+    state: isRaised ? "raised" : "cleared",
+    episode: `payment:${paymentIntent}`,
+    subject: cartId,
+    severity: isRaised ? "critical" : "info",
+    summary: isRaised
+      ? `The payment ${paymentIntent} is for the cart ${cartId}, which nobody knows any more: it goes back.`
+      : `The payment ${paymentIntent} for the cart ${cartId} is paid back.`,
+    details: { paymentId: paymentIntent, reason: "unknown_cart" },
+    at: new Date(nowMs()).toISOString()
+  }
+  return Effect.andThen(isRaised ? repaying.forgotten(cartId, paymentIntent) : Effect.void, publishAlert(nats, alert))
 }

@@ -61,7 +61,7 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
     carts: new CartRoutes(carts),
     customers: new CustomerRoutes({ ...(yield* Recovery), run }),
     outreach: new OutreachRoutes({ receive, run, nowMs: Date.now }),
-    payments: new PaymentRoutes({ ...(yield* PaymentsService), links: carts.links, run })
+    payments: new PaymentRoutes({ ...(yield* PaymentsService), links: carts.links, repaying: carts.repaying, run })
   }
 })
 

@@ -6,18 +6,21 @@ import { Context, Effect, Layer } from "effect"
 import type { LinkEvent } from "../../actors/payment/links.ts"
 import type { PaymentEvent } from "../../actors/payment/observations.ts"
 import type { PaymentFact } from "../../actors/payment/payment.ts"
+import type { RepaymentEvent } from "../../actors/payment/repayment.ts"
 import { isLiveKey, type PaymentsConfig } from "../../config/payments.ts"
 import { Nats, type NatsShape, publishAcked } from "../../streams/nats/connection.ts"
 import { subjectLogNats } from "../../streams/subject-log.ts"
 import { PAYMENTS, paymentFactSubject } from "../../streams/subjects.ts"
 import { CheckoutLinks } from "./checkout-links.ts"
 import { Payments } from "./payments.ts"
+import { Repayments } from "./repayments.ts"
 import { returnKey } from "./return-url.ts"
 import { stripeCall, stripeClient } from "./stripe-client.ts"
 
 export interface PaymentsShape {
   /** `undefined`: payments are not set up. */
   readonly payments: Payments | undefined
+  readonly repayments: Repayments | undefined
   readonly returnPage: string | undefined
 }
 
@@ -27,10 +30,10 @@ export class PaymentsService extends Context.Service<PaymentsService, PaymentsSh
   static readonly layer = (config: PaymentsConfig | undefined): Layer.Layer<PaymentsService, never, Nats> =>
     Layer.effect(
       PaymentsService,
-      Effect.map(Nats, (nats) => ({
-        payments: config === undefined ? undefined : paymentsOf(config, { nats, tell: tellBy(nats) }),
-        returnPage: config?.returnPage
-      }))
+      Effect.map(Nats, (nats) => {
+        const made = config === undefined ? undefined : paymentsOf(config, { nats, tell: tellBy(nats) })
+        return { payments: made?.payments, repayments: made?.repayments, returnPage: config?.returnPage }
+      })
     )
 }
 
@@ -41,7 +44,7 @@ export const paymentsOf = (
     readonly tell: (fact: PaymentFact) => Effect.Effect<void, unknown>
     readonly nowMs?: () => number
   }
-): Payments => {
+): { readonly payments: Payments; readonly repayments: Repayments } => {
   const { nats, tell, nowMs = Date.now } = by
   const stripe = stripeClient(config)
   const call = stripeCall(stripe)
@@ -53,7 +56,7 @@ export const paymentsOf = (
     key,
     nowMs
   })
-  return new Payments({
+  const payments = new Payments({
     call,
     stripe,
     webhookSecrets: config.webhookSecrets,
@@ -64,6 +67,8 @@ export const paymentsOf = (
     tell,
     nowMs
   })
+  const repayments = new Repayments({ call, log: subjectLogNats<RepaymentEvent>(nats, PAYMENTS), payments, tell })
+  return { payments, repayments }
 }
 
 const TELL_MS_MAX = 2_000

@@ -74,7 +74,7 @@ export class Payments {
     if (!delivery.ok) return Effect.succeed({ type: "refused", status: delivery.status, message: delivery.message })
     const read = readStripeEvent(delivery.event)
     if (read.type === "ignored") return Effect.succeed(read)
-    return this.take(read.key, read.event).pipe(
+    return this.observe(read.key, read.event).pipe(
       Effect.as<WebhookAnswer>({ type: "taken" }),
       Effect.catch(() => {
         const answer: WebhookAnswer = { type: "unavailable", message: "The event cannot be stored now; send it again." }
@@ -119,7 +119,7 @@ export class Payments {
       if (!isTheirs) {
         return { type: "refused", status: 404, message: "There is no such checkout session for this cart." }
       }
-      const state = yield* this.take(read.key, read.event)
+      const state = yield* this.observe(read.key, read.event)
       return { type: "known", to, state: phaseOf(state) }
     })
   }
@@ -147,7 +147,7 @@ export class Payments {
   }
 
   /** Stores the event unless it is known, and hands over the facts that have not been yet. */
-  private take(key: string, event: PaymentEvent): Effect.Effect<PaymentState, unknown> {
+  observe(key: string, event: PaymentEvent): Effect.Effect<PaymentState, unknown> {
     const { log, tell } = this.options
     return Effect.gen({ self: this }, function* () {
       const { state } = yield* changeSubject({
@@ -191,6 +191,9 @@ const linkEventsOf = (fact: PaymentFact, { newest, paidBy, refunded }: LinkState
       return newest?.sessionId === fact.sessionId && !newest.isEnded
         ? [{ type: "link-ended", ordinal: newest.ordinal, how: "expired" }]
         : []
+    case "refund-pending":
+    case "refund-failed":
+      return []
     case "payment-failed":
       return fact.isFinal && newest !== undefined && !newest.isEnded && newest.cartVersion === fact.cartVersion
         ? [{ type: "link-ended", ordinal: newest.ordinal, how: "failed" }]

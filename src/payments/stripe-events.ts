@@ -4,6 +4,7 @@
  * Read with suspicion although they are signed: an account's API version decides the shapes, and other systems may use
  * the same account. What is no payment (customers, invoices, set-ups) is ignored with a reason.
  */
+import type { Stripe } from "stripe"
 import type {
   CartReference,
   IntentStatus,
@@ -157,6 +158,20 @@ export const readSession = (dated: Pick<PaymentEvent, "eventId" | "atMs">, sessi
   const key = idOf(session["payment_intent"]) ?? textOf(session["id"])
   return paymentOf(dated, session, key, present(sessionSeen(session, type)))
 }
+
+/** What Stripe answers when it is asked for a refund. Not an event of Stripe's: its id says what was seen. */
+export const refundObserved = (refund: Stripe.Refund): PaymentEvent => ({
+  eventId: `answered:${refund.id}:${refund.status ?? "unknown"}`,
+  atMs: refund.created * 1_000,
+  observations: refundSeen(refund as unknown as Json)
+})
+
+/** What Stripe answers when it is asked to cancel a payment. */
+export const intentObserved = (intent: Stripe.PaymentIntent): PaymentEvent => ({
+  eventId: `answered:${intent.id}:${intent.status}`,
+  atMs: (intent.canceled_at ?? intent.created) * 1_000,
+  observations: present(intentSeen(intent as unknown as Json, false))
+})
 
 const paymentOf = (
   dated: Pick<PaymentEvent, "eventId" | "atMs">,

@@ -4,14 +4,23 @@
  * Method: a real hub in a process of its own; forms that are wrong sent to the local Stripe by hand.
  */
 import assert from "node:assert/strict"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { SECRET_KEY, StripeServer, WEBHOOK_SECRET } from "../../scripts/stripe/server.ts"
 import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
 
 let stripe: StripeServer
 let hub: TestHub
+/** What the shop's people are told. */
+const alerts: Array<string> = []
+const people = createServer((request, response) => {
+  request.on("data", (chunk: Buffer) => alerts.push(chunk.toString()))
+  request.on("end", () => response.end())
+})
 
 beforeAll(async () => {
+  await new Promise<void>((resolve) => void people.listen(0, "127.0.0.1", resolve))
   stripe = await StripeServer.start()
   hub = await startHub({
     STRIPE_SECRET_KEY: SECRET_KEY,
@@ -19,6 +28,8 @@ beforeAll(async () => {
     STRIPE_API_URL: stripe.url,
     PUBLIC_URL: "http://127.0.0.1",
     CHECKOUT_RETURN_PAGE: "https://shop.example/thanks?from=stripe",
+    ALERT_WEBHOOK_URL: `http://127.0.0.1:${(people.address() as AddressInfo).port}`,
+    ALERT_WEBHOOK_SECRET: `whsec_${Buffer.from("a secret of this test").toString("base64")}`,
     LOG_LEVEL: "debug"
   })
   stripe.webhookUrl = `${hub.url}/v1/payments/stripe/webhooks`
@@ -27,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await hub.stop()
   await stripe.close()
+  people.close()
 })
 
 let count = 0
@@ -53,6 +65,21 @@ const payAt = async (url: unknown, choice = "card"): Promise<URL> => {
   const page = await fetch(String(url), { method: "POST", body: new URLSearchParams({ choice }), redirect: "manual" })
   assert.equal(page.status, 303)
   return new URL(page.headers.get("location") ?? "")
+}
+
+const orderSeen = async (cartId: string) => (await see(cartId))["order"] as Record<string, unknown> | undefined
+const refundsOf = (paymentId: string) =>
+  [...stripe.account.refunds.values()].filter((refund) => refund["payment_intent"] === paymentId)
+
+/** A session with a cart's name on it that this hub has never had; answers its payment. */
+const payForNobody = async (cartId: string): Promise<string> => {
+  const metadata = { holdfast_cart: cartId, holdfast_cart_version: "1", holdfast_hold: `cart:${cartId}:1` }
+  const price = { currency: "gbp", unit_amount: 500, product_data: { name: "Mug" } }
+  const form = { mode: "payment", success_url: "https://shop.example", metadata, payment_intent_data: { metadata } }
+  const { id } = stripe.account.createSession({ ...form, line_items: [{ quantity: 1, price_data: price }] }, stripe.url)
+  stripe.account.pay(id, "card")
+  await stripe.deliveries.flush()
+  return String(stripe.account.sessions.get(id)?.["payment_intent"])
 }
 
 const orderOf = (cartId: string) =>
@@ -111,6 +138,7 @@ describe("a cart", () => {
 
     await inCheckout("hurries")
     const { body } = await link("hurries")
+    stripe.account.areRefundsPending = true
     await payAt(body["url"])
     await ask("hurries", { type: "set", sku: "MUG", quantity: 1 })
     await stripe.deliveries.flush()
@@ -121,14 +149,107 @@ describe("a cart", () => {
     assert.equal(cart["status"], "open")
     const [stray] = cart["strays"] as ReadonlyArray<Record<string, unknown>>
     assert.deepEqual([stray?.["reason"], stray?.["amountMinor"]], ["older_version", 1_900])
-    stripe.account.refund(String(stray?.["paymentId"]), undefined, false)
+    const paymentId = String(stray?.["paymentId"])
+    await eventually(
+      () => see("hurries"),
+      ({ strays }) => (strays as ReadonlyArray<Record<string, unknown>>)[0]?.["refund"] === "pending"
+    )
+    stripe.account.areRefundsPending = false
+    for (const refund of refundsOf(paymentId)) stripe.account.finishRefund(refund.id, true)
     await stripe.deliveries.flush()
     await eventually(
       () => see("hurries"),
       ({ strays }) => strays === undefined
     )
+    assert.equal(refundsOf(paymentId).length, 1)
     await ask("hurries", { type: "checkout" })
     assert.equal((await link("hurries")).status, 200, "after the refund it can be paid")
+  })
+
+  it("25. that was paid when its stock was gone is parked, an alert, and paid back once, also over kill -9", async () => {
+    await http(hub, "POST", "/v1/stock/RARE/facts", { type: "receipt", mutationId: "rare", quantity: 1 })
+    await ask("gone", { type: "add", sku: "RARE", quantity: 1, unitPriceMinor: 950, currency: "GBP" })
+    await ask("gone", { type: "checkout" })
+    const { body } = await link("gone")
+    await payAt(body["url"])
+    await ask("gone", { type: "cancel-checkout" })
+    await http(hub, "POST", "/v1/stock/RARE/facts", { type: "sale", mutationId: "sold", quantity: 1 })
+    stripe.account.areRefundsPending = true
+    await stripe.deliveries.flush()
+    const intents = () => [...stripe.account.intents.values()].filter((one) => one["amount"] === 950)
+    const paymentId = String(intents()[0]?.id)
+    await eventually(
+      async () => refundsOf(paymentId),
+      (refunds) => refunds.length === 1
+    )
+    await hub.crash()
+    await eventually(
+      () => orderSeen("gone"),
+      (order) => order?.["refund"] === "pending",
+      15_000
+    )
+    const pending = await http(hub, "GET", `/v1/payments/${paymentId}`)
+    assert.deepEqual(
+      [pending.body["phase"], pending.body["refundPendingMinor"], pending.body["cart"]],
+      ["refund_pending", 950, "gone"]
+    )
+    await eventually(
+      async () => alerts.join(),
+      (text) => text.includes("The order gone:1 is paid and its stock is gone")
+    )
+    for (const refund of refundsOf(paymentId)) stripe.account.finishRefund(refund.id, true)
+    await stripe.deliveries.flush({ twice: 1, late: 0.5 })
+    const order = await eventually(
+      () => orderSeen("gone"),
+      (now) => now?.["state"] === "cancelled"
+    )
+    assert.deepEqual([order?.["refundedMinor"], refundsOf(paymentId).length], [950, 1])
+    assert.equal((await http(hub, "POST", `/v1/payments/${paymentId}/refund`)).body["code"], "not_parked")
+  }, 40_000)
+
+  it("25. that nobody knows any more has its payment paid back, and somebody told", async () => {
+    stripe.account.areRefundsPending = false
+    const paymentId = await payForNobody("forgotten")
+    await eventually(
+      async () => refundsOf(paymentId),
+      (refunds) => refunds.length === 1
+    )
+    await stripe.deliveries.flush()
+    await eventually(
+      async () => (await http(hub, "GET", `/v1/payments/${paymentId}`)).body["phase"],
+      (phase) => phase === "refunded"
+    )
+    await eventually(
+      async () => alerts.join(),
+      (text) => text.includes("which nobody knows any more") && text.includes("for the cart forgotten is paid back")
+    )
+    const letters = await http(hub, "GET", "/v1/dead-letters")
+    assert.match(JSON.stringify(letters.body), /payment-fact/)
+  })
+
+  it("25. whose order waits for goods by policy is paid back when somebody says so", async () => {
+    await http(hub, "POST", "/v1/cart-policy", { mutationId: "waits", shortOrders: "wait" })
+    await http(hub, "POST", "/v1/stock/LATE/facts", { type: "receipt", mutationId: "late", quantity: 1 })
+    await ask("waits", { type: "add", sku: "LATE", quantity: 1, unitPriceMinor: 700, currency: "GBP" })
+    await ask("waits", { type: "checkout" })
+    await payAt((await link("waits")).body["url"])
+    await ask("waits", { type: "cancel-checkout" })
+    await http(hub, "POST", "/v1/stock/LATE/facts", { type: "sale", mutationId: "late-sold", quantity: 1 })
+    await stripe.deliveries.flush()
+    const order = await eventually(
+      () => orderSeen("waits"),
+      (now) => now?.["state"] === "short"
+    )
+    const paymentId = String(order?.["paymentId"])
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    assert.equal(refundsOf(paymentId).length, 0)
+    const asked = await http(hub, "POST", `/v1/payments/${paymentId}/refund`)
+    assert.deepEqual([asked.status, asked.body["repayment"]], [200, "asked"])
+    await eventually(
+      () => orderSeen("waits"),
+      (now) => now?.["state"] === "cancelled"
+    )
+    assert.equal((await http(hub, "GET", "/v1/payments/pi_nobody")).status, 404)
   })
 
   it("whose hold ends loses its link, also one that ended while the hub was dead", async () => {

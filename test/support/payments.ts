@@ -12,6 +12,7 @@ import { SECRET_KEY, StripeServer, WEBHOOK_SECRET } from "../../scripts/stripe/s
 import type { CheckoutCart } from "../../src/payments/session-params.ts"
 import type { CheckoutLink, LinkFailed } from "../../src/payments/checkout-links.ts"
 import { paymentsOf } from "../../src/payments/layer.ts"
+import type { Repayments } from "../../src/payments/repayments.ts"
 import type { Payments } from "../../src/payments/payments.ts"
 import { Nats, type NatsShape } from "../../streams/nats/connection.ts"
 import { PAYMENTS } from "../../streams/subjects.ts"
@@ -23,6 +24,7 @@ export interface Till {
   /** In this order: what the next facts are met with; `true` fails the taking. */
   readonly refusals: Array<boolean>
   payments: Payments
+  repayments: Repayments
   nowMs: number
   /** The hub dies and another starts: nothing is left but what was stored. */
   restart(): void
@@ -75,7 +77,7 @@ export const openTill = async (): Promise<Till> => {
     STRIPE_TIMEOUT_MS: "200"
   })
   if (config === undefined) throw new Error("payments are set up")
-  const made = (): Payments =>
+  const made = (): Pick<Till, "payments" | "repayments"> =>
     paymentsOf(config, {
       nats,
       tell: (fact) =>
@@ -105,8 +107,9 @@ export const openTill = async (): Promise<Till> => {
     facts: [],
     refusals: [],
     payments: undefined as unknown as Payments,
+    repayments: undefined as unknown as Repayments,
     nowMs: START_MS,
-    restart: () => void (till.payments = made()),
+    restart: () => void Object.assign(till, made()),
     link: (wanted) =>
       Effect.runPromise(
         Effect.match(till.payments.links.link(wanted), {

@@ -6,7 +6,9 @@ import type { PaymentsShape } from "../../payments/layer.ts"
 import type { Payments, ReturnAnswer, WebhookAnswer } from "../../payments/payments.ts"
 import { MESSAGE_BYTES_MAX } from "../../../config/limits.ts"
 import { decodeCartName } from "../../carts/decode.ts"
+import { moneyOfPayment } from "../../../actors/payment/payment.ts"
 import type { PaymentLinks } from "../../carts/payment-links.ts"
+import type { Repaying } from "../../carts/repaying.ts"
 import type { LinkFailed } from "../../payments/checkout-links.ts"
 import { type Decoded, decodeJson, invalid } from "../decode.ts"
 import type { Request, Response } from "../serving.ts"
@@ -15,6 +17,7 @@ import type { Respond } from "./stock.ts"
 
 export interface PaymentServices extends PaymentsShape {
   readonly links: PaymentLinks | undefined
+  readonly repaying: Repaying | undefined
   readonly run: (effect: Effect.Effect<void>) => void
 }
 
@@ -57,6 +60,52 @@ export class PaymentRoutes {
     )
   }
 
+  /** How a payment is, and how it goes back. */
+  get(respond: Respond, paymentId: string | undefined): void {
+    this.ofPayment(respond, paymentId, (repaying, id) =>
+      Effect.map(repaying.read(id), (seen) => {
+        if (seen === undefined) return unknownPayment
+        const { state, phase, repayment } = seen
+        const { cart } = state
+        return json(200, {
+          ok: true,
+          paymentId: id,
+          phase,
+          currency: state.currency,
+          ...moneyOfPayment(state),
+          ...(cart === undefined ? {} : { cart: cart.cartId, contents: cart.cartVersion }),
+          ...(repayment === undefined ? {} : { repayment })
+        })
+      })
+    )
+  }
+
+  /** Pays back what is parked: also an order that waits for goods, and what failed before. */
+  refund(respond: Respond, paymentId: string | undefined): void {
+    this.ofPayment(respond, paymentId, (repaying, id) =>
+      Effect.map(repaying.askedFor(id), (answer) => {
+        if (answer === undefined || answer === "foreign") return notParked
+        return json(200, { ok: true, paymentId: id, repayment: answer })
+      })
+    )
+  }
+
+  private ofPayment(
+    respond: Respond,
+    paymentId: string | undefined,
+    ask: (repaying: Repaying, paymentId: string) => Effect.Effect<Response, unknown>
+  ): void {
+    const { repaying, run } = this.services
+    if (repaying === undefined) return respond(notSetUp)
+    if (paymentId === undefined || !PAYMENT_ID.test(paymentId)) return respond(unknownPayment)
+    run(
+      Effect.map(
+        Effect.orElseSucceed(ask(repaying, paymentId), () => notNow),
+        respond
+      )
+    )
+  }
+
   private with(respond: Respond, ask: (payments: Payments) => Effect.Effect<Response>): void {
     const { payments, run } = this.services
     if (payments === undefined) return respond(notSetUp)
@@ -66,6 +115,20 @@ export class PaymentRoutes {
 
 const tooLarge = refused(invalid("The body is too large: it has at most 1 MiB."), 413)
 const notSetUp = refused(invalid("Payments are not set up on this hub: set STRIPE_SECRET_KEY."), 404)
+
+/** A PaymentIntent's, or a session's that nobody tried to pay. */
+const PAYMENT_ID = /^(pi|cs)_[A-Za-z0-9_]{1,250}$/
+const unknownPayment = json(404, { ok: false, code: "unknown_payment", message: "Stripe has told of no such payment." })
+const notParked = json(409, {
+  ok: false,
+  code: "not_parked",
+  message: "This payment has bought something, or nothing of it is left: refund it at Stripe if it is to go back."
+})
+const notNow = refused({
+  ok: false,
+  code: "unavailable",
+  message: "Stripe or the payment's log cannot be reached; the same again goes on from here."
+})
 
 interface LinkAsked {
   readonly email?: string

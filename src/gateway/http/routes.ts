@@ -73,6 +73,8 @@ const table = (services: HttpServices): ReadonlyArray<Entry> => [
   ],
   ["post", "/v1/payments/stripe/webhooks", (request, respond) => services.payments.webhook(request, respond)],
   ["post", "/v1/carts/:cart/payment-link", (request, respond, cart) => services.payments.link(request, respond, cart)],
+  ["get", "/v1/payments/:payment", (_request, respond, payment) => services.payments.get(respond, payment)],
+  ["post", "/v1/payments/:payment/refund", (_request, respond, payment) => services.payments.refund(respond, payment)],
   ["get", "/v1/checkout/return", (request, respond) => services.payments.returned(request, respond)],
   ...cartRoutes(services.carts),
   ["post", "/v1/leakage", (request, respond) => postLeakage(services.leakage, request, respond)],

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
 import { cartAlertOf } from "../../../actors/cart/alert.ts"
+import { debtsOf, parkedPayment } from "../../../actors/cart/debts.ts"
 import { isCartEvent } from "../../../actors/cart/events.ts"
 import { add, CartDesk, gone } from "../../support/cart-desk.ts"
 
@@ -141,6 +142,45 @@ describe("a payment", () => {
   })
 })
 
+describe("what has to go back", () => {
+  const short = (desk: CartDesk) => {
+    desk.ok("c", add("mug"))
+    const held = desk.checkOut("c")
+    desk.pay("c", held)
+    desk.answer("c", { ok: false, code: "hold_expired" })
+    desk.answer("c", gone("mug"))
+    return held
+  }
+  const debts = (desk: CartDesk) => debtsOf(desk.cart("c"), desk.book.policy)
+
+  it("is every payment that bought nothing, and an order whose stock was gone, until it is under way", () => {
+    const desk = new CartDesk()
+    const held = short(desk)
+    desk.pay("c", held, "second")
+    assert.deepEqual(debts(desk), [
+      { cartId: "c", paymentId: "second", reason: "already_ordered" },
+      { cartId: "c", paymentId: "pay-1", reason: "stock_gone" }
+    ])
+    assert.deepEqual([...desk.book.parked], ["c"])
+    desk.ok("c", { type: "refund-pending", paymentId: "second" })
+    desk.ok("c", { type: "refund-failed", paymentId: "pay-1" })
+    assert.deepEqual(debts(desk), [])
+    assert.deepEqual(parkedPayment(desk.cart("c"), "pay-1")?.reason, "stock_gone", "a person may ask again")
+    desk.ok("c", { type: "refunded", paymentId: "second", refundedMinor: 1_000 })
+    desk.ok("c", { type: "refunded", paymentId: "pay-1", refundedMinor: 1_000 })
+    assert.deepEqual([[...desk.book.parked], desk.cart("c").order?.refund], [[], undefined])
+  })
+
+  it("is not an order that waits for goods by policy, unless a person says so", () => {
+    const desk = new CartDesk()
+    desk.rule({ shortOrders: "wait" })
+    short(desk)
+    assert.deepEqual([debts(desk), [...desk.book.parked]], [[], ["c"]])
+    assert.equal(parkedPayment(desk.cart("c"), "pay-1")?.paymentId, "pay-1")
+    assert.equal(parkedPayment(desk.cart("c"), "other"), undefined)
+  })
+})
+
 describe("somebody is told", () => {
   const alertsOf = (desk: CartDesk) =>
     desk.records
@@ -159,6 +199,22 @@ describe("somebody is told", () => {
     assert.deepEqual(alertsOf(desk), [["order", "raised", "order:c:1"]])
     desk.ok("c", { type: "refunded", paymentId: "pay-1", refundedMinor: 1_000 })
     assert.deepEqual(alertsOf(desk)[1], ["order", "cleared", "order:c:1"])
+    assert.equal(desk.cart("c").order?.state, "cancelled")
+  })
+
+  it("of a payment that could not be paid back, again", () => {
+    const desk = new CartDesk()
+    desk.ok("c", add("mug"))
+    const held = desk.checkOut("c")
+    desk.pay("c", held, "first")
+    desk.answer("c")
+    desk.pay("c", held, "second")
+    desk.ok("c", { type: "refund-pending", paymentId: "second" })
+    desk.ok("c", { type: "refund-failed", paymentId: "second" })
+    assert.deepEqual(alertsOf(desk), [
+      ["payment", "raised", "payment:c"],
+      ["payment", "raised", "payment:c"]
+    ])
   })
 
   it("of a payment that bought nothing, until it went back, and of nothing else", () => {
