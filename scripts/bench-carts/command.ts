@@ -2,10 +2,10 @@
  * `holdfast bench-carts`: carts with timers outstanding (memory, restart), carts left within a minute (lateness), and the same
  * timers set, replaced and fired by a job queue.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { cpus } from "node:os"
-import { join } from "node:path"
 import type { Command } from "commander"
+import { leave, quantilesOf } from "../bench/figures.ts"
 import { startBenchHub, startPeerServers } from "../bench/servers.ts"
 import { queueTimers } from "./bullmq-timers.ts"
 import { askAll, type CartAsk, watchLeft } from "./hub-carts.ts"
@@ -64,18 +64,10 @@ const deadlinesOf = async (hub: string): Promise<number> => {
   return Number(/^holdfast_cart_deadlines (\d+)/m.exec(text)?.[1] ?? Number.NaN)
 }
 
-const percentile = (values: ReadonlyArray<number>, share: number): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+const lateness = (lateMs: ReadonlyArray<number>) => {
+  const at = quantilesOf(lateMs)
+  return { count: lateMs.length, p50: at(0.5), p99: at(0.99), max: at(1), min: at(0) }
 }
-
-const lateness = (lateMs: ReadonlyArray<number>) => ({
-  count: lateMs.length,
-  p50: percentile(lateMs, 0.5),
-  p99: percentile(lateMs, 0.99),
-  max: percentile(lateMs, 1),
-  min: percentile(lateMs, 0)
-})
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -85,8 +77,7 @@ const bench = async (options: Options): Promise<number> => {
   say(`${cpus().length} cores, Node ${process.versions.node}`)
   const hub = await ofHub(carts, left, seconds, say)
   const queue = options.queue ? await ofQueue(Math.min(carts, 200_000), left, say) : undefined
-  mkdirSync(options.out, { recursive: true })
-  writeFileSync(join(options.out, "bench-carts.json"), JSON.stringify({ carts, left, seconds, hub, queue }, null, 2))
+  leave(options.out, "bench-carts", { carts, left, seconds, hub, queue })
   return hub.wrong.length === 0 ? 0 : 1
 }
 

@@ -1,13 +1,11 @@
 /**
  * `holdfast bench-channels`: from a sale on one channel to the call at the others, beside a queue and a poller.
  */
-import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
-import { join } from "node:path"
 import type { Command } from "commander"
 import { freePort } from "../../src/servers/servers.ts"
+import { leave, median, quantilesOf } from "../bench/figures.ts"
 import { startPeerServers } from "../bench/servers.ts"
-import { median } from "../bench/workloads.ts"
 import {
   bullmqSubject,
   CHANNELS,
@@ -162,8 +160,7 @@ const heard = async (
     await new Promise((resolve) => void setTimeout(resolve, 20))
   }
   for (const [sku, times] of sold) base.set(sku, (base.get(sku) ?? 0) + times.length)
-  latencies.sort((a, b) => a - b)
-  const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0
+  const at = quantilesOf(latencies)
   return { p50: at(0.5), p99: at(0.99), sales: count, lost: count * CHANNELS.length - latencies.length }
 }
 
@@ -202,9 +199,7 @@ const publish = (
     `A third channel that never answers costs the others at most 1.1 times one that is well: ${ratio.toFixed(2)}, ${ratio <= 1.1 ? "met" : "missed"}.`,
     ``
   ].join("\n")
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, "bench-channels.md"), text)
-  writeFileSync(join(folder, "bench-channels.json"), JSON.stringify(rows, null, 2))
+  leave(folder, "bench-channels", rows, text)
   process.stdout.write(`${text}written to ${folder}\n`)
   return rows.some(({ name, lost }) => name.startsWith("hub") && lost > 0) ? 1 : 0
 }

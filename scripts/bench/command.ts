@@ -1,12 +1,11 @@
 /**
  * `holdfast bench`: the hub beside its peers, interleaved in one run, medians over rounds, ratios and targets.
  */
-import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
-import { join } from "node:path"
 import cliProgress from "cli-progress"
 import type { Command } from "commander"
 import { bareFanout, type FanoutLoad, hubFanout } from "./fanout.ts"
+import { leave, median } from "./figures.ts"
 import { holdfastTarget } from "./holdfast-target.ts"
 import { batchedTarget, rowLockTarget } from "./postgres-target.ts"
 import { redisTarget } from "./redis-target.ts"
@@ -14,7 +13,7 @@ import { idleActorBytes, replayRate } from "./replay-rate.ts"
 import { type BenchResults, judge, markdown } from "./results.ts"
 import { startBenchHub, startPeerServers } from "./servers.ts"
 import type { Target } from "./target.ts"
-import { closedLoop, median, openLoop, skusOf, unitsOf, type Workload } from "./workloads.ts"
+import { closedLoop, openLoop, skusOf, unitsOf, type Workload } from "./workloads.ts"
 
 interface Options {
   readonly rounds: string
@@ -156,9 +155,7 @@ const fanouts = async (load: FanoutLoad, results: BenchResults, tick: Tick): Pro
 
 const publish = (results: BenchResults, folder: string): number => {
   const text = markdown(results)
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, "bench.md"), text)
-  writeFileSync(join(folder, "bench.json"), JSON.stringify({ ...results, targets: judge(results) }, null, 2))
+  leave(folder, "bench", { ...results, targets: judge(results) }, text)
   process.stdout.write(`${text}\nwritten to ${folder}\n`)
   return results.wrong.length > 0 ? 1 : 0
 }

@@ -3,6 +3,7 @@
  * whose latency counts from the moment a request should have gone out, so that a slow answer hides no other.
  */
 import { randomBytes } from "node:crypto"
+import { quantilesOf } from "./figures.ts"
 import type { Target } from "./target.ts"
 
 export type Workload = "hot" | "zipf" | "carts"
@@ -112,16 +113,6 @@ export const openLoop = async (target: Target, perSecond: number, seconds: numbe
     await new Promise<void>((resolve) => setTimeout(resolve, 1))
   }
   await Promise.all(open)
-  const sorted = latencies.toSorted((a, b) => a - b)
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+  const at = quantilesOf(latencies)
   return { p50: at(0.5), p99: at(0.99), max: at(1), errors }
-}
-
-export const median = (values: ReadonlyArray<number>): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }

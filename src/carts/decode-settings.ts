@@ -22,22 +22,7 @@ import {
   own,
   text
 } from "../gateway/decode.ts"
-import { countryOf, currencyOf } from "./decode.ts"
-
-const flag = (fields: Fields, name: string, path: string, otherwise: boolean): boolean => {
-  const value = own(fields, name)
-  if (value === undefined) return otherwise
-  if (typeof value !== "boolean") throw new Invalid(`Send ${at(path, name)} as true or false.`, at(path, name))
-  return value
-}
-
-const time = (fields: Fields, name: string): number | undefined => {
-  const value = optionalText(fields, name, "", 64)
-  if (value === undefined) return undefined
-  const ms = Date.parse(value)
-  if (Number.isNaN(ms)) throw new Invalid(`Send ${name} as an ISO 8601 time, as 2026-01-31T12:00:00Z.`, name)
-  return ms
-}
+import { countryOf, currencyOf, flagOf, timeOf } from "../gateway/decode-values.ts"
 
 export const decodePromotion = (code: string, body: unknown): Decoded<SetPromotion> =>
   decoding(() => {
@@ -53,8 +38,8 @@ const readPromotion = (code: string, fields: Fields): Promotion => {
   }
   const minimumMinor = optionalInteger(fields, "minimumMinor", "", 0, CART_TOTAL_MINOR_MAX)
   const needsCurrency = kind === "amount" || minimumMinor !== undefined
-  const startsAt = time(fields, "startsAt")
-  const endsAt = time(fields, "endsAt")
+  const startsAt = timeOf(fields, "startsAt", "")
+  const endsAt = timeOf(fields, "endsAt", "")
   if (startsAt !== undefined && endsAt !== undefined && endsAt <= startsAt) {
     throw new Invalid("Send endsAt later than startsAt.", "endsAt")
   }
@@ -72,9 +57,9 @@ const readPromotion = (code: string, fields: Fields): Promotion => {
     usesPerCustomerMax: optionalInteger(fields, "usesPerCustomerMax", "", 1, QUANTITY_MAX),
     customerId: own(fields, "customerId") === undefined ? undefined : id(fields, "customerId", ""),
     skus: readSkus(own(fields, "skus")),
-    stackable: flag(fields, "stackable", "", false),
-    automatic: flag(fields, "automatic", "", false),
-    isActive: flag(fields, "isActive", "", true)
+    stackable: flagOf(fields, "stackable", "", false),
+    automatic: flagOf(fields, "automatic", "", false),
+    isActive: flagOf(fields, "isActive", "", true)
   }) as Promotion
 }
 
@@ -149,8 +134,8 @@ const readTax = (row: Fields, path: string): TaxRow =>
     country: countryOf(own(row, "country"), at(path, "country")),
     region: optionalText(row, "region", path, Limits.CODE_LENGTH_MAX),
     basisPoints: integer(own(row, "basisPoints"), at(path, "basisPoints"), 0, 10_000),
-    isIncluded: flag(row, "isIncluded", path, false),
-    onShipping: flag(row, "onShipping", path, false)
+    isIncluded: flagOf(row, "isIncluded", path, false),
+    onShipping: flagOf(row, "onShipping", path, false)
   }) as TaxRow
 
 const readIdleRule = (row: Fields, path: string): IdleRule => {

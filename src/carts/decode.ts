@@ -8,6 +8,7 @@ import { HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, ID_LENGTH_MAX, LINES_MAX, TEXT_LENGTH
 import {
   at,
   type Decoded,
+  decodeName,
   decoding,
   defined,
   type Fields,
@@ -15,35 +16,16 @@ import {
   id,
   integer,
   Invalid,
-  invalid,
   optionalInteger,
   optionalText,
   own,
   text
 } from "../gateway/decode.ts"
+import { countryOf, currencyOf } from "../gateway/decode-values.ts"
 
 /** The rules for a cart's name; `undefined` stands for one that could not be decoded. */
 export const decodeCartName = (cart: string | undefined): Decoded<string> =>
-  cart === undefined
-    ? { ok: false, refusal: invalid("The cart in the address is not a percent-encoded UTF-8 text.", "cart") }
-    : decoding(() => text(cart, "cart", Limits.CART_ID_LENGTH_MAX))
-
-export const currencyOf = (fields: Fields, name: string, path: string): string => {
-  const value = own(fields, name)
-  if (typeof value !== "string" || !/^[A-Z]{3}$/.test(value)) {
-    throw new Invalid(`Send ${at(path, name)} as three capital letters (ISO 4217), as GBP.`, at(path, name))
-  }
-  return value
-}
-
-const country = (value: unknown, path: string): string => {
-  if (typeof value !== "string" || !/^[A-Z]{2}$/.test(value)) {
-    throw new Invalid(`Send ${path} as two capital letters (ISO 3166-1), as GB.`, path)
-  }
-  return value
-}
-
-export const countryOf = country
+  decodeName(cart, "cart", Limits.CART_ID_LENGTH_MAX)
 
 export type CartAsk = CartRequest | { readonly type: "read"; readonly cart: string }
 
@@ -134,7 +116,7 @@ const readPrices = (value: unknown) => {
 
 const readDestination = (fields: Fields): Destination =>
   defined({
-    country: country(own(fields, "country"), "country"),
+    country: countryOf(own(fields, "country"), "country"),
     region: optionalText(fields, "region", "", Limits.CODE_LENGTH_MAX),
     postcode: optionalText(fields, "postcode", "", Limits.CODE_LENGTH_MAX)
   }) as Destination

@@ -13,6 +13,7 @@ import { type CartState, evolve, initialCart } from "../../actors/cart/state.ts"
 import { isStockEvent } from "../../actors/sku/events.ts"
 import { SOCKET_UNSENT_BYTES_MAX } from "../../config/limits.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
+import { hubsCommand } from "../host/owner-mail.ts"
 import { cartView } from "./answers.ts"
 import type { CartPartitions } from "./layer.ts"
 import type { AvailableOf } from "./turn.ts"
@@ -123,15 +124,8 @@ export class CartFollowers {
   }
 
   private lookAgain(cart: string): void {
-    this.services.host.submit({
-      kind: "command",
-      command: { type: "look-again", cart, mutationId: `look:${cart}` },
-      hash: "",
-      factSequence: 0,
-      receivedAtMs: performance.now(),
-      // What is wrong still is seen at the next change.
-      reply: () => undefined
-    })
+    // What is wrong still is seen at the next change.
+    this.services.host.submit(hubsCommand({ type: "look-again", cart, mutationId: `look:${cart}` }, () => undefined))
   }
 
   private ask(cart: string, follower: Follower): void {

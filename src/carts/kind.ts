@@ -4,8 +4,9 @@
 import { CartBook } from "../../actors/cart/book.ts"
 import { type CartRecord, isCartEvent } from "../../actors/cart/events.ts"
 import type { Kind } from "../host/kind.ts"
+import { ownerTurns } from "../host/owner-turn.ts"
 import type { CartMail } from "./mail.ts"
-import { type AvailableOf, decideCartTurn, keyOf, knownPositions, rememberedBy } from "./turn.ts"
+import { type AvailableOf, cartRules, keyOf } from "./turn.ts"
 
 /** What a record costs beside its content: totals, names of fields, some notes. */
 const RECORD_BYTES = 2_048
@@ -23,9 +24,7 @@ const commitBytesMax = (mail: CartMail): number => {
 
 export const cartKind = (availableOf: AvailableOf): Kind<CartRecord, CartMail, CartBook> => ({
   newBook: () => new CartBook(),
-  knownPositions,
-  decideTurn: decideCartTurn(availableOf),
-  rememberedBy,
+  ...ownerTurns(cartRules(availableOf)),
   commitBytesMax,
   keyOf,
   // One partition: a commit always stands alone.

@@ -13,6 +13,7 @@ import { linesFingerprint } from "../../actors/sku/fingerprint.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
 import type { Answer, LinesAnswer } from "../gateway/protocol.ts"
 import type { MailTaker } from "../gateway/requests.ts"
+import { hubsCommand } from "../host/owner-mail.ts"
 import type { CartCommandMail } from "./mail.ts"
 
 export interface StepsServices {
@@ -83,23 +84,13 @@ export class Steps {
   }
 
   private tell(cart: string, step: Step, answer: Answer): void {
-    this.services.carts.submit({
-      kind: "command",
-      command: {
-        type: "outcome",
-        cart,
-        mutationId: `${step.id}:outcome`,
-        stepId: step.id,
-        outcome: outcomeOf(answer)
-      },
-      hash: "",
-      factSequence: 0,
-      receivedAtMs: performance.now(),
-      reply: (told) => {
+    const mutationId = `${step.id}:outcome`
+    this.services.carts.submit(
+      hubsCommand({ type: "outcome", cart, mutationId, stepId: step.id, outcome: outcomeOf(answer) }, (told) => {
         if (told.ok) this.asked.delete(step.id)
         else this.services.later(RETRY_MS, () => this.tell(cart, step, answer))
-      }
-    })
+      })
+    )
   }
 }
 

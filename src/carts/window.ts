@@ -10,6 +10,7 @@ import type pg from "pg"
 import { CART_WINDOW_CARTS_MAX } from "../../config/carts.ts"
 import { query } from "../../streams/postgres.ts"
 import { IDLE_WINDOW } from "../../streams/projections/carts.ts"
+import { hubsCommand } from "../host/owner-mail.ts"
 import type { CartCommandMail } from "./mail.ts"
 
 const MINUTE_MS = 60_000
@@ -33,15 +34,8 @@ export const lookThroughWindow = Effect.fnUntraced(function* ({ pool, host, nowM
   const found = yield* query<{ cart: string }>(pool, "cart window", IDLE_WINDOW, bounds)
   if (found.length > 0) onFound(found.length)
   for (const { cart } of found) {
-    host.submit({
-      kind: "command",
-      command: { type: "idle-found", cart, mutationId: `window:${cart}:${now}` },
-      hash: "",
-      factSequence: 0,
-      receivedAtMs: performance.now(),
-      // What could not be taken is found again.
-      reply: () => undefined
-    })
+    // What could not be taken is found again.
+    host.submit(hubsCommand({ type: "idle-found", cart, mutationId: `window:${cart}:${now}` }, () => undefined))
   }
   return found.map(({ cart }) => cart)
 })

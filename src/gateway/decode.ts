@@ -106,10 +106,15 @@ export const defined = <A extends object>(fields: A): { readonly [K in keyof A]:
   return made as never
 }
 
+/** Reads whose address it is; `undefined` stands for a name that could not be decoded. */
+export const decodeName = (name: string | undefined, what: string, lengthMax: number): Decoded<string> =>
+  name === undefined
+    ? { ok: false, refusal: invalid(`The ${what} in the address is not a percent-encoded UTF-8 text.`, what) }
+    : decoding(() => text(name, what, lengthMax))
+
 /** The contract's rules for a SKU's name; `undefined` when it keeps them. */
 export const wrongSku = (sku: string | undefined): Refusal | undefined => {
-  if (sku === undefined) return invalid("The SKU in the address is not a percent-encoded UTF-8 text.", "sku")
-  const decoded = decoding(() => text(sku, "sku", Limits.ID_LENGTH_MAX))
+  const decoded = decodeName(sku, "sku", Limits.ID_LENGTH_MAX)
   return decoded.ok ? undefined : decoded.refusal
 }
 

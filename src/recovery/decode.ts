@@ -5,24 +5,22 @@ import type { OfOneCustomer } from "../../actors/customer/commands.ts"
 import { type Channel, CHANNELS, isChannel } from "../../actors/recovery/channel.ts"
 import { countriesOfPhone, isZone } from "../../actors/recovery/zone.ts"
 import { ID_LENGTH_MAX } from "../../config/limits.ts"
-import { countryOf } from "../carts/decode.ts"
 import {
   type Decoded,
+  decodeName,
   decoding,
   defined,
   type Fields,
   fieldsOf,
   id,
   Invalid,
-  invalid,
   own,
   text
 } from "../gateway/decode.ts"
+import { countryOf } from "../gateway/decode-values.ts"
 
 export const decodeCustomerId = (customer: string | undefined): Decoded<string> =>
-  customer === undefined
-    ? { ok: false, refusal: invalid("The customer in the address is not a percent-encoded UTF-8 text.", "customer") }
-    : decoding(() => text(customer, "customer", ID_LENGTH_MAX))
+  decodeName(customer, "customer", ID_LENGTH_MAX)
 
 /** What is asked, with the address as it was written. */
 export type CustomerAsk =

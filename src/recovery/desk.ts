@@ -6,6 +6,7 @@ import type { AttemptOutcome } from "../../actors/customer/commands.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
 import { clearanceOf } from "../../actors/customer/decide.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
+import { hubsCommand } from "../host/owner-mail.ts"
 import type { OpenAttempt } from "./carried.ts"
 import { compose, type Composing } from "./compose.ts"
 import type { CustomerPartitions } from "./layer.ts"
@@ -36,15 +37,12 @@ const tell = (
 ): Effect.Effect<boolean, string> =>
   Effect.callback((resume) => {
     const { attemptId } = attempt
-    host.submit({
-      kind: "command",
-      command: { type: "outcome", customerId, mutationId: `${attemptId}:${outcome.type}`, attemptId, outcome },
-      hash: "",
-      factSequence: 0,
-      receivedAtMs: performance.now(),
-      reply: (answer: CustomerAnswer) =>
+    const mutationId = `${attemptId}:${outcome.type}`
+    host.submit(
+      hubsCommand({ type: "outcome", customerId, mutationId, attemptId, outcome }, (answer: CustomerAnswer) =>
         resume(answer.ok ? Effect.succeed(answer.changed) : Effect.fail(answer.message))
-    })
+      )
+    )
   })
 
 /** What is in the journal, to whoever carries it. */

@@ -5,8 +5,9 @@ import { CustomerBook } from "../../actors/customer/book.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
 import { FRAME_BYTES_MAX } from "../../config/limits.ts"
 import type { Kind } from "../host/kind.ts"
+import { ownerTurns } from "../host/owner-turn.ts"
 import type { CustomerMail } from "./mail.ts"
-import { decideCustomerTurn, knownPositions, rememberedBy, type Surroundings } from "./turn.ts"
+import { customerRules, type Surroundings } from "./turn.ts"
 
 /** Events of one command: a step decided with every reason, an intent, an end. */
 const RECORD_BYTES = 4_096
@@ -24,9 +25,7 @@ const commitBytesMax = (mail: CustomerMail): number => {
 
 export const customerKind = (surroundings: () => Surroundings): Kind<CustomerRecord, CustomerMail, CustomerBook> => ({
   newBook: () => new CustomerBook(),
-  knownPositions,
-  decideTurn: decideCustomerTurn(surroundings),
-  rememberedBy,
+  ...ownerTurns(customerRules(surroundings)),
   commitBytesMax,
   keyOf: ({ customerId }) => customerId,
   // One partition: a commit always stands alone.

@@ -10,7 +10,8 @@ import type { CartState } from "../../actors/cart/state.ts"
 import type { CustomerBook } from "../../actors/customer/book.ts"
 import type { CustomerCommand } from "../../actors/customer/commands.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
-import type { CustomerAnswer, CustomerMail } from "./mail.ts"
+import { hubsCommand } from "../host/owner-mail.ts"
+import type { CustomerMail } from "./mail.ts"
 
 export interface WatchServices {
   readonly carts: Pick<CartBook, "peek" | "carts">
@@ -46,16 +47,11 @@ export class CartWatch {
   }
 
   say(command: CustomerCommand): void {
-    this.services.customers.submit({
-      kind: "command",
-      command,
-      hash: "",
-      factSequence: 0,
-      receivedAtMs: performance.now(),
-      reply: (answer: CustomerAnswer) => {
+    this.services.customers.submit(
+      hubsCommand(command, (answer) => {
         if (!answer.ok) setTimeout(() => this.say(command), AGAIN_MS).unref()
-      }
-    })
+      })
+    )
   }
 
   private onEvent(cart: string, type: string): void {
