@@ -10,11 +10,6 @@ export const TURN_DUE_CUSTOMERS_MAX = 512
 
 /** Messages of one channel that are looked after at once; the outreach bounds the calls of its carriers further. */
 export const LANE_STEPS_MAX = 32
-/**
- * So long after its journal last took something a hub still calls carriers. With the longest call this is well within the
- * grace time of a hub that took its place meanwhile.
- */
-export const OWNED_MS_MAX = 30_000
 /** Carts left before a start that are taken up in one go, before others get their turn: a few milliseconds. */
 export const LEFT_AT_ONCE_MAX = 1_000
 
@@ -29,6 +24,7 @@ export interface RecoveryTemplate {
 export interface RecoveryConfig {
   /** The shop's page of a cart; `{cart}` and `{attempt}` are filled in. */
   readonly cartUrl: string
+  /** What messages say until somebody saves other words: see `src/recovery/seed.ts`. */
   readonly templates: Readonly<Record<string, RecoveryTemplate>>
 }
 
@@ -43,24 +39,30 @@ const TEXT_LENGTH_MAX = 1_000
 const SUBJECT_LENGTH_MAX = 150
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"])
 
-const DEFAULTS: Readonly<Record<string, Omit<RecoveryTemplate, "approved">>> = {
+/** What the built-in sequence says where nobody has other words. */
+export const BUILT_IN_TEMPLATES: Readonly<Record<string, RecoveryTemplate>> = {
   reminder: {
     text: "You left {items} in your cart. It is still here: {link} Reply STOP to hear no more.",
-    subject: "Your cart is still here"
+    subject: "Your cart is still here",
+    approved: "reminder"
   },
-  "still-there": { text: "Still thinking about {items}? {link}", subject: "Still thinking about it?" },
-  "last-call": { text: "{items} will not wait for ever: {link}", subject: "Before it is gone" }
+  "still-there": {
+    text: "Still thinking about {items}? {link}",
+    subject: "Still thinking about it?",
+    approved: "still-there"
+  },
+  "last-call": { text: "{items} will not wait for ever: {link}", subject: "Before it is gone", approved: "last-call" }
 }
 
 /** Reads the text of a recovery file. Throws `WrongRecovery`. */
 export const readRecovery = (text: string): RecoveryConfig => {
   const fields = parsed(text, "The recovery file")
   const given = fieldsOf(fields["templates"] ?? {}, "The recovery file: templates")
-  const unknown = Object.keys(given).find((name) => DEFAULTS[name] === undefined)
+  const unknown = Object.keys(given).find((name) => BUILT_IN_TEMPLATES[name] === undefined)
   if (unknown !== undefined) {
-    throw new WrongRecovery(`There is no template ${unknown}; there are ${Object.keys(DEFAULTS).join(", ")}.`)
+    throw new WrongRecovery(`There is no template ${unknown}; there are ${Object.keys(BUILT_IN_TEMPLATES).join(", ")}.`)
   }
-  const templates = Object.entries(DEFAULTS).map(([name, otherwise]) => [
+  const templates = Object.entries(BUILT_IN_TEMPLATES).map(([name, otherwise]) => [
     name,
     templateOf(name, given[name], otherwise)
   ])
@@ -70,7 +72,7 @@ export const readRecovery = (text: string): RecoveryConfig => {
   }
 }
 
-const templateOf = (name: string, value: unknown, otherwise: Omit<RecoveryTemplate, "approved">): RecoveryTemplate => {
+const templateOf = (name: string, value: unknown, otherwise: RecoveryTemplate): RecoveryTemplate => {
   const where = `The template ${name}`
   const fields = fieldsOf(value ?? {}, where)
   const textIn = (field: string, fallback: string, lengthMax: number): string => {
@@ -83,7 +85,7 @@ const templateOf = (name: string, value: unknown, otherwise: Omit<RecoveryTempla
   return {
     text,
     subject: textIn("subject", otherwise.subject, SUBJECT_LENGTH_MAX),
-    approved: textIn("approved", name, 64)
+    approved: textIn("approved", otherwise.approved, 64)
   }
 }
 

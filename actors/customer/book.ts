@@ -1,11 +1,13 @@
 /**
  * All customers of a hub in memory, folded from journal records, with what is decided across them: which addresses
- * nothing is sent to, and whose an address is.
+ * nothing is sent to, whose an address is, and the settings by which carts are won back.
  *
  * A customer whom nobody asked for in a while sleeps as a packed string. Records may be applied again: one whose version
  * the customer already has is skipped.
  */
 import { deadlineOf, isRunning } from "../recovery/recovery.ts"
+import type { SettingsVersion } from "../recovery/settings.ts"
+import { SettingsHistory } from "../recovery/settings-history.ts"
 import { evolveSuppressions, type Suppression, type SuppressionEvent } from "../recovery/suppression.ts"
 import { bucketOf, Deadlines, type Due } from "../stock/deadlines.ts"
 import { type Customer, type CustomerRecord, evolveCustomer, newCustomer } from "./customer.ts"
@@ -22,6 +24,7 @@ export class CustomerBook {
   /** Customers who have a recovery that has not ended. */
   readonly running = new Set<string>()
   readonly suppressions = new Map<string, Suppression>()
+  readonly settings = new SettingsHistory()
   private young = new Map<string, Customer>()
   private old = new Map<string, Customer>()
   private readonly asleep = new Map<string, string>()
@@ -87,13 +90,14 @@ export class CustomerBook {
     this.note(undefined, JSON.parse(packed) as Customer)
   }
 
-  /** Everything belongs to a customer, or to an address. */
+  /** The rest belongs to a customer, or to an address. */
   spanningRecords(): ReadonlyArray<CustomerRecord> {
-    return []
+    return this.settings.kept.map((settings) => settingsRecord(settings))
   }
 
   apply(record: CustomerRecord): void {
-    const { customerId, events, version } = record
+    const { customerId, events, settings, version } = record
+    if (settings !== undefined) this.settings.apply(settings)
     if (version === 0) return
     const before = this.find(customerId)
     if (before !== undefined && version <= before.version) return
@@ -150,6 +154,14 @@ export class CustomerBook {
     this.deadlines.add(due)
   }
 }
+
+export const settingsRecord = (settings: SettingsVersion, mutationId = ""): CustomerRecord => ({
+  customerId: "",
+  version: 0,
+  mutationId,
+  events: [],
+  settings
+})
 
 const isOfAddress = (event: { readonly type: string }): event is SuppressionEvent =>
   event.type === "address-suppressed" || event.type === "address-reopened"

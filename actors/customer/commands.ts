@@ -5,6 +5,7 @@ import type { Channel } from "../recovery/channel.ts"
 import type { ContactPoint } from "../recovery/contact.ts"
 import type { FailureClass } from "../recovery/events.ts"
 import type { Abandonment } from "../recovery/may-reach.ts"
+import type { ChangeSettings } from "../recovery/settings-history.ts"
 
 interface OnCustomer {
   readonly customerId: string
@@ -89,6 +90,12 @@ export interface Unsubscribed extends OnCustomer {
   readonly channel: Channel
 }
 
+/** By what carts are won back from now on; nobody's in particular. */
+export interface SetRecoverySettings extends ChangeSettings {
+  readonly type: "recovery-settings"
+  readonly mutationId: string
+}
+
 export type OfOneCustomer =
   | SetPoint
   | ForgetPoint
@@ -98,7 +105,8 @@ export type OfOneCustomer =
   | CartMoved
   | Outcome
   | Unsubscribed
-export type CustomerCommand = OfOneCustomer | Wrote | Bounced
+export type OfCustomers = OfOneCustomer | Wrote | Bounced
+export type CustomerCommand = OfCustomers | SetRecoverySettings
 
-/** Who the mutation id is unique for; nobody, where it is an address that says something. */
+/** Who the mutation id is unique for; nobody, where it is an address that says something, or the settings. */
 export const ownerOf = (command: CustomerCommand): string => ("customerId" in command ? command.customerId : "")

@@ -4,6 +4,7 @@
 import { type Contact, type ContactEvent, evolveContact, unknownContact } from "../recovery/contact.ts"
 import type { RecoveryEvent, RecoveryWithheld } from "../recovery/events.ts"
 import { evolve, type Recovery, startedBy } from "../recovery/recovery.ts"
+import type { SettingsVersion } from "../recovery/settings.ts"
 import type { SuppressionEvent } from "../recovery/suppression.ts"
 
 export type CustomerEvent = ContactEvent | RecoveryEvent | RecoveryWithheld | SuppressionEvent
@@ -20,6 +21,8 @@ export interface CustomerRecord {
   readonly events: ReadonlyArray<CustomerEvent>
   /** An address as only the customer's key opens it, by the blind one. */
   readonly sealed?: readonly [address: string, text: string]
+  /** Nobody's: what holds from then on for recoveries that begin. */
+  readonly settings?: SettingsVersion
 }
 
 export interface Customer {

@@ -4,21 +4,22 @@
  * M1 A command never fails: what cannot be said of a customer says nothing. M2 What one address says holds for everybody
  * whose it is.
  */
-import { type Ask, end, look, reachOf, start } from "../recovery/decide.ts"
+import { type Ask, end, look, reachOf, start, withheld } from "../recovery/decide.ts"
 import { hear } from "../recovery/hear.ts"
 import { overFor, type Abandonment, type CartNow } from "../recovery/may-reach.ts"
 import { optIn, optOut } from "../recovery/opt-out.ts"
 import { clearance, type Clearance, failed, lost, retry, sent, withdraw } from "../recovery/outcome.ts"
-import type { ContactPolicy } from "../recovery/policy.ts"
 import { isRunning, type Recovery } from "../recovery/recovery.ts"
-import type { Sequence } from "../recovery/sequence.ts"
+import { sequenceFor } from "../recovery/settings.ts"
+import type { SettingsHistory } from "../recovery/settings-history.ts"
 import { wordOf } from "../recovery/words.ts"
 import type { Suppressions } from "../recovery/suppression.ts"
 import { hash64 } from "../sku/fingerprint.ts"
-import type { CustomerCommand, OfOneCustomer, Outcome } from "./commands.ts"
+import type { OfCustomers, OfOneCustomer, Outcome } from "./commands.ts"
 import { type Customer, type CustomerEvent, newCustomer } from "./customer.ts"
 
 export interface Customers {
+  readonly settings: SettingsHistory
   readonly suppressions: Suppressions
   find(customerId: string): Customer | undefined
   whose(address: string): ReadonlyArray<string>
@@ -26,9 +27,6 @@ export interface Customers {
 
 export interface Circumstances {
   readonly at: number
-  readonly policy: ContactPolicy
-  /** Of the version that a recovery was started with, or the newest. */
-  readonly sequence: Sequence
   /** The cart at this moment; `undefined`: nobody knows it. */
   readonly cartNow: (cartId: string) => CartNow | undefined
   readonly isPresent: (customerId: string) => boolean
@@ -48,11 +46,12 @@ const askOf = (customers: Customers, customer: Customer, { cartId }: Abandonment
   cart: given.cartNow(cartId) ?? GONE,
   contact: customer.contact,
   suppressions: customers.suppressions,
-  policy: given.policy,
+  // Who must not be written to any more is not, whatever their recovery began with.
+  policy: customers.settings.current.settings.contact,
   isPresent: given.isPresent(customer.customerId)
 })
 
-export const decideCustomers = (customers: Customers, command: CustomerCommand, given: Circumstances): Happened => {
+export const decideCustomers = (customers: Customers, command: OfCustomers, given: Circumstances): Happened => {
   if (command.type === "wrote") {
     return customers.whose(command.address).flatMap((customerId) => {
       const customer = customers.find(customerId)
@@ -122,16 +121,18 @@ const abandoned = (
   const { customerId, decidedOn, recovery } = customer
   if (decidedOn === abandonment.abandonmentId) return []
   const ask = askOf(customers, customer, abandonment, given)
+  const sequence = sequenceFor(customers.settings.current, abandonment.left)
+  if (sequence === undefined) return withheld({ at: given.at, customerId, abandonment, reason: "no-sequence" })
   // It stands in addresses: no more than letters and digits.
   const recoveryId = `r${hash64(`${customerId.length}:${customerId}${abandonment.abandonmentId}`)}`
-  return start({ recoveryId, customerId, previous: recovery, sequence: given.sequence, abandonment, ask })
+  return start({ recoveryId, customerId, previous: recovery, sequence, abandonment, ask })
 }
 
 const cartMoved = (customers: Customers, customer: Customer, given: Circumstances): ReadonlyArray<CustomerEvent> => {
   const { recovery } = customer
   if (!isRunning(recovery)) return []
   const ask = askOf(customers, customer, recovery.abandonment, given)
-  const over = overFor(reachOf(ask, given.sequence, recovery))
+  const over = overFor(reachOf(ask, customers.settings.sequenceOf(recovery), recovery))
   return over === undefined ? [] : end(recovery, over, given.at)
 }
 
@@ -139,7 +140,7 @@ const cartMoved = (customers: Customers, customer: Customer, given: Circumstance
 const wrote = (
   { suppressions }: Customers,
   { contact, recovery }: Customer,
-  said: Extract<CustomerCommand, { readonly type: "wrote" }> & { readonly at: number }
+  said: Extract<OfCustomers, { readonly type: "wrote" }> & { readonly at: number }
 ): ReadonlyArray<CustomerEvent> => {
   const { carrier, text } = said
   const word =
@@ -150,7 +151,7 @@ const wrote = (
 /** The list is for everybody; who the address belongs to only carries the word. */
 const bounced = (
   customers: Customers,
-  { address, channel }: Extract<CustomerCommand, { readonly type: "bounced" }>,
+  { address, channel }: Extract<OfCustomers, { readonly type: "bounced" }>,
   at: number
 ): Happened => {
   const [customerId] = customers.whose(address)
@@ -167,7 +168,7 @@ const outcome = (
   const { recovery } = customer
   if (recovery?.attempt?.attemptId !== attemptId) return []
   const told = { at: given.at, attemptId }
-  const { sequence } = given
+  const sequence = customers.settings.sequenceOf(recovery)
   const ask = askOf(customers, customer, recovery.abandonment, given)
   switch (come.type) {
     case "sent":
@@ -193,7 +194,8 @@ export const decideDueCustomer = (
   const recovery: Recovery | undefined = customer?.recovery
   if (customer === undefined || recovery === undefined) return []
   const ask = askOf(customers, customer, recovery.abandonment, given)
-  return recovery.attempt === undefined ? look(recovery, given.sequence, ask) : retry(recovery, given.sequence, ask)
+  const sequence = customers.settings.sequenceOf(recovery)
+  return recovery.attempt === undefined ? look(recovery, sequence, ask) : retry(recovery, sequence, ask)
 }
 
 /** Whether the attempt of this customer may be called now. */
@@ -201,5 +203,6 @@ export const clearanceOf = (customers: Customers, customerId: string, given: Cir
   const customer = customers.find(customerId)
   const recovery = customer?.recovery
   if (customer === undefined || recovery === undefined) return { may: false, reason: "completed" }
-  return clearance(recovery, given.sequence, askOf(customers, customer, recovery.abandonment, given))
+  const sequence = customers.settings.sequenceOf(recovery)
+  return clearance(recovery, sequence, askOf(customers, customer, recovery.abandonment, given))
 }

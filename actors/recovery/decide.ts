@@ -45,16 +45,15 @@ export const start = (command: StartCommand): ReadonlyArray<RecoveryEvent | Reco
   const { recoveryId, customerId, previous, sequence, abandonment, ask } = command
   const { at, policy } = ask
   if (previous?.abandonment.abandonmentId === abandonment.abandonmentId) return []
-  const withheld = (reason: WithheldReason, refused: ReadonlyArray<Refused> = []): ReadonlyArray<RecoveryWithheld> => [
-    { type: "recovery-withheld", at, customerId, abandonment, reason, refused }
-  ]
+  const not = (reason: WithheldReason, refused?: ReadonlyArray<Refused>) =>
+    withheld({ at, customerId, abandonment, reason }, refused)
   const reach = reachOf(ask, sequence, command)
   const over = overFor(reach)
-  if (over !== undefined) return withheld(over)
-  if (isRunning(previous)) return withheld("already-running")
+  if (over !== undefined) return not(over)
+  if (isRunning(previous)) return not("already-running")
   const anywhere = chooseChannel(reach, [...new Set(sequence.steps.flatMap((step) => step.channels))])
-  if (anywhere.chosen === undefined) return withheld("nothing-to-reach", anywhere.refused)
-  if (isHeldOut(customerId, policy)) return withheld("holdout")
+  if (anywhere.chosen === undefined) return not("nothing-to-reach", anywhere.refused)
+  if (isHeldOut(customerId, policy)) return not("holdout")
   const lookAt = dueAt(sequence, 0, { abandonedAt: abandonment.at, lastMessageAt: undefined }) ?? at
   const { sequenceId, version: sequenceVersion } = sequence
   const started: RecoveryStarted = {
@@ -69,6 +68,11 @@ export const start = (command: StartCommand): ReadonlyArray<RecoveryEvent | Reco
   }
   return [started, ...look(startedBy(started), sequence, ask)]
 }
+
+export const withheld = (
+  why: Omit<RecoveryWithheld, "type" | "refused">,
+  refused: ReadonlyArray<Refused> = []
+): ReadonlyArray<RecoveryWithheld> => [{ type: "recovery-withheld", ...why, refused }]
 
 /** The recovery's time has come: its step is decided, or the message that was planned goes. */
 export const look = (recovery: Recovery, sequence: Sequence, ask: Ask): ReadonlyArray<RecoveryEvent> => {

@@ -21,7 +21,7 @@ export type EndReason =
   | "joined"
   | "customer-erased"
 
-export type WithheldReason = OverReason | "holdout" | "already-running" | "nothing-to-reach"
+export type WithheldReason = OverReason | "holdout" | "already-running" | "nothing-to-reach" | "no-sequence"
 
 /** What a provider said about a message that did not go. */
 export type FailureClass = "permanent" | "refused" | "throttled" | "temporary" | "unknown"

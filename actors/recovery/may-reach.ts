@@ -41,6 +41,13 @@ export interface Abandonment {
   /** The version of the cart's content when it was left. */
   readonly cartVersion: number
   readonly at: number
+  /** What kind of cart it was; absent where nobody wrote it down. Which sequence it gets goes by this. */
+  readonly left?: {
+    readonly reason: "left-checkout" | "idle-cart"
+    readonly totalMinor: number
+    readonly currency?: string
+    readonly segment?: string
+  }
 }
 
 /** The cart as it is at the moment of asking. */

@@ -9,7 +9,7 @@ export interface ContactPolicy {
   /** By ISO 3166 country; where a number may be of several, the hours of all of them hold. */
   readonly hoursByCountry: Readonly<Record<string, ContactHours>>
   /** Taken when nothing tells where somebody is; without it such a customer gets nothing that rings. */
-  readonly zoneWhenUnknown: string | undefined
+  readonly zoneWhenUnknown?: string | undefined
   readonly caps: ReadonlyArray<Cap>
   /** So long the channel that the customer prefers is waited for before another one is taken. */
   readonly patienceMs: number

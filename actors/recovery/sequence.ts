@@ -127,13 +127,13 @@ export const faultsOf = (draft: SequenceDraft, templates: ReadonlySet<string>): 
   return faults
 }
 
-/** The draft as the next version; what it says must be without faults. */
-export const published = (draft: SequenceDraft, previous: Sequence | undefined): Sequence => ({
-  sequenceId: draft.sequenceId,
-  version: (previous?.version ?? 0) + 1,
-  steps: draft.steps.map((step) => ({ ...step, channels: step.channels.filter(isChannel) })),
-  gapMs: draft.gapMs,
-  expiresMs: draft.expiresMs
+/** The draft as that version; what it says must be without faults. */
+export const published = ({ expiresMs, gapMs, sequenceId, steps }: SequenceDraft, version: number): Sequence => ({
+  sequenceId,
+  version,
+  steps: steps.map((step) => ({ ...step, channels: step.channels.filter(isChannel) })),
+  gapMs,
+  expiresMs
 })
 
 const isName = (name: string): boolean => name.length >= 1 && name.length <= NAME_LENGTH_MAX

@@ -29,6 +29,7 @@ const isWhole = (value: number, least: number, most = Number.MAX_SAFE_INTEGER): 
 const isShare = (value: number): boolean => value >= 0 && value <= 1
 
 const MINUTES_A_DAY = 1_440
+const SALT_LENGTH_MAX = 128
 /** Each is counted on every decision. */
 const CAPS_MAX = 16
 
@@ -54,6 +55,8 @@ export const contactFaults = (policy: ContactPolicy): ReadonlyArray<Fault> =>
       "Name countries by two capital letters, such as US."
     )
     demand(isWhole(policy.textWithinMs, 1), "textWithinMs", "The time for the one text must be at least a millisecond.")
+    const { length } = policy.holdoutSalt
+    demand(length >= 1 && length <= SALT_LENGTH_MAX, "holdoutSalt", `The salt has 1 to ${SALT_LENGTH_MAX} characters.`)
     demand(isShare(policy.holdoutShare), "holdoutShare", "The holdout must be a share from 0 to 1, such as 0.1.")
   })
 

@@ -3,7 +3,6 @@
  * `GET /` hands over what arrived and forgets it; `/sick` never answers.
  */
 import { createServer } from "node:http"
-import { endWithParent } from "../bench/end-with-parent.ts"
 
 interface Arrived {
   readonly channel: string
@@ -13,7 +12,6 @@ interface Arrived {
   readonly at: number
 }
 
-endWithParent()
 let arrived: Array<Arrived> = []
 
 const server = createServer((request, response) => {

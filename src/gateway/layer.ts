@@ -19,6 +19,7 @@ import { Lists } from "./http/lists.ts"
 import { OutreachRoutes } from "./http/outreach.ts"
 import { PaymentsService } from "../payments/layer.ts"
 import { PaymentRoutes } from "./http/payments.ts"
+import { RecoverySettingsRoutes } from "./http/recovery-settings.ts"
 import { makeHandle } from "./http/routes.ts"
 import { StaticFiles } from "./http/static-files.ts"
 import { StockPages } from "./http/stock.ts"
@@ -56,10 +57,12 @@ const nowMicros = (): number => Math.round((performance.timeOrigin + performance
 const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void>) => void) {
   const { receive } = yield* OutreachDesk
   const carts = yield* Carts
+  const recovery = yield* Recovery
   return {
     channels: new ChannelRoutes(yield* Channels),
     carts: new CartRoutes(carts),
-    customers: new CustomerRoutes({ ...(yield* Recovery), run }),
+    customers: new CustomerRoutes({ ...recovery, run }),
+    recoverySettings: new RecoverySettingsRoutes({ ...recovery, carts: carts.host.book }),
     outreach: new OutreachRoutes({ receive, run, nowMs: Date.now }),
     payments: new PaymentRoutes({ ...(yield* PaymentsService), links: carts.links, repaying: carts.repaying, run })
   }

@@ -109,6 +109,7 @@ export type RefusalCode =
   | "hold_closed"
   | "hold_limit"
   | "mutation_conflict"
+  | "version_conflict"
   | "invalid_request"
   | "unauthorized"
   | "overloaded"
@@ -128,6 +129,10 @@ export interface Refusal {
   readonly state?: HoldState
   /** With `invalid_request`: where in the message, as `lines[2].quantity`. */
   readonly path?: string
+  /** With `invalid_request` about settings: everything that is wrong, each with its place. */
+  readonly faults?: ReadonlyArray<{ readonly path: string; readonly message: string }>
+  /** With `version_conflict`: the version there is. */
+  readonly version?: number
   /** With `overloaded`. */
   readonly retryAfterMs?: number
   readonly lines?: ReadonlyArray<{ readonly sku: string; readonly requested: number; readonly available: number }>

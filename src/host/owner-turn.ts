@@ -29,7 +29,10 @@ export interface Keeper<B, R> {
 export interface OwnerRules<C, A, B, R> {
   readonly ownerOf: (command: C) => string
   readonly ownerOfRecord: (record: R) => string
-  /** Of what it keeps and notes exactly one record carries the hash, unless that is empty. */
+  /**
+   * Of what it keeps and notes one record carries the hash, unless that is empty. Where none does, the answer need not be
+   * remembered, and the same id is decided afresh.
+   */
   readonly decide: (command: C, hash: string, keeper: Keeper<B, R>) => A
   /** What the record has answered; `records`: its commit's. */
   readonly answerOf: (record: R, records: ReadonlyArray<R>) => A
@@ -139,6 +142,7 @@ class OwnerTurn<C extends Owned, A extends AnyAnswer, B extends ActorBook<R>, R 
     const answer = this.rules.decide(command, hash, this)
     if (hash === "") return answer
     const index = this.records.findIndex((record, place) => place >= first && record.hash !== undefined)
+    if (index < 0) return answer
     this.remember.push({ id: fingerprintOf("m", owner, command.mutationId), index })
     this.fresh.set(key, { hash, answer })
     return answer

@@ -36,13 +36,22 @@ const split = (lengths: ReadonlyArray<number>, whole: number, part: number): num
   return segments
 }
 
-/** From 1. */
-export const segmentsOf = (text: string): number => {
-  const gsm = septets(text)
-  if (gsm !== undefined) return split(gsm, 160, 153)
-  return split(
-    Array.from(text, (character) => character.length),
-    70,
-    67
-  )
+export interface Measured {
+  readonly alphabet: "GSM" | "UCS-2"
+  /** Characters as the alphabet counts them. */
+  readonly units: number
+  /** From 1. */
+  readonly segments: number
 }
+
+export const measured = (text: string): Measured => {
+  const gsm = septets(text)
+  const lengths = gsm ?? Array.from(text, (character) => character.length)
+  const units = lengths.reduce((total, length) => total + length, 0)
+  return gsm === undefined
+    ? { alphabet: "UCS-2", units, segments: split(lengths, 70, 67) }
+    : { alphabet: "GSM", units, segments: split(lengths, 160, 153) }
+}
+
+/** From 1. */
+export const segmentsOf = (text: string): number => measured(text).segments

@@ -3,6 +3,7 @@
  */
 import { Effect } from "effect"
 import type { CustomerBook } from "../../actors/customer/book.ts"
+import { type Filling, filled } from "../../actors/recovery/template.ts"
 import type { CartState } from "../../actors/cart/state.ts"
 import type { RecoveryConfig } from "../../config/recovery.ts"
 import { type OutboundMessage, SendFailed } from "../outreach/outreach.ts"
@@ -12,7 +13,7 @@ import type { OpenAttempt } from "./carried.ts"
 export interface Composing {
   readonly config: RecoveryConfig
   readonly addresses: Addresses
-  readonly customers: { readonly book: Pick<CustomerBook, "peek"> }
+  readonly customers: { readonly book: Pick<CustomerBook, "peek" | "settings"> }
   readonly carts: { readonly book: { peek(cart: string): CartState | undefined } }
 }
 
@@ -25,9 +26,10 @@ export const compose = (
   Effect.gen(function* () {
     const customer = customers.book.peek(customerId)
     const sealed = customer?.sealed[attempt.address]
-    const cartId = customer?.recovery?.abandonment.cartId
-    const template = config.templates[attempt.template]
-    if (customer === undefined || sealed === undefined || cartId === undefined) return yield* not("no_address")
+    const recovery = customer?.recovery
+    if (customer === undefined || sealed === undefined || recovery === undefined) return yield* not("no_address")
+    const { cartId } = recovery.abandonment
+    const template = customers.book.settings.of(recovery).settings.templates[attempt.template]
     if (template === undefined) return yield* not("no_template")
     const to = yield* Effect.mapError(addresses.open(customerId, sealed, `message ${attempt.attemptId}`), (failed) =>
       failed.reason === "unavailable"
@@ -35,18 +37,17 @@ export const compose = (
         : new SendFailed({ class: "refused", code: failed.reason, message: failed.message })
     )
     const link = linkOf(config.cartUrl, cartId, attempt.attemptId)
-    const items = itemsOf(carts.book.peek(cartId))
+    const filling = { items: itemsOf(carts.book.peek(cartId)?.lines ?? []), link }
     const lastInboundAtMs = customer.contact.lastInboundAt[attempt.channel]
-    const fill = (text: string): string => text.replaceAll("{items}", () => items).replaceAll("{link}", () => link)
     return {
       attemptId: attempt.attemptId,
       customerId,
       channel: attempt.channel,
       to,
-      text: fill(template.text),
+      text: filled(template.text, filling),
       link,
-      subject: fill(template.subject),
-      template: { name: template.approved, variables: { "1": items, "2": link } },
+      subject: filled(template.subject, filling),
+      template: { name: template.approved, variables: variablesOf(filling) },
       ...(lastInboundAtMs === undefined ? {} : { lastInboundAtMs }),
       intendedAtMs: attempt.intendedAt
     }
@@ -55,14 +56,17 @@ export const compose = (
 const not = (code: string) =>
   new SendFailed({ class: "refused", code, message: "There is nothing that could be sent for this attempt." })
 
-const linkOf = (cartUrl: string, cart: string, attempt: string): string =>
+/** Of a carrier's own template. */
+export const variablesOf = ({ items, link }: Filling): Readonly<Record<string, string>> => ({ "1": items, "2": link })
+
+export const linkOf = (cartUrl: string, cart: string, attempt: string): string =>
   cartUrl
     .replaceAll("{cart}", () => encodeURIComponent(cart))
     .replaceAll("{attempt}", () => encodeURIComponent(attempt))
 
 /** The first, and how many more: a text is no catalogue. */
-const itemsOf = (cart: CartState | undefined): string => {
-  const [first, ...others] = cart?.lines ?? []
+export const itemsOf = (lines: ReadonlyArray<{ readonly sku: string; readonly name?: string }>): string => {
+  const [first, ...others] = lines
   if (first === undefined) return "something"
   // What a shop calls its goods is a text, and not a line of ours.
   const name = (first.name ?? first.sku).replace(/\s+/g, " ").slice(0, NAME_LENGTH_MAX)

@@ -7,8 +7,6 @@ import type { CustomerBook } from "../../actors/customer/book.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
 import { FATE_POLICY_DEFAULT } from "../../actors/recovery/attempt-fate.ts"
 import type { CartNow } from "../../actors/recovery/may-reach.ts"
-import { type ContactPolicy, POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
-import { type Sequence, SEQUENCE_DEFAULT } from "../../actors/recovery/sequence.ts"
 import { LEFT_AT_ONCE_MAX, type RecoveryConfig } from "../../config/recovery.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { purgeFacts, readFacts } from "../../streams/facts.ts"
@@ -22,14 +20,16 @@ import { availableIn, Carts, type CartsShape } from "../carts/layer.ts"
 import type { PartitionHost } from "../host/host.ts"
 import { acquireHost, StockHost } from "../host/layer.ts"
 import type { HostOptions } from "../host/options.ts"
+import { hubsCommand } from "../host/owner-mail.ts"
 import { OutreachDesk } from "../outreach/layer.ts"
 import { PersonalDataService } from "../personal-data/layer.ts"
 import { type Addresses, sealedAddresses } from "./addresses.ts"
 import { follow, openOf, recoveryDesk } from "./desk.ts"
 import { hearing } from "./hearing.ts"
 import { customerKind } from "./kind.ts"
-import type { CustomerMail } from "./mail.ts"
+import type { CustomerAnswer, CustomerMail } from "./mail.ts"
 import { Reactor } from "./reactor.ts"
+import { seedOf, WrongSeed } from "./seed.ts"
 import type { Surroundings } from "./turn.ts"
 import { CartWatch } from "./watch.ts"
 
@@ -38,6 +38,8 @@ export type CustomerPartitions = PartitionHost<CustomerRecord, CustomerMail, Cus
 export interface RecoveryShape {
   readonly host: CustomerPartitions
   readonly addresses: Addresses
+  /** The shop's page of a cart; `undefined`: nobody is written to. */
+  readonly cartUrl: string | undefined
   /** Messages that were decided and have no outcome yet. */
   readonly carried: () => number
 }
@@ -46,8 +48,6 @@ export interface RecoveryOptions {
   readonly host: HostOptions
   /** `undefined`: customers are known, and nobody is written to. */
   readonly config: RecoveryConfig | undefined
-  readonly policy?: ContactPolicy
-  readonly sequence?: Sequence
 }
 
 export class Recovery extends Context.Service<Recovery, RecoveryShape>()("holdfast/src/recovery/Recovery") {
@@ -60,8 +60,6 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
   const available = availableIn(yield* StockHost)
   const addresses = sealedAddresses(yield* PersonalDataService)
   const surroundings = (): Surroundings => ({
-    policy: options.policy ?? POLICY_DEFAULT,
-    sequence: options.sequence ?? SEQUENCE_DEFAULT,
     cartNow: (cartId) => cartNow(carts, available, cartId),
     // Nobody tells yet who has the shop open.
     isPresent: () => false
@@ -77,12 +75,26 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
     },
     snapshots: snapshotsOf(nats, CUSTOMER)
   })
+  yield* seeding(host, options.config)
   const reactor = yield* carrying({ host, addresses, carts, surroundings, config: options.config })
   const heard = (attemptId: string, messageId: string): void => reactor?.heard(attemptId, messageId)
   yield* Effect.forkScoped(readFacts(nats, CUSTOMER, hearing({ host, addresses, heard })))
   const purge = Effect.suspend(() => purgeFacts(nats, CUSTOMER, host.standing.facts))
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
-  return Recovery.of({ host, addresses, carried: () => reactor?.depth ?? 0 })
+  return Recovery.of({ host, addresses, cartUrl: options.config?.cartUrl, carried: () => reactor?.depth ?? 0 })
+})
+
+/** Before anybody is written to: by which words is in the journal first. */
+const seeding = Effect.fnUntraced(function* (host: CustomerPartitions, config: RecoveryConfig | undefined) {
+  const command = yield* Effect.try({
+    try: () => seedOf(host.book.settings, config),
+    catch: (cause) => (cause instanceof WrongSeed ? cause : new WrongSeed(String(cause)))
+  })
+  if (command === undefined) return
+  const answer = yield* Effect.callback<CustomerAnswer>((resume) => {
+    host.submit(hubsCommand(command, (said) => resume(Effect.succeed(said))))
+  })
+  if (!answer.ok) return yield* Effect.fail(new WrongSeed(`The first settings were not taken: ${answer.message}`))
 })
 
 interface Carrying {

@@ -1,10 +1,11 @@
 /**
  * What customers decide in a turn, and what of it is the answer.
  */
-import type { CustomerBook } from "../../actors/customer/book.ts"
-import { type CustomerCommand, ownerOf } from "../../actors/customer/commands.ts"
+import { type CustomerBook, settingsRecord } from "../../actors/customer/book.ts"
+import { type CustomerCommand, ownerOf, type SetRecoverySettings } from "../../actors/customer/commands.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
 import { type Circumstances, decideCustomers, decideDueCustomer, type Happened } from "../../actors/customer/decide.ts"
+import { decideSettings } from "../../actors/recovery/settings-history.ts"
 import { TURN_DUE_CUSTOMERS_MAX } from "../../config/recovery.ts"
 import type { Keeper, OwnerRules } from "../host/owner-turn.ts"
 import type { CustomerAnswer } from "./mail.ts"
@@ -24,11 +25,28 @@ const keep = (happened: Happened, mutationId: string, keeper: Keeper<CustomerBoo
   return changed
 }
 
-const nothing = { version: 0, events: [] } as const
+/** A conflict is decided afresh each time: its sender will look, and may keep the id. */
+const change = (
+  command: SetRecoverySettings,
+  hash: string,
+  keeper: Keeper<CustomerBook, CustomerRecord>
+): CustomerAnswer => {
+  const { settings } = keeper.book
+  const decided = decideSettings(settings, command, keeper.at)
+  const { version } = settings.current
+  if (decided === undefined) return { ok: true, changed: false, version }
+  if (decided === "conflict") return versionConflict(command.expectedVersion, version)
+  const record = settingsRecord(decided, command.mutationId)
+  keeper.keep(hash === "" ? record : { ...record, hash })
+  return { ok: true, changed: true, version: decided.version }
+}
 
-/** That a message may go after all is for the journal's owner to say: it is put where another one's is refused. */
-const isWithdrawal = (command: CustomerCommand): boolean =>
-  command.type === "outcome" && command.outcome.type === "withdrawn"
+const versionConflict = (expected: number, version: number): CustomerAnswer => ({
+  ok: false,
+  code: "version_conflict",
+  message: `The settings are at version ${version}, and this was made from version ${expected}. Look at what was changed meanwhile, then send it with expectedVersion ${version}.`,
+  version
+})
 
 export const customerRules = (
   surroundings: () => Surroundings
@@ -36,16 +54,20 @@ export const customerRules = (
   ownerOf,
   ownerOfRecord: ({ customerId }) => customerId,
   decide: (command, hash, keeper) => {
+    if (command.type === "recovery-settings") return change(command, hash, keeper)
     const { mutationId } = command
     const happened = decideCustomers(keeper.book, command, { ...surroundings(), at: keeper.at })
     const changed = keep(happened, mutationId, keeper)
-    if (hash !== "") keeper.note({ ...nothing, customerId: ownerOf(command), mutationId, hash })
-    else if (!changed && isWithdrawal(command)) keeper.note({ ...nothing, customerId: ownerOf(command), mutationId })
+    if (hash !== "") keeper.note({ customerId: ownerOf(command), version: 0, mutationId, hash, events: [] })
     return { ok: true, changed }
   },
   // Whether it had changed something is not kept: asked again it changes nothing.
-  answerOf: () => ({ ok: true, changed: false }),
-  repeated: () => ({ ok: true, changed: false, replayed: true }),
+  answerOf: ({ settings }) => ({
+    ok: true,
+    changed: false,
+    ...(settings === undefined ? {} : { version: settings.version })
+  }),
+  repeated: (answer) => ({ ...answer, ok: true, changed: false, replayed: true }),
   decideDue: (key, keeper) => {
     const events = decideDueCustomer(keeper.book, key, { ...surroundings(), at: keeper.at })
     keep([{ customerId: key, events }], `due:${key}:${keeper.at}`, keeper)

@@ -10,6 +10,7 @@ import type { CartState } from "../../actors/cart/state.ts"
 import type { CustomerBook } from "../../actors/customer/book.ts"
 import type { CustomerCommand } from "../../actors/customer/commands.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
+import { defined } from "../gateway/decode.ts"
 import { hubsCommand } from "../host/owner-mail.ts"
 import type { CustomerMail } from "./mail.ts"
 
@@ -67,12 +68,18 @@ export class CartWatch {
 
 const abandonmentOf = (state: CartState | undefined): CustomerCommand | undefined => {
   if (state?.abandoned === undefined || state.customerId === undefined) return undefined
-  const { abandoned, cart, contents, customerId } = state
+  const { abandoned, cart, contents, currency, customerId, segment, totals } = state
   const abandonmentId = `${cart}:${contents}:${abandoned.at}`
   return {
     type: "abandoned",
     customerId,
     mutationId: abandonmentId,
-    abandonment: { abandonmentId, cartId: cart, cartVersion: contents, at: abandoned.at }
+    abandonment: {
+      abandonmentId,
+      cartId: cart,
+      cartVersion: contents,
+      at: abandoned.at,
+      left: defined({ reason: abandoned.reason, totalMinor: totals.totalMinor, currency, segment })
+    }
   }
 }

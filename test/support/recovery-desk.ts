@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict"
 import { Effect, Fiber } from "effect"
-import { CustomerBook } from "../../actors/customer/book.ts"
-import type { AttemptOutcome, CustomerCommand } from "../../actors/customer/commands.ts"
+import { CustomerBook, settingsRecord } from "../../actors/customer/book.ts"
+import type { AttemptOutcome, OfCustomers } from "../../actors/customer/commands.ts"
 import type { CustomerEvent, CustomerRecord } from "../../actors/customer/customer.ts"
 import {
   type Circumstances,
@@ -21,6 +21,7 @@ import type { CartNow } from "../../actors/recovery/may-reach.ts"
 import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
 import type { Recovery } from "../../actors/recovery/recovery.ts"
 import type { Sequence } from "../../actors/recovery/sequence.ts"
+import { settingsWith } from "../../actors/recovery/settings.ts"
 import type { OutboundMessage, Outreach } from "../../src/outreach/outreach.ts"
 import type { OpenAttempt } from "../../src/recovery/carried.ts"
 import { follow, openOf } from "../../src/recovery/desk.ts"
@@ -69,6 +70,9 @@ export class PretendBook implements RecoveryDesk {
 
   constructor(options: BookOptions) {
     this.options = options
+    const { version, ...sequence } = options.sequence
+    const settings = { ...settingsWith({}), sequences: [{ ...sequence, fits: {} }], contact: ALWAYS }
+    this.records.push(settingsRecord({ version, at: 0, by: "test", settings }))
     this.startReactor()
   }
 
@@ -128,7 +132,7 @@ export class PretendBook implements RecoveryDesk {
     return this.events.filter((event): event is Extract<CustomerEvent, { readonly type: Type }> => event.type === type)
   }
 
-  take(command: CustomerCommand): boolean {
+  take(command: OfCustomers): boolean {
     return this.keep(decideCustomers(this.book, command, this.given()))
   }
 
@@ -192,9 +196,8 @@ export class PretendBook implements RecoveryDesk {
   }
 
   private given(): Circumstances {
-    const { sequence } = this.options
     const cartNow = (cart: string) => this.carts.get(cart)
-    return { at: Date.now(), policy: ALWAYS, sequence, cartNow, isPresent: () => true }
+    return { at: Date.now(), cartNow, isPresent: () => true }
   }
 
   private keep(happened: Happened): boolean {
@@ -225,6 +228,7 @@ export class PretendBook implements RecoveryDesk {
   private restored(): CustomerBook {
     const book = new CustomerBook()
     for (const name of this.book.names()) book.restore(name, this.book.packed(name) ?? "")
+    for (const record of this.book.spanningRecords()) book.apply(record)
     const folded = this.folded()
     assert.deepEqual([...book.open].toSorted(), [...folded.open].toSorted())
     assert.deepEqual([...book.running].toSorted(), [...folded.running].toSorted())

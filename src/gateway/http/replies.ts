@@ -7,6 +7,7 @@ import type { Response } from "../serving.ts"
 const statusOf: Readonly<Record<RefusalCode, number>> = {
   insufficient_stock: 409,
   mutation_conflict: 409,
+  version_conflict: 409,
   hold_closed: 409,
   hold_limit: 409,
   unknown_sku: 404,

@@ -15,6 +15,7 @@ import { type LeakageServices, postLeakage } from "./leakage.ts"
 import type { Lists } from "./lists.ts"
 import type { OutreachRoutes } from "./outreach.ts"
 import type { PaymentRoutes } from "./payments.ts"
+import type { RecoverySettingsRoutes } from "./recovery-settings.ts"
 import { json, refused } from "./replies.ts"
 import type { StaticFiles } from "./static-files.ts"
 import {
@@ -35,6 +36,7 @@ export interface HttpServices {
   readonly channels: ChannelRoutes
   readonly outreach: OutreachRoutes
   readonly customers: CustomerRoutes
+  readonly recoverySettings: RecoverySettingsRoutes
   readonly payments: PaymentRoutes
   readonly carts: CartRoutes
   readonly leakage: LeakageServices
@@ -71,6 +73,7 @@ const table = (services: HttpServices): ReadonlyArray<Entry> => [
     "/v1/customers/:customer/requests",
     (request, respond, customer) => services.customers.request(request, respond, customer)
   ],
+  ...recoverySettingsRoutes(services.recoverySettings),
   ["post", "/v1/payments/stripe/webhooks", (request, respond) => services.payments.webhook(request, respond)],
   ["post", "/v1/carts/:cart/payment-link", (request, respond, cart) => services.payments.link(request, respond, cart)],
   ["get", "/v1/payments/:payment", (_request, respond, payment) => services.payments.get(respond, payment)],
@@ -145,6 +148,15 @@ const outreachRoutes = (outreach: OutreachRoutes): ReadonlyArray<Entry> =>
       (request, respond, carrier) => outreach.receive(what, request, respond, carrier)
     ])
   )
+
+const recoverySettingsRoutes = (settings: RecoverySettingsRoutes): ReadonlyArray<Entry> => [
+  ["get", "/v1/recovery/settings", (request, respond) => settings.get(request, respond)],
+  ["post", "/v1/recovery/settings", (request, respond) => settings.set(request, respond)],
+  ["put", "/v1/recovery/settings", (request, respond) => settings.set(request, respond)],
+  ["get", "/v1/recovery/settings/versions", (request, respond) => settings.versions(request, respond)],
+  ["post", "/v1/recovery/preview", (request, respond) => settings.preview(request, respond)]
+]
+
 const cartRoutes = (carts: CartRoutes): ReadonlyArray<Entry> => [
   ["get", "/v1/carts/:cart", (_request, respond, cart) => carts.get(respond, cart)],
   ["post", "/v1/carts/:cart/requests", (request, respond, cart) => carts.request(request, respond, cart)],
