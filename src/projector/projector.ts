@@ -118,7 +118,11 @@ class Projector {
   /** Waits until everything up to `sequence` is applied; false when that takes longer than `patienceMs`. */
   catchesUp(name: string, sequence: number, patienceMs: number): Effect.Effect<boolean> {
     return Effect.gen({ self: this }, function* () {
-      for (let waitedMs = 0; (this.positions.get(name) ?? NOWHERE).sequence < sequence; waitedMs += 5) {
+      const isThere = () => (this.positions.get(name) ?? NOWHERE).sequence >= sequence
+      if (isThere()) return true
+      this.tellHead()
+      this.tell({ type: "hurry", sequence })
+      for (let waitedMs = 0; !isThere(); waitedMs += 5) {
         if (waitedMs >= patienceMs) return false
         yield* Effect.sleep("5 millis")
       }

@@ -65,6 +65,7 @@ class Hub {
 
   hear(message: ToThread): void {
     if (message.type === "head") this.heads[message.kind].advance(message.sequence, message.isBusy)
+    else if (message.type === "hurry") this.heads.stock.hurry(message.sequence)
     else if (message.type === "stop") Deferred.doneUnsafe(this.stopped, Effect.void)
     else if (this.waiting !== undefined) {
       const failure = new ProjectionFailed({ projection: REGISTER, detail: "the hub takes no turns now" })

@@ -1,5 +1,6 @@
 /**
- * How far the journal reaches, waiting for it to reach further, and whether the hub has its hands full.
+ * How far the journal reaches, waiting for it to reach further, whether the hub has its hands full, and how far
+ * somebody waits for it to be applied.
  */
 import { Deferred, Effect } from "effect"
 
@@ -10,6 +11,8 @@ export class Head {
   private sequence = 0
   private busyUntilMs = 0
   private waiting: Array<Deferred.Deferred<void>> = []
+  private wantedSequence = 0
+  private wanted = Deferred.makeUnsafe<void>()
 
   get lastSequence(): number {
     return this.sequence
@@ -26,6 +29,24 @@ export class Head {
     const woken = this.waiting
     this.waiting = []
     for (const one of woken) Deferred.doneUnsafe(one, Effect.void)
+  }
+
+  /** Somebody waits until everything up to `sequence` is applied. */
+  hurry(sequence: number): void {
+    if (sequence <= this.wantedSequence) return
+    this.wantedSequence = sequence
+    const { wanted } = this
+    this.wanted = Deferred.makeUnsafe<void>()
+    Deferred.doneUnsafe(wanted, Effect.void)
+  }
+
+  /** Lets commits gather behind `applied` for so long, or until somebody waits for one of them. */
+  gather(applied: number, ms: number): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      applied < this.wantedSequence
+        ? Effect.void
+        : Effect.timeoutOrElse(Deferred.await(this.wanted), { duration: ms, orElse: () => Effect.void })
+    )
   }
 
   reaches(sequence: number): Effect.Effect<void> {

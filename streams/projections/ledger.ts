@@ -28,7 +28,7 @@ export const LEDGER_SETTINGS = "-c enable_seqscan=off -c enable_hashjoin=off -c 
  * Of a thousand small turns a second each was a transaction with an fsync of its own, and the hub's answers waited behind
  * them. Lists wait for what they are asked to show, so nobody is told less for it.
  */
-const GATHER_MS = 50
+const GATHER_MS = 250
 
 export const ledgerFailed = (cause: unknown) => new ProjectionFailed({ projection: LEDGER, detail: String(cause) })
 
