@@ -13,6 +13,13 @@ export const LANE_STEPS_MAX = 32
 /** Carts left before a start that are taken up in one go, before others get their turn: a few milliseconds. */
 export const LEFT_AT_ONCE_MAX = 1_000
 
+/** One link pressed by one hand, and again by a hand that is impatient; each may ask Stripe twice. */
+export const LINK_PRESSES_PER_SECOND_MAX = 1
+const LINK_DAYS_DEFAULT = 7
+/** What was sent is remembered for ninety days; nobody pays by an older message than this. */
+const LINK_DAYS_MAX = 30
+const SHOP_NAME_LENGTH_MAX = 60
+
 export interface RecoveryTemplate {
   /** With `{link}` in it, and `{items}` where the cart's first goods are to stand. */
   readonly text: string
@@ -24,6 +31,12 @@ export interface RecoveryTemplate {
 export interface RecoveryConfig {
   /** The shop's page of a cart; `{cart}` and `{attempt}` are filled in. */
   readonly cartUrl: string
+  /** Where `{link}` leads: to payment by way of the hub, or to `cartUrl`. `undefined`: to payment when there are payments. */
+  readonly link: "checkout" | "cart" | undefined
+  /** Days from its message on for which a link leads to payment. */
+  readonly linkDays: number
+  /** Shown above what a link leads to. */
+  readonly shopName: string | undefined
   /** What messages say until somebody saves other words: see `src/recovery/seed.ts`. */
   readonly templates: Readonly<Record<string, RecoveryTemplate>>
 }
@@ -67,9 +80,28 @@ export const readRecovery = (text: string): RecoveryConfig => {
     templateOf(name, given[name], otherwise)
   ])
   return {
+    link: linkIn(fields["link"]),
+    linkDays: linkDaysIn(fields["linkDays"] ?? LINK_DAYS_DEFAULT),
+    shopName: shopNameIn(fields["shopName"]),
     cartUrl: cartUrlOf(fields["cartUrl"]),
     templates: Object.fromEntries(templates) as RecoveryConfig["templates"]
   }
+}
+
+const linkIn = (value: unknown): RecoveryConfig["link"] => {
+  if (value === undefined || value === "checkout" || value === "cart") return value
+  throw new WrongRecovery("The recovery file: link must be checkout or cart.")
+}
+
+const linkDaysIn = (value: unknown): number => {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= LINK_DAYS_MAX) return value
+  throw new WrongRecovery(`The recovery file: linkDays must be a whole number from 1 to ${LINK_DAYS_MAX}.`)
+}
+
+const shopNameIn = (value: unknown): string | undefined => {
+  if (value === undefined) return undefined
+  if (typeof value === "string" && value.trim() !== "" && value.length <= SHOP_NAME_LENGTH_MAX) return value
+  throw new WrongRecovery(`The recovery file: shopName must be a text of at most ${SHOP_NAME_LENGTH_MAX} characters.`)
 }
 
 const templateOf = (name: string, value: unknown, otherwise: RecoveryTemplate): RecoveryTemplate => {

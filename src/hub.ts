@@ -30,6 +30,7 @@ import { stockKind } from "./host/stock-kind.ts"
 import { OutreachDesk } from "./outreach/layer.ts"
 import { PaymentsService } from "./payments/layer.ts"
 import { PersonalDataService } from "./personal-data/layer.ts"
+import { linkKey } from "./recovery/message-link.ts"
 import { Recovery } from "./recovery/layer.ts"
 import { projectorLayer } from "./projector/projector.ts"
 
@@ -89,7 +90,16 @@ export const hubLayer = (options: HubOptions) => {
   const channels = Channels.layer({ natsUrl: urls.nats, logLevel: config.logLevel, channels: options.channels })
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(
     Layer.provideMerge(channels),
-    Layer.provideMerge(Recovery.layer({ host: ofPartitions(1, SNAPSHOT_EVERY_RECORDS), config: options.recovery })),
+    Layer.provideMerge(
+      Recovery.layer({
+        host: ofPartitions(1, SNAPSHOT_EVERY_RECORDS),
+        config: options.recovery,
+        checkoutLinks:
+          options.payments === undefined
+            ? undefined
+            : { key: linkKey(options.masterKey), publicUrl: options.payments.publicUrl }
+      })
+    ),
     Layer.provideMerge(OutreachDesk.layer(options.outreach)),
     Layer.provideMerge(PersonalDataService.layer(options.masterKey)),
     Layer.provideMerge(

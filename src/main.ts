@@ -72,8 +72,9 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   yield* freeAddress(config)
   const alerts = yield* alertsOf
   const outreach = yield* outreachOf(config)
-  const recovery = yield* recoveryOf(config)
   const payments = (yield* paymentsOf) ?? options.payments
+  const recovery = yield* recoveryOf(config)
+  if (recovery?.link === "checkout" && payments === undefined) return yield* noPayments
   const personalDataKey = yield* masterKeyOf(config)
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({
@@ -166,6 +167,10 @@ const recoveryOf = (config: HubConfig): Effect.Effect<RecoveryConfig | undefined
     },
     catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
   })
+
+const noPayments = new WrongSettings({
+  message: "The recovery file wants links that lead to payment: set STRIPE_SECRET_KEY, or link to cart."
+})
 
 /** Made once here, so that a secret which is none keeps the hub from starting and not an alert from arriving. */
 const alertsOf: Effect.Effect<AlertSinks, WrongSettings> = Effect.try({

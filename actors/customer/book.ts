@@ -30,6 +30,8 @@ export class CustomerBook {
   private readonly asleep = new Map<string, string>()
   private readonly due = new Map<string, CustomerDue>()
   private readonly byAddress = new Map<string, Set<string>>()
+  /** Who each message that is remembered went to. */
+  private readonly byAttempt = new Map<string, string>()
 
   find(customerId: string): Customer | undefined {
     const young = this.young.get(customerId)
@@ -53,6 +55,10 @@ export class CustomerBook {
   /** A family's number is several customers'. */
   whose(address: string): ReadonlyArray<string> {
     return [...(this.byAddress.get(address) ?? [])]
+  }
+
+  whoWasSent(attemptId: string): string | undefined {
+    return this.byAttempt.get(attemptId)
   }
 
   get size(): number {
@@ -127,6 +133,10 @@ export class CustomerBook {
     else this.open.add(customerId)
     if (isRunning(recovery)) this.running.add(customerId)
     else this.running.delete(customerId)
+    if (before?.contact.sent !== contact.sent) {
+      for (const { attemptId } of before?.contact.sent ?? []) this.byAttempt.delete(attemptId)
+      for (const { attemptId } of contact.sent) this.byAttempt.set(attemptId, customerId)
+    }
     if (before?.contact.points === contact.points) return
     for (const { address } of before?.contact.points ?? []) this.byAddress.get(address)?.delete(customerId)
     for (const { address } of contact.points) {

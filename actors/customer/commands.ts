@@ -90,6 +90,12 @@ export interface Unsubscribed extends OnCustomer {
   readonly channel: Channel
 }
 
+/** The customer has gone from a message to the payment of their cart. */
+export interface LinkFollowed extends OnCustomer {
+  readonly type: "link-followed"
+  readonly attemptId: string
+}
+
 /** By what carts are won back from now on; nobody's in particular. */
 export interface SetRecoverySettings extends ChangeSettings {
   readonly type: "recovery-settings"
@@ -105,6 +111,7 @@ export type OfOneCustomer =
   | CartMoved
   | Outcome
   | Unsubscribed
+  | LinkFollowed
 export type OfCustomers = OfOneCustomer | Wrote | Bounced
 export type CustomerCommand = OfCustomers | SetRecoverySettings
 

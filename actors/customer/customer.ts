@@ -69,6 +69,7 @@ const afterEvent = (customer: Customer, event: CustomerEvent): Customer => {
     case "contact-point-set":
     case "contact-settings-set":
     case "contact-joined":
+    case "link-followed":
     case "customer-wrote":
     case "opted-out":
     case "opted-in":

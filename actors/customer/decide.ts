@@ -100,6 +100,11 @@ const decideOne = (
       const address = customer.contact.points.find((point) => point.channel === channel)?.address ?? ""
       return [...optOut(customer.contact, customers.suppressions, { at, channel, address }), ...overIfOut(customer, at)]
     }
+    case "link-followed": {
+      const { attemptId } = command
+      const message = customer.contact.sent.find((one) => one.attemptId === attemptId)
+      return message === undefined || message.followedAt !== undefined ? [] : [{ type: "link-followed", at, attemptId }]
+    }
     case "abandoned":
       return abandoned(customers, customer, command.abandonment, given)
     case "cart-moved":

@@ -27,6 +27,8 @@ export interface Sent {
   readonly channel: Channel
   readonly abandonmentId: string
   readonly at: number
+  /** When the customer first went on to payment by its link. */
+  readonly followedAt?: number
 }
 
 export interface Contact {
@@ -78,6 +80,7 @@ export type ContactEvent =
   /** The same person signed in: what was known of them before they did. */
   | { readonly type: "contact-joined"; readonly at: number; readonly other: Contact }
   | { readonly type: "customer-wrote"; readonly at: number; readonly channel: Channel }
+  | { readonly type: "link-followed"; readonly at: number; readonly attemptId: string }
   | { readonly type: "opted-out"; readonly at: number; readonly channel: Channel; readonly address: string }
   | { readonly type: "opted-in"; readonly at: number; readonly channel: Channel; readonly address: string }
   | MessageIntended
@@ -100,6 +103,8 @@ export const evolveContact = (contact: Contact, event: ContactEvent): Contact =>
       return joined(contact, event.other)
     case "customer-wrote":
       return { ...contact, lastInboundAt: { ...contact.lastInboundAt, [event.channel]: event.at } }
+    case "link-followed":
+      return { ...contact, sent: contact.sent.map((sent) => followedAt(sent, event)) }
     case "opted-out":
       return { ...contact, optedOutAt: event.at }
     case "opted-in":
@@ -172,6 +177,9 @@ const sentBy = ({ attemptId, channel, abandonmentId, at }: Sent): Sent => ({ att
 
 const movedTo = (sent: Sent, { attemptId, at }: Pick<Sent, "attemptId" | "at">): Sent =>
   sent.attemptId === attemptId ? { ...sent, at } : sent
+
+const followedAt = (sent: Sent, { attemptId, at }: Pick<Sent, "attemptId" | "at">): Sent =>
+  sent.attemptId === attemptId && sent.followedAt === undefined ? { ...sent, followedAt: at } : sent
 
 const isKept =
   (at: number) =>

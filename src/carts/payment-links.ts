@@ -21,6 +21,7 @@ import type { StoredCommit } from "../../streams/codec.ts"
 import type { NatsShape } from "../../streams/nats/connection.ts"
 import { readSince } from "../../streams/nats/subject-reader.ts"
 import { CHECKOUT_LINK_SUBJECTS, PAYMENTS, skuOfSubject } from "../../streams/subjects.ts"
+import { TurnByTurn } from "./turn-by-turn.ts"
 import { type CheckoutLink, type CheckoutLinks, LinkFailed } from "../payments/checkout-links.ts"
 import type { CheckoutCart } from "../payments/session-params.ts"
 
@@ -44,6 +45,8 @@ export class PaymentLinks {
   private readonly options: PaymentLinksOptions
   /** By cart, when it may be tried. */
   private readonly waiting = new Map<string, number>()
+  /** A cart that is checked out again at once must not be given the link that is just being closed. */
+  private readonly turns = new TurnByTurn()
 
   constructor(options: PaymentLinksOptions) {
     this.options = options
@@ -55,7 +58,7 @@ export class PaymentLinks {
     cartId: string,
     asked: { readonly email?: string; readonly contents?: number }
   ): Effect.Effect<CheckoutLink & { readonly contents: number }, LinkFailed> {
-    return Effect.gen({ self: this }, function* () {
+    const made = Effect.gen({ self: this }, function* () {
       const cart = payable(yield* this.look(cartId), asked)
       if (cart instanceof LinkFailed) return yield* cart
       const link = yield* this.options.links.link(cart)
@@ -68,6 +71,7 @@ export class PaymentLinks {
         message: "The cart was changed meanwhile: check it out again."
       })
     })
+    return this.turns.run(cartId, made)
   }
 
   /** Closes what is to be closed. Runs until interrupted. */
@@ -115,13 +119,16 @@ export class PaymentLinks {
 
   private closeUnwanted(cartId: string): Effect.Effect<void> {
     const { links, nowMs } = this.options
-    return Effect.gen({ self: this }, function* () {
+    const closed = Effect.gen({ self: this }, function* () {
       // Before anything is looked at: what changes from here on brings the cart back.
       this.waiting.delete(cartId)
       const { newest } = yield* links.state(cartId)
       if (newest === undefined || newest.isEnded || isWanted(yield* this.look(cartId), newest)) return
       yield* links.expire(cartId, newest.ordinal)
-    }).pipe(Effect.catch(() => Effect.sync(() => this.wait(cartId, nowMs() + AGAIN_AFTER_MS))))
+    })
+    return Effect.catch(this.turns.run(cartId, closed), () =>
+      Effect.sync(() => this.wait(cartId, nowMs() + AGAIN_AFTER_MS))
+    )
   }
 
   private look(cartId: string): Effect.Effect<CartState | undefined, LinkFailed> {

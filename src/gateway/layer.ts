@@ -15,6 +15,7 @@ import { Fanout } from "./fanout/fanout.ts"
 import { CartRoutes } from "./http/carts.ts"
 import { ChannelRoutes } from "./http/channels.ts"
 import { CustomerRoutes } from "./http/customers.ts"
+import { LinkRoutes } from "./http/links.ts"
 import { Lists } from "./http/lists.ts"
 import { OutreachRoutes } from "./http/outreach.ts"
 import { PaymentsService } from "../payments/layer.ts"
@@ -59,6 +60,7 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
   const carts = yield* Carts
   const recovery = yield* Recovery
   return {
+    links: new LinkRoutes({ desk: recovery.links, shopName: recovery.shopName, run }),
     channels: new ChannelRoutes(yield* Channels),
     carts: new CartRoutes(carts),
     customers: new CustomerRoutes({ ...recovery, run }),

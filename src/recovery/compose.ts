@@ -12,6 +12,7 @@ import type { OpenAttempt } from "./carried.ts"
 
 export interface Composing {
   readonly config: RecoveryConfig
+  readonly linkOf: (cartId: string, attemptId: string) => string
   readonly addresses: Addresses
   readonly customers: { readonly book: Pick<CustomerBook, "peek" | "settings"> }
   readonly carts: { readonly book: { peek(cart: string): CartState | undefined } }
@@ -20,7 +21,7 @@ export interface Composing {
 const NAME_LENGTH_MAX = 60
 
 export const compose = (
-  { addresses, carts, config, customers }: Composing,
+  { addresses, carts, config, customers, linkOf }: Composing,
   { attempt, customerId }: OpenAttempt
 ): Effect.Effect<OutboundMessage, SendFailed> =>
   Effect.gen(function* () {
@@ -36,7 +37,7 @@ export const compose = (
         ? new SendFailed({ class: "temporary", code: "keys_unavailable", message: failed.message })
         : new SendFailed({ class: "refused", code: failed.reason, message: failed.message })
     )
-    const link = linkOf(config.cartUrl, cartId, attempt.attemptId)
+    const link = linkOf(cartId, attempt.attemptId)
     const filling = { items: itemsOf(carts.book.peek(cartId)?.lines ?? []), link }
     const lastInboundAtMs = customer.contact.lastInboundAt[attempt.channel]
     return {
@@ -59,7 +60,7 @@ const not = (code: string) =>
 /** Of a carrier's own template. */
 export const variablesOf = ({ items, link }: Filling): Readonly<Record<string, string>> => ({ "1": items, "2": link })
 
-export const linkOf = (cartUrl: string, cart: string, attempt: string): string =>
+export const cartUrlOf = (cartUrl: string, cart: string, attempt: string): string =>
   cartUrl
     .replaceAll("{cart}", () => encodeURIComponent(cart))
     .replaceAll("{attempt}", () => encodeURIComponent(attempt))

@@ -17,6 +17,7 @@ import { snapshotsOf } from "../../streams/snapshots.ts"
 import { CUSTOMER } from "../../streams/subjects.ts"
 import { timersOf } from "../../streams/timers.ts"
 import { availableIn, Carts, type CartsShape } from "../carts/layer.ts"
+import type { AvailableOf } from "../carts/turn.ts"
 import type { PartitionHost } from "../host/host.ts"
 import { acquireHost, StockHost } from "../host/layer.ts"
 import type { HostOptions } from "../host/options.ts"
@@ -24,9 +25,11 @@ import { hubsCommand } from "../host/owner-mail.ts"
 import { OutreachDesk } from "../outreach/layer.ts"
 import { PersonalDataService } from "../personal-data/layer.ts"
 import { type Addresses, sealedAddresses } from "./addresses.ts"
+import { cartUrlOf } from "./compose.ts"
 import { follow, openOf, recoveryDesk } from "./desk.ts"
 import { hearing } from "./hearing.ts"
 import { customerKind } from "./kind.ts"
+import { type CheckoutLinkSettings, LinkDesk } from "./link-desk.ts"
 import type { CustomerAnswer, CustomerMail } from "./mail.ts"
 import { Reactor } from "./reactor.ts"
 import { seedOf, WrongSeed } from "./seed.ts"
@@ -38,16 +41,21 @@ export type CustomerPartitions = PartitionHost<CustomerRecord, CustomerMail, Cus
 export interface RecoveryShape {
   readonly host: CustomerPartitions
   readonly addresses: Addresses
-  /** The shop's page of a cart; `undefined`: nobody is written to. */
-  readonly cartUrl: string | undefined
+  /** What a message's link is; `undefined`: nobody is written to. */
+  readonly linkOf: ((cartId: string, attemptId: string) => string) | undefined
   /** Messages that were decided and have no outcome yet. */
   readonly carried: () => number
+  /** `undefined`: messages lead to the shop's own page. */
+  readonly links: LinkDesk | undefined
+  readonly shopName: string | undefined
 }
 
 export interface RecoveryOptions {
   readonly host: HostOptions
   /** `undefined`: customers are known, and nobody is written to. */
   readonly config: RecoveryConfig | undefined
+  /** `undefined`: there are no payments that a link could lead to. */
+  readonly checkoutLinks: CheckoutLinkSettings | undefined
 }
 
 export class Recovery extends Context.Service<Recovery, RecoveryShape>()("holdfast/src/recovery/Recovery") {
@@ -58,7 +66,8 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
   const nats = yield* Nats
   const carts = yield* Carts
   const available = availableIn(yield* StockHost)
-  const addresses = sealedAddresses(yield* PersonalDataService)
+  const personal = yield* PersonalDataService
+  const addresses = sealedAddresses(personal)
   const surroundings = (): Surroundings => ({
     cartNow: (cartId) => cartNow(carts, available, cartId),
     // Nobody tells yet who has the shop open.
@@ -76,12 +85,22 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
     snapshots: snapshotsOf(nats, CUSTOMER)
   })
   yield* seeding(host, options.config)
-  const reactor = yield* carrying({ host, addresses, carts, surroundings, config: options.config })
+  const links = linksOf(options, { host, carts, available })
+  const linkOf = (cartId: string, attemptId: string): string =>
+    links?.linkOf(attemptId) ?? cartUrlOf(options.config?.cartUrl ?? "", cartId, attemptId)
+  const reactor = yield* carrying({ host, addresses, carts, surroundings, config: options.config, linkOf })
   const heard = (attemptId: string, messageId: string): void => reactor?.heard(attemptId, messageId)
-  yield* Effect.forkScoped(readFacts(nats, CUSTOMER, hearing({ host, addresses, heard })))
+  yield* Effect.forkScoped(readFacts(nats, CUSTOMER, hearing({ host, personal, heard })))
   const purge = Effect.suspend(() => purgeFacts(nats, CUSTOMER, host.standing.facts))
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
-  return Recovery.of({ host, addresses, cartUrl: options.config?.cartUrl, carried: () => reactor?.depth ?? 0 })
+  return Recovery.of({
+    host,
+    addresses,
+    linkOf: options.config === undefined ? undefined : linkOf,
+    links,
+    shopName: options.config?.shopName,
+    carried: () => reactor?.depth ?? 0
+  })
 })
 
 /** Before anybody is written to: by which words is in the journal first. */
@@ -97,20 +116,56 @@ const seeding = Effect.fnUntraced(function* (host: CustomerPartitions, config: R
   if (!answer.ok) return yield* Effect.fail(new WrongSeed(`The first settings were not taken: ${answer.message}`))
 })
 
+const linksOf = (
+  { checkoutLinks: settings, config }: RecoveryOptions,
+  by: { readonly host: CustomerPartitions; readonly carts: CartsShape; readonly available: AvailableOf }
+): LinkDesk | undefined => {
+  const { host, carts, available } = by
+  if (config === undefined || settings === undefined || carts.links === undefined || config.link === "cart") {
+    return undefined
+  }
+  return new LinkDesk({
+    settings,
+    config,
+    customers: host,
+    carts: carts.host,
+    requests: carts.requests,
+    links: carts.links,
+    availableOf: available,
+    followed: (customerId, attemptId) => followed(host, customerId, attemptId),
+    nowMs: Date.now
+  })
+}
+
+/** Told once; one that is lost with the hub is one click fewer in what is counted. */
+const followed = (host: CustomerPartitions, customerId: string, attemptId: string): void =>
+  host.submit(
+    hubsCommand({ type: "link-followed", customerId, mutationId: `followed:${attemptId}`, attemptId }, () => undefined)
+  )
+
 interface Carrying {
   readonly host: CustomerPartitions
   readonly addresses: Addresses
   readonly carts: CartsShape
   readonly surroundings: () => Surroundings
   readonly config: RecoveryConfig | undefined
+  readonly linkOf: (cartId: string, attemptId: string) => string
 }
 
-const carrying = Effect.fnUntraced(function* ({ addresses, carts, config, host, surroundings }: Carrying) {
+const carrying = Effect.fnUntraced(function* ({ addresses, carts, config, host, linkOf, surroundings }: Carrying) {
   if (config === undefined) return undefined
   const { outreach } = yield* OutreachDesk
   const run = yield* FiberSet.makeRuntime<never>()
   const reactor = new Reactor({
-    desk: recoveryDesk({ host, surroundings, nowMs: Date.now, config, addresses, carts: carts.host }),
+    desk: recoveryDesk({
+      host,
+      surroundings,
+      nowMs: Date.now,
+      config,
+      addresses,
+      carts: carts.host,
+      linkOf
+    }),
     outreach,
     policy: FATE_POLICY_DEFAULT,
     nowMs: Date.now,

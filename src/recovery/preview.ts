@@ -8,7 +8,7 @@ import { type RecoverySettings, sequenceFor, sequenceNamed } from "../../actors/
 import { type Filling, filled, type Template } from "../../actors/recovery/template.ts"
 import { hash64 } from "../../actors/sku/fingerprint.ts"
 import { measured } from "../outreach/segments.ts"
-import { itemsOf, linkOf, variablesOf } from "./compose.ts"
+import { itemsOf, variablesOf } from "./compose.ts"
 import type { CostClass, PreviewMessage, PreviewStep } from "./protocol.ts"
 
 export interface PreviewAsk {
@@ -18,7 +18,7 @@ export interface PreviewAsk {
   readonly cartId: string
   readonly lines: ReadonlyArray<{ readonly sku: string; readonly name?: string }>
   readonly left: NonNullable<Abandonment["left"]>
-  readonly cartUrl: string
+  readonly linkOf: (cartId: string, attemptId: string) => string
 }
 
 /** As long as a real one, which its link carries. */
@@ -26,9 +26,9 @@ const attemptOf = (cartId: string, step: number): string => `r${hash64(cartId)}-
 
 export const previewOf = ({
   cartId,
-  cartUrl,
   left,
   lines,
+  linkOf,
   sequenceId,
   settings
 }: PreviewAsk): { readonly sequenceId?: string; readonly steps: ReadonlyArray<PreviewStep> } => {
@@ -41,7 +41,7 @@ export const previewOf = ({
     steps: sequence.steps.map((step, index) => {
       const { channels, delayMs, mayOffer, template: name } = step
       const template = Object.hasOwn(settings.templates, name) ? settings.templates[name] : undefined
-      const filling = { items, link: linkOf(cartUrl, cartId, attemptOf(cartId, index)) }
+      const filling = { items, link: linkOf(cartId, attemptOf(cartId, index)) }
       const messages =
         template === undefined
           ? []

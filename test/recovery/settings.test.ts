@@ -118,7 +118,7 @@ describe("a preview", () => {
     cartId: "c1",
     lines: [{ sku: "MUG", name: "Blue mug" }, { sku: "TIN" }],
     left: { reason: "left-checkout", totalMinor: 100 },
-    cartUrl: "https://shop.example/cart/{cart}?from={attempt}"
+    linkOf: (cartId: string, attemptId: string) => `https://shop.example/cart/${cartId}?from=${attemptId}`
   } as const
 
   it("says what each step says on each of its channels, and what kind of cost that is", () => {

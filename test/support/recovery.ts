@@ -223,6 +223,7 @@ export class Shopper {
       case "contact-settings-set":
       case "contact-joined":
       case "customer-wrote":
+      case "link-followed":
       case "opted-out":
       case "opted-in":
         this.contact = evolveContact(this.contact, event)

@@ -119,7 +119,12 @@ const viewOf = (
     consentedAt: isoOf(consentedAt),
     suppressed: suppressed(address)
   })),
-  messages: contact.sent.map(({ at, attemptId, channel }) => ({ attemptId, channel, at: isoOf(at) })),
+  messages: contact.sent.map(({ at, attemptId, channel, followedAt }) => ({
+    attemptId,
+    channel,
+    at: isoOf(at),
+    followedAt: isoOf(followedAt)
+  })),
   withheld: withheld && {
     reason: withheld.reason,
     refused: withheld.refused.map(({ channel, reason, until }) => ({ channel, reason, until: isoOf(until) }))

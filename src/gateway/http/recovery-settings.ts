@@ -12,6 +12,7 @@ import type { CustomerPartitions } from "../../recovery/layer.ts"
 import { previewOf } from "../../recovery/preview.ts"
 import type { Preview, SettingsView, VersionLine, VersionsPage } from "../../recovery/protocol.ts"
 import { invalid } from "../decode.ts"
+import { cartUrlOf } from "../../recovery/compose.ts"
 import type { Request } from "../serving.ts"
 import { json, refused } from "./replies.ts"
 import { bodyOf, pageLimit, type Respond } from "./stock.ts"
@@ -19,11 +20,12 @@ import { bodyOf, pageLimit, type Respond } from "./stock.ts"
 export interface RecoverySettingsServices {
   readonly host: CustomerPartitions
   readonly carts: { peek(cart: string): CartState | undefined }
-  /** The shop's page of a cart, as the recovery file has it; without one, a page of nobody's. */
-  readonly cartUrl: string | undefined
+  /** What a message's link is; where nobody is written to, the address of nobody's page. */
+  readonly linkOf: ((cartId: string, attemptId: string) => string) | undefined
 }
 
-const CART_URL_NONE = "https://shop.example/cart/{cart}?from={attempt}"
+const linkOfNobody = (cartId: string, attemptId: string): string =>
+  cartUrlOf("https://shop.example/cart/{cart}?from={attempt}", cartId, attemptId)
 
 const lineOf = ({ at, by, note, version }: SettingsVersion): VersionLine => ({
   version,
@@ -107,7 +109,7 @@ export class RecoverySettingsRoutes {
       const message = `No cart ${cart} is known; send lines for one that is made up.`
       return respond(json(404, { ok: false, code: "unknown_cart", message }))
     }
-    const { cartUrl = CART_URL_NONE } = this.services
+    const { linkOf = linkOfNobody } = this.services
     this.look(
       ({ settings }) => settings.current.settings,
       respond,
@@ -118,7 +120,7 @@ export class RecoverySettingsRoutes {
           cartId: cart ?? "preview",
           lines: state?.lines ?? lines,
           left: state === undefined ? left : leftOf(state, left),
-          cartUrl
+          linkOf
         }
         const preview: Preview = { ok: true, faults: draft?.faults ?? [], ...previewOf(ask) }
         respond(json(200, preview))

@@ -12,6 +12,7 @@ import type { CartRoutes } from "./carts.ts"
 import type { ChannelRoutes } from "./channels.ts"
 import type { CustomerRoutes } from "./customers.ts"
 import { type LeakageServices, postLeakage } from "./leakage.ts"
+import type { LinkRoutes } from "./links.ts"
 import type { Lists } from "./lists.ts"
 import type { OutreachRoutes } from "./outreach.ts"
 import type { PaymentRoutes } from "./payments.ts"
@@ -38,6 +39,7 @@ export interface HttpServices {
   readonly customers: CustomerRoutes
   readonly recoverySettings: RecoverySettingsRoutes
   readonly payments: PaymentRoutes
+  readonly links: LinkRoutes
   readonly carts: CartRoutes
   readonly leakage: LeakageServices
   readonly sync: SyncServices
@@ -79,6 +81,8 @@ const table = (services: HttpServices): ReadonlyArray<Entry> => [
   ["get", "/v1/payments/:payment", (_request, respond, payment) => services.payments.get(respond, payment)],
   ["post", "/v1/payments/:payment/refund", (_request, respond, payment) => services.payments.refund(respond, payment)],
   ["get", "/v1/checkout/return", (request, respond) => services.payments.returned(request, respond)],
+  ["get", "/c/:token", (_request, respond, token) => services.links.open(respond, token)],
+  ["post", "/c/:token", (request, respond, token) => services.links.press(request, respond, token)],
   ...cartRoutes(services.carts),
   ["post", "/v1/leakage", (request, respond) => postLeakage(services.leakage, request, respond)],
   ["get", "/v1/status", (_request, respond) => respond(json(200, services.status()))],
