@@ -6,9 +6,11 @@ import { Context, Effect, Layer } from "effect"
 import { type OutreachConfig, WrongOutreach } from "../../config/outreach.ts"
 import { Nats } from "../../streams/nats/connection.ts"
 import { publishOutreachFact } from "../../streams/outreach-facts.ts"
+import { PersonalDataService } from "../personal-data/layer.ts"
 import { buildOutreach } from "./build.ts"
 import { Door, type DoorAnswer } from "./door.ts"
 import type { Incoming, IncomingRequest, Outreach } from "./outreach.ts"
+import { sealFact } from "./stored-facts.ts"
 
 export interface OutreachDeskShape {
   readonly outreach: Outreach
@@ -24,12 +26,17 @@ export class OutreachDesk extends Context.Service<OutreachDesk, OutreachDeskShap
       OutreachDesk,
       Effect.gen(function* () {
         const nats = yield* Nats
+        const personal = yield* PersonalDataService
         const { carriers, outreach } = yield* Effect.tryPromise({
           try: () => buildOutreach({ config, nowMs: Date.now, random: Math.random }),
           catch: (cause) => (cause instanceof WrongOutreach ? cause : new WrongOutreach(String(cause)))
         })
         const door = new Door(carriers, (facts) =>
-          Effect.forEach(facts, (fact) => publishOutreachFact(nats, fact), { discard: true })
+          Effect.forEach(
+            facts,
+            (fact) => Effect.flatMap(sealFact(personal, fact), (sealed) => publishOutreachFact(nats, sealed)),
+            { discard: true }
+          )
         )
         return OutreachDesk.of({
           outreach,

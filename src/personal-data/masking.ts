@@ -17,6 +17,8 @@ export const maskedField = (field: Field, value: string): string => {
       const [name = "", domain = ""] = value.split("@")
       return `${first(name)}•••@${first(domain)}•••`
     }
+    case "words":
+      return "•••"
     case "name":
       return value
         .split(/\s+/)

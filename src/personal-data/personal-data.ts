@@ -11,7 +11,19 @@ import type { Access, AccessLog, AccessRecord } from "./access-log.ts"
 import type { AddressIndex } from "./address-index.ts"
 import { failures, type Keyring, PersonalDataFailed } from "./keyring.ts"
 import { maskedField } from "./masking.ts"
-import { customerToken, type Field, FIELDS, type MasterKeys, readSealed, seal, type Sealed, unseal } from "./sealing.ts"
+import {
+  customerToken,
+  type Field,
+  FIELDS,
+  hide,
+  type MasterKeys,
+  readSealed,
+  seal,
+  type Sealed,
+  unhide,
+  unseal,
+  WORDS_LENGTH_MAX
+} from "./sealing.ts"
 import { sealedIn, withTexts } from "./tree.ts"
 
 export type Person = Partial<Readonly<Record<Field, string>>>
@@ -39,6 +51,7 @@ export interface PersonalDataOptions {
 
 /** The longest address has 320 characters; names are as long as people make them. */
 const VALUE_LENGTH_MAX = 512
+const lengthMax = (field: Field): number => (field === "words" ? WORDS_LENGTH_MAX : VALUE_LENGTH_MAX)
 const GONE = "•••"
 
 export class PersonalData {
@@ -53,15 +66,15 @@ export class PersonalData {
   /** Seals what is given and makes the customer findable by number and address. Fails with `erased`, `invalid`. */
   keep(customerId: string, person: Person): Effect.Effect<Person, PersonalDataFailed> {
     const given = FIELDS.flatMap((field) => (person[field] === undefined ? [] : [[field, person[field]] as const]))
-    const wrong = given.find(([, value]) => value.trim() === "" || value.length > VALUE_LENGTH_MAX)
+    const wrong = given.find(([field, value]) => value.trim() === "" || value.length > lengthMax(field))
     if (wrong !== undefined) {
-      const message = `The ${wrong[0]} is empty or longer than ${VALUE_LENGTH_MAX} characters.`
+      const message = `The ${wrong[0]} is empty or longer than ${lengthMax(wrong[0])} characters.`
       return Effect.fail(new PersonalDataFailed({ reason: "invalid", message }))
     }
     return Effect.gen({ self: this }, function* () {
       const { token, dataKey } = yield* this.options.keyring.obtain(customerId)
       for (const [field, value] of given) {
-        if (field !== "name") yield* this.addresses.put(customerId, field, value)
+        if (field === "phone" || field === "email") yield* this.addresses.put(customerId, field, value)
       }
       return Object.fromEntries(given.map(([field, value]) => [field, seal(dataKey, token, field, value)]))
     })
@@ -89,6 +102,15 @@ export class PersonalData {
         return plain === undefined ? GONE : maskedField(sealed.field, plain)
       })
     })
+  }
+
+  /** For what is nobody's whom the hub knows, and is kept for a moment only: under the hub's own key. */
+  hide(about: string, text: string): string {
+    return hide(this.options.keys, about, text).toString("base64url")
+  }
+
+  unhide(about: string, hidden: string): string | undefined {
+    return unhide(this.options.keys, about, Buffer.from(hidden, "base64url"))
   }
 
   /** Everything that the journal holds of one customer's. */

@@ -8,7 +8,8 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto"
 
-export const FIELDS = ["phone", "email", "name"] as const
+/** `words`: what a customer wrote, whole. */
+export const FIELDS = ["phone", "email", "name", "words"] as const
 export type Field = (typeof FIELDS)[number]
 
 /** Made from the master key, each for one purpose. */
@@ -17,6 +18,9 @@ export interface MasterKeys {
   readonly tokens: Buffer
   readonly index: Buffer
 }
+
+/** What carriers take in one message; an answer that is longer is read as far as this. */
+export const WORDS_LENGTH_MAX = 4_096
 
 export const KEY_BYTES = 32
 const NONCE_BYTES = 12
@@ -78,7 +82,7 @@ export interface Sealed {
 }
 
 /** `pd1.<token>.<field>.<payload>`: text that goes wherever the plain one would have gone. */
-const SEALED = /^pd1\.([A-Za-z0-9_-]{22})\.(phone|email|name)\.([A-Za-z0-9_-]{38,4096})$/
+const SEALED = /^pd1\.([A-Za-z0-9_-]{22})\.(phone|email|name|words)\.([A-Za-z0-9_-]{38,24000})$/
 
 export const readSealed = (text: string): Sealed | undefined => {
   const [, token, field, payload] = SEALED.exec(text) ?? []

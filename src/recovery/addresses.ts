@@ -4,6 +4,7 @@
  */
 import { Effect, Schema } from "effect"
 import type { Channel } from "../../actors/recovery/channel.ts"
+import { addressKind, blindAddress } from "../outreach/stored-facts.ts"
 import type { PersonalData } from "../personal-data/personal-data.ts"
 
 /** `gone`: the customer was erased. `unavailable`: later. `invalid`: it is no address. */
@@ -19,22 +20,13 @@ export interface Addresses {
   readonly open: (customerId: string, sealed: string, why: string) => Effect.Effect<string, AddressFailed>
 }
 
-/** Messenger's and the chat's ids are names of ours or theirs, and nobody is written to by them elsewhere. */
-const kinds = { sms: "phone", whatsapp: "phone", email: "email" } as const
-
-const kindOf = (channel: Channel): "phone" | "email" | undefined =>
-  channel === "messenger" || channel === "web-chat" ? undefined : kinds[channel]
-
 const WHO = "recovery"
 const PLAIN = "plain:"
 
 export const sealedAddresses = (personal: PersonalData): Addresses => ({
-  blind: (channel, address) => {
-    const kind = kindOf(channel)
-    return kind === undefined ? `${channel}:${address}` : personal.addresses.blind(kind, address)
-  },
+  blind: (channel, address) => blindAddress(personal, channel, address),
   keep: (customerId, channel, address) => {
-    const kind = kindOf(channel)
+    const kind = addressKind(channel)
     if (kind === undefined) return Effect.succeed(`${PLAIN}${address}`)
     return Effect.map(failing(personal.keep(customerId, { [kind]: address })), (sealed) => sealed[kind] ?? "")
   },

@@ -5,13 +5,11 @@ import { Effect } from "effect"
 import type { CustomerBook } from "../../actors/customer/book.ts"
 import { type Filling, filled } from "../../actors/recovery/template.ts"
 import type { CartState } from "../../actors/cart/state.ts"
-import type { RecoveryConfig } from "../../config/recovery.ts"
 import { type OutboundMessage, SendFailed } from "../outreach/outreach.ts"
 import type { Addresses } from "./addresses.ts"
 import type { OpenAttempt } from "./carried.ts"
 
 export interface Composing {
-  readonly config: RecoveryConfig
   readonly linkOf: (cartId: string, attemptId: string) => string
   readonly addresses: Addresses
   readonly customers: { readonly book: Pick<CustomerBook, "peek" | "settings"> }
@@ -21,7 +19,7 @@ export interface Composing {
 const NAME_LENGTH_MAX = 60
 
 export const compose = (
-  { addresses, carts, config, customers, linkOf }: Composing,
+  { addresses, carts, customers, linkOf }: Composing,
   { attempt, customerId }: OpenAttempt
 ): Effect.Effect<OutboundMessage, SendFailed> =>
   Effect.gen(function* () {

@@ -12,20 +12,23 @@ import { FACTS_AHEAD_MAX } from "../../config/limits.ts"
 import type { FactReader, StoredFact } from "../../streams/facts.ts"
 import { parseObject } from "../channels/json-body.ts"
 import type { OutreachFact } from "../outreach/outreach.ts"
-import type { Addresses } from "./addresses.ts"
+import { type HeardFact, openFact, type StoredOutreachFact } from "../outreach/stored-facts.ts"
+import type { PersonalData } from "../personal-data/personal-data.ts"
 import type { CustomerMail } from "./mail.ts"
 
 export interface Hearing {
   readonly host: { readonly standing: { readonly facts: number }; readonly submit: (mail: CustomerMail) => void }
-  readonly addresses: Addresses
+  readonly personal: PersonalData
   /** A carrier has the message of this attempt. */
   readonly heard: (attemptId: string, messageId: string) => void
 }
 
 /** Facts that are no command leave the position where it is, at most so many. */
 const SILENT_MAX = 1_000
+/** The keys cannot be reached: nothing is skipped because of that. */
+const KEYS_AGAIN = "200 millis"
 
-export const hearing = ({ addresses, heard, host }: Hearing): FactReader => {
+export const hearing = ({ heard, host, personal }: Hearing): FactReader => {
   let taken = host.standing.facts
   let waiting = 0
   let silent = 0
@@ -36,11 +39,18 @@ export const hearing = ({ addresses, heard, host }: Hearing): FactReader => {
     Effect.suspend(() => {
       if (stored.sequence <= taken) return Effect.void
       taken = stored.sequence
-      const fact = parseObject(stored.data) as unknown as OutreachFact | undefined
+      const fact = parseObject(stored.data) as unknown as StoredOutreachFact | OutreachFact | undefined
+      if (fact === undefined) return submit(stored, undefined)
+      return Effect.flatMap(Effect.eventually(opened(fact)), (opened) => submit(stored, opened))
+    })
+  const opened = (fact: StoredOutreachFact | OutreachFact) =>
+    Effect.tapError(openFact(personal, fact), () => Effect.sleep(KEYS_AGAIN))
+  const submit = (stored: StoredFact, fact: HeardFact | undefined): Effect.Effect<void> =>
+    Effect.suspend(() => {
       if (fact?.kind === "status" && fact.attemptId !== undefined && fact.state !== "failed") {
         heard(fact.attemptId, fact.messageId)
       }
-      const command = fact === undefined ? undefined : commandOf(fact, addresses)
+      const command = fact === undefined ? undefined : commandOf(fact)
       if (command === undefined) {
         if (++silent % SILENT_MAX === 0) host.submit({ kind: "skipped", factSequence: stored.sequence })
         return Effect.void
@@ -61,20 +71,20 @@ export const hearing = ({ addresses, heard, host }: Hearing): FactReader => {
   return { after: () => taken, take }
 }
 
-const commandOf = (fact: OutreachFact, { blind }: Addresses): CustomerCommand | undefined => {
+const commandOf = (fact: HeardFact): CustomerCommand | undefined => {
   const mutationId = fact.id
   switch (fact.kind) {
     case "reply": {
-      const { channel, from, optOut: carrier, text } = fact
-      const said = { type: "wrote", mutationId, channel, address: blind(channel, from), text } as const
+      const { channel, optOut: carrier, place: address, text } = fact
+      const said = { type: "wrote", mutationId, channel, address, text } as const
       return carrier === undefined ? said : { ...said, carrier }
     }
     case "unsubscribed":
       return { type: "unsubscribed", mutationId, customerId: fact.customerId, channel: fact.channel }
     case "status": {
-      const { channel, failure, to } = fact
-      if (failure?.class !== "permanent" || to === undefined) return undefined
-      return { type: "bounced", mutationId, channel, address: blind(channel, to) }
+      const { channel, failure, place: address } = fact
+      if (failure?.class !== "permanent" || address === undefined) return undefined
+      return { type: "bounced", mutationId, channel, address }
     }
   }
 }

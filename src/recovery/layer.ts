@@ -161,7 +161,6 @@ const carrying = Effect.fnUntraced(function* ({ addresses, carts, config, host, 
       host,
       surroundings,
       nowMs: Date.now,
-      config,
       addresses,
       carts: carts.host,
       linkOf

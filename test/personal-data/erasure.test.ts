@@ -5,22 +5,16 @@
  */
 import assert from "node:assert/strict"
 import { execFile } from "node:child_process"
-import { readdirSync, readFileSync, statSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { statSync } from "node:fs"
+import { join } from "node:path"
 import { promisify } from "node:util"
-import { Context, Effect, Layer } from "effect"
-import { Redis } from "ioredis"
-import { Client } from "pg"
+import { Effect } from "effect"
 import { afterAll, beforeAll, describe, it } from "vitest"
-import { PersonalDataService } from "../../src/personal-data/layer.ts"
-import { masterKey } from "../../src/personal-data/master-key.ts"
-import type { PersonalData } from "../../src/personal-data/personal-data.ts"
 import { projectRoot } from "../../src/servers/servers.ts"
-import { Nats } from "../../streams/nats/connection.ts"
 import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
+import { inFiles, inPostgres, inRedis, SEALED, withData } from "../support/stores.ts"
 
 const ada = { phone: "+447700900456", email: "ada.lovelace@example.net", name: "Augusta Ada King" }
-const SEALED = /pd1\.[A-Za-z0-9_-]{22}\.(?:phone|email|name)\.[A-Za-z0-9_-]+/g
 
 let hub: TestHub
 
@@ -29,15 +23,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => hub.stop())
-
-const withData = <A>(use: (data: PersonalData) => Effect.Effect<A, unknown>): Promise<A> => {
-  const layer = PersonalDataService.layer(masterKey(undefined, hub.home, false)).pipe(
-    Layer.provide(Nats.layer(hub.nats.url))
-  )
-  return Effect.runPromise(
-    Effect.scoped(Effect.flatMap(Layer.build(layer), (context) => use(Context.get(context, PersonalDataService))))
-  )
-}
 
 const holdfast = async (...args: ReadonlyArray<string>) => {
   const program = join(projectRoot(), "dist", "scripts", "cli.js")
@@ -51,55 +36,24 @@ const holdfast = async (...args: ReadonlyArray<string>) => {
   }
 }
 
-const noSuchTable = (error: unknown): [] => {
-  if ((error as { readonly code?: string }).code === "42P01") return []
-  throw error
-}
-
-const inPostgres = async (): Promise<string> => {
-  const client = new Client({ connectionString: hub.databaseUrl })
-  await client.connect()
-  const tables = await client.query<{ name: string }>(
-    "SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'"
-  )
-  const texts: Array<string> = []
-  for (const { name } of tables.rows) {
-    // A rebuild that ends just then takes its tables away.
-    const rows = await client
-      .query<{ text: string }>(`SELECT t::text AS text FROM ${name} t`)
-      .then((result) => result.rows, noSuchTable)
-    texts.push(...rows.map(({ text }) => text))
-  }
-  await client.end()
-  return texts.join("\n")
-}
-
-const inRedis = async (): Promise<string> => {
-  const redis = new Redis(hub.redis.url)
-  const dumps: Array<string> = []
-  for (const key of await redis.keys("*")) dumps.push(key, (await redis.dumpBuffer(key))?.toString("latin1") ?? "")
-  redis.disconnect()
-  return dumps.join("\n")
-}
-
-/** The streams, snapshots and buckets as they lie on the disk, Redis's files, and the hub's home. */
-const inFiles = (): string => {
-  const entries = readdirSync(dirname(hub.home), { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile() && entry.name !== "personal-data.key")
-  return files.map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1")).join("\n")
-}
-
-const stores = { "the files": async () => inFiles(), PostgreSQL: inPostgres, Redis: inRedis } as const
+const stores = {
+  "the files": async () => inFiles(hub),
+  PostgreSQL: () => inPostgres(hub),
+  Redis: () => inRedis(hub)
+} as const
 
 describe("a customer's data in a hub", () => {
   it("is sealed in every store, exported whole, and after the erasure read by nobody", async () => {
     assert.equal(statSync(join(hub.home, "personal-data.key")).mode & 0o777, 0o600)
-    const sealed = await withData((data) => data.keep("customer-1", ada))
+    const sealed = await withData(hub, (data) => data.keep("customer-1", ada))
     for (const [field, reference] of Object.entries(sealed)) {
       const fact = { type: "receipt", mutationId: `m-${field}`, quantity: 1, reference }
       assert.equal((await http(hub, "POST", "/v1/stock/MUG/facts", fact)).status, 202)
     }
-    await eventually(inPostgres, (text) => Object.values(sealed).every((one) => text.includes(one)))
+    await eventually(
+      () => inPostgres(hub),
+      (text) => Object.values(sealed).every((one) => text.includes(one))
+    )
     const exported = await holdfast(
       "export",
       "--customer",
@@ -122,7 +76,7 @@ describe("a customer's data in a hub", () => {
       const found = [...new Set(text.match(SEALED) ?? [])]
       if (name !== "Redis") assert.ok(found.length >= 3, `${found.length} sealed texts in ${name}`)
       for (const one of found) {
-        const reason = await withData((data) =>
+        const reason = await withData(hub, (data) =>
           Effect.match(data.open("customer-1", one, { who: "test", why: "nothing is to be read" }), {
             onSuccess: () => "opened",
             onFailure: (failed) => failed.reason
@@ -131,7 +85,7 @@ describe("a customer's data in a hub", () => {
         assert.equal(reason, "erased", name)
       }
     }
-    assert.deepEqual(await withData((data) => data.addresses.find("email", ada.email)), [])
+    assert.deepEqual(await withData(hub, (data) => data.addresses.find("email", ada.email)), [])
   })
 
   it("that is gone is said so, and who had seen it is still known", async () => {
