@@ -24,6 +24,16 @@ export const ChannelsIcon = () => (
   </Icon>
 )
 
+/** Three moments on a line. */
+export const SequencesIcon = () => (
+  <Icon>
+    <path d="M4 2v12M7.5 3.5H14M7.5 8H12M7.5 12.5H14" />
+    <circle cx="4" cy="3.5" r="1.4" />
+    <circle cx="4" cy="8" r="1.4" />
+    <circle cx="4" cy="12.5" r="1.4" />
+  </Icon>
+)
+
 export const SearchIcon = () => (
   <Icon>
     <circle cx="7" cy="7" r="4.3" />

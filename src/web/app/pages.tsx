@@ -2,7 +2,8 @@
 import type { ComponentType } from "react"
 import { ChannelsPage } from "../pages/channels/page.tsx"
 import { LiveStockPage } from "../pages/live-stock/page.tsx"
-import { ChannelsIcon, StockIcon } from "./icons.tsx"
+import { SequencesPage } from "../pages/sequences/page.tsx"
+import { ChannelsIcon, SequencesIcon, StockIcon } from "./icons.tsx"
 
 export interface Page {
   readonly path: string
@@ -13,5 +14,6 @@ export interface Page {
 
 export const PAGES: ReadonlyArray<Page> = [
   { path: "/", label: "Live stock", Icon: StockIcon, Component: LiveStockPage },
-  { path: "/channels", label: "Channels", Icon: ChannelsIcon, Component: ChannelsPage }
+  { path: "/channels", label: "Channels", Icon: ChannelsIcon, Component: ChannelsPage },
+  { path: "/sequences", label: "Sequences", Icon: SequencesIcon, Component: SequencesPage }
 ]

@@ -10,6 +10,17 @@ const ANSWER_WITHIN_MS = 8_000
 /** An action may wait for a marketplace. */
 const ACTION_WITHIN_MS = 60_000
 
+/** The hub has answered that it does not do what was asked. */
+export class Refused extends Error {
+  override readonly name = "Refused"
+  readonly code: string
+
+  constructor(message: string, code: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 /** Sends JSON; a refusal's own message is the error's. */
 export const postJson = async <Body>(path: string, body: unknown): Promise<Body> => {
   const response = await fetch(path, {
@@ -18,8 +29,10 @@ export const postJson = async <Body>(path: string, body: unknown): Promise<Body>
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(ACTION_WITHIN_MS)
   })
-  const answer = (await response.json()) as { readonly message?: string }
-  if (!response.ok) throw new Error(answer.message ?? `The hub answered ${response.status} to ${path}`)
+  const answer = (await response.json()) as { readonly message?: string; readonly code?: string }
+  if (!response.ok) {
+    throw new Refused(answer.message ?? `The hub answered ${response.status} to ${path}`, answer.code ?? "")
+  }
   return answer as Body
 }
 

@@ -1,0 +1,139 @@
+/** Every version: who saved it, when and why, what it changes from the one that is there, and the way back to it. */
+import { useEffect, useState } from "react"
+import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
+import type { SettingsView, VersionLine, VersionsPage } from "../../../recovery/protocol.ts"
+import { clockTime } from "../../app/formats.ts"
+import { getJson } from "../../hub/http.ts"
+import { type Change, changesBetween } from "../../recovery/described.ts"
+
+const PATH = "/v1/recovery/settings"
+const SHOWN = 20
+
+interface HistoryProps {
+  /** Read again when there is another. */
+  readonly newest: number
+  readonly draft: RecoverySettings
+  readonly onRestore: (view: SettingsView) => void
+}
+
+const useVersions = (newest: number) => {
+  const [items, setItems] = useState<ReadonlyArray<VersionLine> | undefined>()
+  const [next, setNext] = useState<number | undefined>()
+  const [isFailed, setFailed] = useState(false)
+  const read = async (before: number | undefined): Promise<void> => {
+    try {
+      const from = before === undefined ? "" : `&before=${before}`
+      const page = await getJson<VersionsPage>(`${PATH}/versions?limit=${SHOWN}${from}`)
+      setItems((known) => (before === undefined ? page.items : [...(known ?? []), ...page.items]))
+      setNext(page.next)
+      setFailed(false)
+    } catch {
+      setFailed(true)
+    }
+  }
+  useEffect(() => void read(undefined), [newest])
+  return {
+    items,
+    isFailed,
+    more: next === undefined ? undefined : () => void read(next),
+    again: () => void read(undefined)
+  }
+}
+
+export const History = ({ draft, newest, onRestore }: HistoryProps) => {
+  const { again, isFailed, items, more } = useVersions(newest)
+  const [shown, setShown] = useState<SettingsView | undefined>()
+  const [failure, setFailure] = useState<string | undefined>()
+  const show = async (version: number): Promise<void> => {
+    if (shown?.version === version) return setShown(undefined)
+    try {
+      setShown(await getJson<SettingsView>(`${PATH}?version=${version}`))
+      setFailure(undefined)
+    } catch {
+      setFailure(`Version ${version} cannot be read now; try again.`)
+    }
+  }
+  return (
+    <section aria-labelledby="history-title" className="panel">
+      <header className="panel-head">
+        <h2 id="history-title">Versions</h2>
+      </header>
+      {isFailed ? (
+        <p className="field-fault">
+          The versions cannot be read now.{" "}
+          <button type="button" className="button" onClick={again}>
+            Try again
+          </button>
+        </p>
+      ) : null}
+      {failure === undefined ? null : (
+        <p className="field-fault" role="alert">
+          {failure}
+        </p>
+      )}
+      <ol className="versions">
+        {(items ?? []).map(({ at, by, note, version }) => (
+          <li key={version}>
+            <button
+              type="button"
+              className="version"
+              aria-expanded={shown?.version === version}
+              onClick={() => void show(version)}
+            >
+              <strong>Version {version}</strong>
+              <span>{by}</span>
+              <time dateTime={at}>{clockTime(Date.parse(at ?? "") || 0)}</time>
+              {note === undefined ? null : <em>{note}</em>}
+            </button>
+            {shown?.version === version ? (
+              <div className="version-diff">
+                <Changes
+                  changes={changesBetween(draft, shown.settings)}
+                  none="This is what is shown above."
+                  label={`What version ${version} changes`}
+                />
+                <button type="button" className="button" onClick={() => onRestore(shown)}>
+                  Restore version {version}
+                </button>
+              </div>
+            ) : null}
+          </li>
+        ))}
+      </ol>
+      {more === undefined ? null : (
+        <button type="button" className="button" onClick={more}>
+          Older versions
+        </button>
+      )}
+    </section>
+  )
+}
+
+interface ChangesProps {
+  readonly changes: ReadonlyArray<Change>
+  readonly label: string
+  readonly none: string
+}
+
+export const Changes = ({ changes, label, none }: ChangesProps) =>
+  changes.length === 0 ? (
+    <p className="quiet">{none}</p>
+  ) : (
+    <dl className="changes" aria-label={label}>
+      {changes.map(({ after, before, name }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          {before === undefined ? null : (
+            <dd>
+              <del>{before}</del>
+            </dd>
+          )}
+          {after === undefined ? null : (
+            <dd>
+              <ins>{after}</ins>
+            </dd>
+          )}
+        </div>
+      ))}
+    </dl>
+  )

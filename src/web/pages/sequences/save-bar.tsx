@@ -1,0 +1,90 @@
+/** What is changed and not saved, what is wrong with it, and who saves it why. Always in sight while there is something. */
+import { type SyntheticEvent, useState } from "react"
+import type { Fault } from "../../../../actors/recovery/sequence.ts"
+import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
+import { changesBetween } from "../../recovery/described.ts"
+import type { EditorState } from "../../recovery/editor.ts"
+import { Changes } from "./history.tsx"
+
+const NAME_KEPT = "holdfast.by"
+
+interface SaveBarProps {
+  readonly state: EditorState
+  readonly base: RecoverySettings
+  readonly draft: RecoverySettings
+  readonly faults: ReadonlyArray<Fault>
+  readonly onFault: (fault: Fault) => void
+  readonly onSave: (by: string, note: string) => void
+  readonly onDiscard: () => void
+}
+
+export const SaveBar = ({ base, draft, faults, onDiscard, onFault, onSave, state }: SaveBarProps) => {
+  const [by, setBy] = useState(() => localStorage.getItem(NAME_KEPT) ?? "")
+  const [note, setNote] = useState("")
+  const [isShown, setShown] = useState(false)
+  const changes = changesBetween(base, draft)
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault()
+    localStorage.setItem(NAME_KEPT, by)
+    onSave(by.trim(), note.trim())
+  }
+  const many = changes.length === 1 ? "1 change" : `${changes.length} changes`
+  return (
+    <section className="save-bar" aria-label="Save">
+      {isShown ? <Changes changes={changes} label="What you changed" none="Nothing is changed." /> : null}
+      {faults.length === 0 ? null : <Wrong faults={faults} onFault={onFault} />}
+      <form onSubmit={submit}>
+        <button type="button" className="button" aria-expanded={isShown} onClick={() => setShown(!isShown)}>
+          {many}, not saved
+        </button>
+        <input
+          aria-label="Your name"
+          placeholder="Your name"
+          required={true}
+          maxLength={128}
+          value={by}
+          onChange={({ target }) => setBy(target.value)}
+        />
+        <input
+          aria-label="Why, for those who look later"
+          placeholder="Why (optional)"
+          maxLength={500}
+          value={note}
+          onChange={({ target }) => setNote(target.value)}
+        />
+        <button type="button" className="button" onClick={onDiscard}>
+          Discard
+        </button>
+        <button
+          type="submit"
+          className="button button-main"
+          disabled={faults.length > 0 || state.isSaving || state.theirs !== undefined || by.trim() === ""}
+        >
+          {state.isSaving ? "Saving…" : "Save"}
+        </button>
+      </form>
+    </section>
+  )
+}
+
+interface WrongProps {
+  readonly faults: ReadonlyArray<Fault>
+  readonly onFault: (fault: Fault) => void
+}
+
+const SHOWN_MAX = 5
+
+const Wrong = ({ faults, onFault }: WrongProps) => (
+  <div className="wrong" role="group" aria-label="What has to be mended">
+    <p>{faults.length === 1 ? "One thing has to be mended:" : `${faults.length} things have to be mended:`}</p>
+    <ul>
+      {faults.slice(0, SHOWN_MAX).map((fault) => (
+        <li key={`${fault.path} ${fault.message}`}>
+          <button type="button" onClick={() => onFault(fault)}>
+            {fault.message}
+          </button>
+        </li>
+      ))}
+    </ul>
+  </div>
+)
