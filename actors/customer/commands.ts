@@ -20,6 +20,13 @@ export interface SetPoint extends OnCustomer {
   readonly sealed: string
 }
 
+/** What the customer is called, sealed. `mark`: the same for the same name, and says nothing. */
+export interface SetName extends OnCustomer {
+  readonly type: "name"
+  readonly mark: string
+  readonly sealed: string
+}
+
 export interface ForgetPoint extends OnCustomer {
   readonly type: "forget-point"
   readonly channel: Channel
@@ -51,7 +58,8 @@ export interface CartMoved extends OnCustomer {
 }
 
 export type AttemptOutcome =
-  | { readonly type: "sent"; readonly receipt: string }
+  /** `isAssumed`: it was on its way when the line broke, and nobody will say whether it arrived. */
+  | { readonly type: "sent"; readonly receipt: string; readonly isAssumed?: true }
   | { readonly type: "failed"; readonly class: FailureClass; readonly code: string; readonly retryAt: number }
   /** Nobody will ever know. */
   | { readonly type: "lost"; readonly code: string }
@@ -104,6 +112,7 @@ export interface SetRecoverySettings extends ChangeSettings {
 
 export type OfOneCustomer =
   | SetPoint
+  | SetName
   | ForgetPoint
   | SetSettings
   | OptChange

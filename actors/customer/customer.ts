@@ -19,11 +19,14 @@ export interface CustomerRecord {
   /** Fingerprint of the command's content; present where the mutation id is to be remembered with this record. */
   readonly hash?: string
   readonly events: ReadonlyArray<CustomerEvent>
-  /** An address as only the customer's key opens it, by the blind one. */
+  /** An address as only the customer's key opens it, by the blind one; or what they are called, by `NAME`. */
   readonly sealed?: readonly [address: string, text: string]
   /** Nobody's: what holds from then on for recoveries that begin. */
   readonly settings?: SettingsVersion
 }
+
+/** No blind address is so short. */
+export const NAME = "name"
 
 export interface Customer {
   readonly customerId: string
@@ -70,6 +73,7 @@ const afterEvent = (customer: Customer, event: CustomerEvent): Customer => {
     case "contact-settings-set":
     case "contact-joined":
     case "link-followed":
+    case "name-set":
     case "customer-wrote":
     case "opted-out":
     case "opted-in":
@@ -91,6 +95,8 @@ const afterEvent = (customer: Customer, event: CustomerEvent): Customer => {
         withheld: undefined
       }
     case "message-intended":
+    case "message-retried":
+    case "message-sent":
     case "message-failed":
     case "message-skipped":
       return inRecovery({ ...customer, contact: evolveContact(customer.contact, event) }, event)

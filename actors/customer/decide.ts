@@ -16,7 +16,7 @@ import { wordOf } from "../recovery/words.ts"
 import type { Suppressions } from "../recovery/suppression.ts"
 import { hash64 } from "../sku/fingerprint.ts"
 import type { OfCustomers, OfOneCustomer, Outcome } from "./commands.ts"
-import { type Customer, type CustomerEvent, newCustomer } from "./customer.ts"
+import { type Customer, type CustomerEvent, NAME, newCustomer } from "./customer.ts"
 
 export interface Customers {
   readonly settings: SettingsHistory
@@ -65,9 +65,9 @@ export const decideCustomers = (customers: Customers, command: OfCustomers, give
   const events = decideOne(customers, customer, command, given)
   if (events.length === 0) return []
   const { customerId } = customer
-  return command.type === "point"
-    ? [{ customerId, events, sealed: [command.point.address, command.sealed] }]
-    : [{ customerId, events }]
+  if (command.type === "point") return [{ customerId, events, sealed: [command.point.address, command.sealed] }]
+  if (command.type === "name") return [{ customerId, events, sealed: [NAME, command.sealed] }]
+  return [{ customerId, events }]
 }
 
 const decideOne = (
@@ -82,6 +82,8 @@ const decideOne = (
       const consentedAt = command.hasConsented ? at : undefined
       return [{ type: "contact-point-set", at, point: { ...command.point, consentedAt } }]
     }
+    case "name":
+      return [{ type: "name-set", at }]
     case "forget-point": {
       const { address, channel } = command
       const isKnown = customer.contact.points.some((point) => point.channel === channel && point.address === address)
@@ -177,7 +179,7 @@ const outcome = (
   const ask = askOf(customers, customer, recovery.abandonment, given)
   switch (come.type) {
     case "sent":
-      return sent(recovery, sequence, { ...told, receipt: come.receipt })
+      return sent(recovery, sequence, { ...told, ...come })
     case "failed":
       return failed(recovery, { ...told, class: come.class, code: come.code, retryAt: come.retryAt })
     case "lost":

@@ -29,6 +29,8 @@ export interface Sent {
   readonly at: number
   /** When the customer first went on to payment by its link. */
   readonly followedAt?: number
+  /** It may have arrived, and nobody will ever say. It counts all the same. */
+  readonly isAssumed?: true
 }
 
 export interface Contact {
@@ -77,6 +79,8 @@ export type ContactEvent =
       readonly zone?: string
       readonly country?: string
     }
+  /** What they are called is sealed and stands beside it. */
+  | { readonly type: "name-set"; readonly at: number }
   /** The same person signed in: what was known of them before they did. */
   | { readonly type: "contact-joined"; readonly at: number; readonly other: Contact }
   | { readonly type: "customer-wrote"; readonly at: number; readonly channel: Channel }
@@ -99,6 +103,8 @@ export const evolveContact = (contact: Contact, event: ContactEvent): Contact =>
       const { preferred = contact.preferred, zone = contact.zone, country = contact.country } = event
       return { ...contact, preferred, zone, country }
     }
+    case "name-set":
+      return contact
     case "contact-joined":
       return joined(contact, event.other)
     case "customer-wrote":
@@ -120,7 +126,8 @@ export const evolveContact = (contact: Contact, event: ContactEvent): Contact =>
     case "message-sent":
       return { ...contact, sent: contact.sent.map((sent) => movedTo(sent, event)) }
     case "message-failed":
-      return event.isUnsent ? besides(contact, event.attemptId) : contact
+      if (event.isUnsent) return besides(contact, event.attemptId)
+      return { ...contact, sent: contact.sent.map((sent) => assumed(sent, event)) }
     case "message-skipped":
       return besides(contact, event.attemptId)
   }
@@ -175,8 +182,13 @@ const reopened = (point: ContactPoint, event: Place & { readonly at: number }): 
 
 const sentBy = ({ attemptId, channel, abandonmentId, at }: Sent): Sent => ({ attemptId, channel, abandonmentId, at })
 
-const movedTo = (sent: Sent, { attemptId, at }: Pick<Sent, "attemptId" | "at">): Sent =>
-  sent.attemptId === attemptId ? { ...sent, at } : sent
+const movedTo = (sent: Sent, { attemptId, at, isAssumed }: Pick<Sent, "attemptId" | "at" | "isAssumed">): Sent => {
+  if (sent.attemptId !== attemptId) return sent
+  return isAssumed === undefined ? { ...sent, at } : { ...sent, at, isAssumed }
+}
+
+const assumed = (sent: Sent, { attemptId }: Pick<Sent, "attemptId">): Sent =>
+  sent.attemptId === attemptId ? { ...sent, isAssumed: true } : sent
 
 const followedAt = (sent: Sent, { attemptId, at }: Pick<Sent, "attemptId" | "at">): Sent =>
   sent.attemptId === attemptId && sent.followedAt === undefined ? { ...sent, followedAt: at } : sent

@@ -19,6 +19,7 @@ import { LinkRoutes } from "./http/links.ts"
 import { Lists } from "./http/lists.ts"
 import { OutreachRoutes } from "./http/outreach.ts"
 import { PaymentsService } from "../payments/layer.ts"
+import { PersonalDataRoutes } from "./http/personal-data.ts"
 import { PaymentRoutes } from "./http/payments.ts"
 import { RecoverySettingsRoutes } from "./http/recovery-settings.ts"
 import { makeHandle } from "./http/routes.ts"
@@ -64,6 +65,7 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
     channels: new ChannelRoutes(yield* Channels),
     carts: new CartRoutes(carts),
     customers: new CustomerRoutes({ ...recovery, run }),
+    personalData: new PersonalDataRoutes({ personal: recovery.personal, carts: carts.host.book, run }),
     recoverySettings: new RecoverySettingsRoutes({ ...recovery, carts: carts.host.book }),
     outreach: new OutreachRoutes({ receive, run, nowMs: Date.now }),
     payments: new PaymentRoutes({ ...(yield* PaymentsService), links: carts.links, repaying: carts.repaying, run })

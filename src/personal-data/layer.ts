@@ -58,7 +58,7 @@ export const personalData = (options: {
         wipe: wipe(PERSONAL_INDEX_BUCKET)
       }),
       log: new AccessLog(nats, nowMs),
-      findRecords: (text) => Effect.tryPromise(() => recordsWith(nats, text)),
+      findRecords: (texts) => Effect.tryPromise(() => recordsWith(nats, texts)),
       nowMs
     })
   })
@@ -113,13 +113,18 @@ const wipeKeys = async ({ manager }: NatsShape, bucket: string, key: string): Pr
   }
 }
 
-/** Of a commit only the records that hold the text: the others are other people's. */
-const recordsWith = async (nats: NatsShape, text: string): Promise<ReadonlyArray<unknown>> => {
+/** Of a commit only the records that hold one of the texts: the others are other people's. */
+const recordsWith = async (nats: NatsShape, texts: ReadonlyArray<string>): Promise<ReadonlyArray<unknown>> => {
   const found: Array<unknown> = []
   for await (const journal of nats.manager.streams.names(ALL_JOURNALS)) {
-    await findText(nats, journal, text, (message) => {
+    await findText(nats, journal, texts, (message) => {
       const { records } = message.json<{ readonly records: ReadonlyArray<unknown> }>()
-      found.push(...records.filter((record) => JSON.stringify(record).includes(text)))
+      found.push(
+        ...records.filter((record) => {
+          const written = JSON.stringify(record)
+          return texts.some((text) => written.includes(text))
+        })
+      )
     })
   }
   return found

@@ -12,6 +12,7 @@ import type { AddressIndex } from "./address-index.ts"
 import { failures, type Keyring, PersonalDataFailed } from "./keyring.ts"
 import { maskedField } from "./masking.ts"
 import {
+  blindIndex,
   customerToken,
   type Field,
   FIELDS,
@@ -28,14 +29,14 @@ import { sealedIn, withTexts } from "./tree.ts"
 
 export type Person = Partial<Readonly<Record<Field, string>>>
 
-/** Finds all records of the journal that hold this text. */
-export type FindRecords = (text: string) => Effect.Effect<ReadonlyArray<unknown>, unknown>
+/** Finds all records of all journals that hold one of these texts. */
+export type FindRecords = (texts: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<unknown>, unknown>
 
 export interface CustomerExport {
   readonly customerId: string
   /** ISO 8601. */
   readonly at: string
-  /** What the journal holds of the customer's, opened, oldest first. */
+  /** What the journals hold of the customer, sealed texts opened, oldest first in each. */
   readonly records: ReadonlyArray<unknown>
   readonly accesses: ReadonlyArray<AccessRecord>
 }
@@ -104,6 +105,11 @@ export class PersonalData {
     })
   }
 
+  /** Tells whether two names are the same without saying which. */
+  mark(field: Field, value: string): string {
+    return blindIndex(this.options.keys, field, value.normalize("NFKC").trim())
+  }
+
   /** For what is nobody's whom the hub knows, and is kept for a moment only: under the hub's own key. */
   hide(about: string, text: string): string {
     return hide(this.options.keys, about, text).toString("base64url")
@@ -113,12 +119,15 @@ export class PersonalData {
     return unhide(this.options.keys, about, Buffer.from(hidden, "base64url"))
   }
 
-  /** Everything that the journal holds of one customer's. */
+  /** Everything that the journals hold of one customer: their sealed texts, and what names them. */
   export(customerId: string, access: Access): Effect.Effect<CustomerExport, PersonalDataFailed> {
     const { keys, log, findRecords, nowMs } = this.options
     const token = customerToken(keys, customerId)
     return Effect.gen({ self: this }, function* () {
-      const sealed = yield* Effect.mapError(findRecords(token), () => failures.unavailable)
+      const sealed = yield* Effect.mapError(
+        findRecords([token, `"customerId":${JSON.stringify(customerId)}`]),
+        () => failures.unavailable
+      )
       const records = yield* this.opened(customerId, sealed, access, "exported")
       const accesses = yield* log.of(token)
       return { customerId, at: new Date(nowMs()).toISOString(), records, accesses }

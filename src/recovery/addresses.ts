@@ -16,6 +16,11 @@ export class AddressFailed extends Schema.TaggedError<AddressFailed>()("AddressF
 export interface Addresses {
   /** The same for the same address, however it is written, on SMS and WhatsApp alike. */
   readonly blind: (channel: Channel, address: string) => string
+  /** What the customer is called: sealed, and a mark that tells names apart. */
+  readonly keepName: (
+    customerId: string,
+    name: string
+  ) => Effect.Effect<{ readonly sealed: string; readonly mark: string }, AddressFailed>
   readonly keep: (customerId: string, channel: Channel, address: string) => Effect.Effect<string, AddressFailed>
   readonly open: (customerId: string, sealed: string, why: string) => Effect.Effect<string, AddressFailed>
 }
@@ -25,6 +30,11 @@ const PLAIN = "plain:"
 
 export const sealedAddresses = (personal: PersonalData): Addresses => ({
   blind: (channel, address) => blindAddress(personal, channel, address),
+  keepName: (customerId, name) =>
+    Effect.map(failing(personal.keep(customerId, { name })), (kept) => ({
+      sealed: kept.name ?? "",
+      mark: personal.mark("name", name)
+    })),
   keep: (customerId, channel, address) => {
     const kind = addressKind(channel)
     if (kind === undefined) return Effect.succeed(`${PLAIN}${address}`)

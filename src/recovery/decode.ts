@@ -28,6 +28,7 @@ export type CustomerAsk =
   | (Omit<Extract<OfOneCustomer, { readonly type: "forget-point" | "opt-out" | "opt-in" }>, "address" | "channel"> &
       Place)
   | Extract<OfOneCustomer, { readonly type: "settings" }>
+  | (Omit<Extract<OfOneCustomer, { readonly type: "name" }>, "mark" | "sealed"> & { readonly plain: string })
 
 interface Place {
   readonly channel: Channel
@@ -37,6 +38,8 @@ interface Place {
 
 export const decodeCustomerAsk = (customerId: string, body: unknown): Decoded<CustomerAsk> =>
   decoding(() => read(customerId, fieldsOf(body, "")))
+
+const NAME_LENGTH_MAX = 256
 
 const read = (customerId: string, fields: Fields): CustomerAsk => {
   const type = own(fields, "type")
@@ -52,6 +55,8 @@ const read = (customerId: string, fields: Fields): CustomerAsk => {
       }
       return { type, ...on, ...placeOf(fields), hasConsented }
     }
+    case "name":
+      return { type, ...on, plain: text(own(fields, "name"), "name", NAME_LENGTH_MAX).trim() }
     case "forget-point":
     case "opt-out":
     case "opt-in":
@@ -59,7 +64,7 @@ const read = (customerId: string, fields: Fields): CustomerAsk => {
     case "settings":
       return defined({ type, ...on, ...settingsOf(fields) }) as CustomerAsk
     default:
-      throw new Invalid("Send type as point, forget-point, settings, opt-out or opt-in.", "type")
+      throw new Invalid("Send type as point, forget-point, name, settings, opt-out or opt-in.", "type")
   }
 }
 

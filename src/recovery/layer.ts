@@ -24,6 +24,7 @@ import type { HostOptions } from "../host/options.ts"
 import { hubsCommand } from "../host/owner-mail.ts"
 import { OutreachDesk } from "../outreach/layer.ts"
 import { PersonalDataService } from "../personal-data/layer.ts"
+import type { PersonalData } from "../personal-data/personal-data.ts"
 import { type Addresses, sealedAddresses } from "./addresses.ts"
 import { cartUrlOf } from "./compose.ts"
 import { follow, openOf, recoveryDesk } from "./desk.ts"
@@ -41,6 +42,7 @@ export type CustomerPartitions = PartitionHost<CustomerRecord, CustomerMail, Cus
 export interface RecoveryShape {
   readonly host: CustomerPartitions
   readonly addresses: Addresses
+  readonly personal: PersonalData
   /** What a message's link is; `undefined`: nobody is written to. */
   readonly linkOf: ((cartId: string, attemptId: string) => string) | undefined
   /** Messages that were decided and have no outcome yet. */
@@ -70,8 +72,11 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
   const addresses = sealedAddresses(personal)
   const surroundings = (): Surroundings => ({
     cartNow: (cartId) => cartNow(carts, available, cartId),
-    // Nobody tells yet who has the shop open.
-    isPresent: () => false
+    // Who has the cart open that they would be written to about.
+    isPresent: (customerId) => {
+      const cart = carts.host.book.cartOf(customerId)
+      return cart !== undefined && carts.followers.isFollowed(cart)
+    }
   })
   const host = yield* acquireHost({
     kind: customerKind(surroundings),
@@ -96,6 +101,7 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
   return Recovery.of({
     host,
     addresses,
+    personal,
     linkOf: options.config === undefined ? undefined : linkOf,
     links,
     shopName: options.config?.shopName,

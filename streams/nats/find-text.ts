@@ -1,5 +1,5 @@
 /**
- * Reads a whole stream for the messages that hold a text. Slow by nature (some 200,000 messages a second): for what is
+ * Reads a whole stream for the messages that hold one of some texts. Slow by nature (some 200,000 messages a second): for what is
  * asked seldom, such as all that there is of one customer.
  */
 import type { StoredMsg } from "@nats-io/jetstream"
@@ -11,10 +11,10 @@ const READ_BYTES_MAX = 8 * 1024 * 1024
 export const findText = async (
   { manager }: Pick<NatsShape, "manager">,
   stream: string,
-  text: string,
+  texts: ReadonlyArray<string>,
   take: (message: StoredMsg) => void
 ): Promise<void> => {
-  const needle = Buffer.from(text)
+  const needles = texts.map((text) => Buffer.from(text))
   const { state } = await manager.streams.info(stream)
   let next = Math.max(1, state.first_seq)
   while (next <= state.last_seq) {
@@ -27,7 +27,8 @@ export const findText = async (
       next = message.seq + 1
       count++
       const { buffer, byteOffset, byteLength } = message.data
-      if (Buffer.from(buffer, byteOffset, byteLength).includes(needle)) take(message)
+      const bytes = Buffer.from(buffer, byteOffset, byteLength)
+      if (needles.some((needle) => bytes.includes(needle))) take(message)
     }
     if (count === 0) return
   }

@@ -105,6 +105,7 @@ const live = async (): Promise<void> => {
   for (const [channel, address] of points) {
     await post(path, { type: "point", channel, address, hasConsented: channel !== "whatsapp" })
   }
+  await post(path, { type: "name", name: "Grace Hopper" })
   await post(path, { type: "settings", zone: noonZone(), preferred: ["sms"] })
   await post("/v1/stock/MUG/facts", { type: "receipt", quantity: 9 })
   await post(`/v1/carts/${cart}/requests`, {
@@ -137,6 +138,10 @@ const live = async (): Promise<void> => {
     redirect: "manual"
   })
   await stripe.deliveries.flush()
+  await eventually(
+    async () => (await http(hub, "GET", `/v1/carts/${cart}`)).body["status"],
+    (status) => status === "ordered"
+  )
   // What cannot be taken, with the address in a place where none belongs.
   await http(hub, "POST", path, {
     mutationId: "wrong",
@@ -184,8 +189,40 @@ describe("a customer who went through everything", () => {
     assert.ok(stripe.account.sessions.size > 0 && twilio.messages.length > 0)
   }, 60_000)
 
+  it("is shown masked, exported whole to who says why, and every access is known", async () => {
+    const shown = (await http(hub, "GET", `/v1/customers/${grace}`)).body
+    assert.equal(shown["name"], "G••• H•••")
+    assert.deepEqual(
+      (shown["points"] as ReadonlyArray<Record<string, unknown>>).map(({ address }) => address),
+      ["•••89", "•••89", "G•••@C•••"]
+    )
+    const path = `/v1/customers/${grace}/personal-data`
+    assert.equal((await http(hub, "POST", `${path}/export`, { who: "ann" })).status, 400)
+    const exported = await http(hub, "POST", `${path}/export`, { who: "ann", why: "asked for by letter" })
+    const { accesses, carts, records } = exported.body as Record<string, ReadonlyArray<Record<string, unknown>>>
+    const text = JSON.stringify(records)
+    for (const plain of [PHONE, EMAIL.toUpperCase(), "Grace Hopper", "message-sent", "customer-replied"]) {
+      assert.ok(text.includes(plain), plain)
+    }
+    assert.deepEqual(
+      carts?.map((one) => [one["cart"], one["status"]]),
+      [[cart, "ordered"]]
+    )
+    assert.ok(accesses?.some(({ action, why }) => action === "exported" && why === "asked for by letter"))
+    assert.ok(accesses?.some(({ action, why }) => action === "opened" && String(why).startsWith("message r")))
+    assert.equal(
+      (await http(hub, "POST", "/v1/customers/nobody/personal-data/export", { who: "a", why: "b" })).status,
+      404
+    )
+  })
+
   it("cannot be read from any of them after the erasure, what was answered neither", async () => {
-    await withData(hub, (data) => data.erase(grace, { who: "dpo", why: "asked for in writing" }))
+    const path = `/v1/customers/${grace}/personal-data`
+    const erased = await http(hub, "POST", `${path}/erase`, { who: "dpo", why: "asked for in writing" })
+    assert.deepEqual([erased.status, erased.body["erased"]], [200, true])
+    assert.equal((await http(hub, "GET", `/v1/customers/${grace}`)).body["name"], "•••")
+    const { accesses } = (await http(hub, "GET", `${path}/accesses`)).body
+    assert.equal((accesses as ReadonlyArray<Record<string, unknown>>).at(-1)?.["action"], "erased")
     await hub.crash()
     await nothingPlain()
     const found = [...new Set(`${inFiles(hub)}\n${await inPostgres(hub)}`.match(SEALED) ?? [])]

@@ -222,6 +222,7 @@ export class Shopper {
       case "contact-point-removed":
       case "contact-settings-set":
       case "contact-joined":
+      case "name-set":
       case "customer-wrote":
       case "link-followed":
       case "opted-out":

@@ -3,7 +3,7 @@
  * anything is decided, and never shown.
  */
 import { Effect } from "effect"
-import type { Customer } from "../../../actors/customer/customer.ts"
+import { type Customer, NAME } from "../../../actors/customer/customer.ts"
 import { hash64 } from "../../../actors/sku/fingerprint.ts"
 import { MESSAGE_BYTES_MAX } from "../../../config/limits.ts"
 import { unavailable } from "../../host/answers.ts"
@@ -55,15 +55,33 @@ export class CustomerRoutes {
       },
       (outcome) => {
         if (outcome === undefined) return respond(refused(unavailable("The hub takes no turns now.")))
-        if (outcome.value !== undefined) return respond(json(200, { ok: true, ...outcome.value }))
+        if (outcome.value !== undefined) return this.show(outcome.value, respond)
         respond(json(404, { ok: false, code: "unknown_customer", message: `No customer ${customer.value} is known.` }))
       }
+    )
+  }
+
+  /** Masked, which is no access; whole is for who says why. */
+  private show(view: ReturnType<typeof viewOf>, respond: Respond): void {
+    const { personal, run } = this.services
+    run(
+      Effect.map(
+        Effect.match(personal.masked(view), {
+          onSuccess: (masked) => json(200, { ok: true, ...masked }),
+          onFailure: ({ message }) => refused(unavailable(message))
+        }),
+        respond
+      )
     )
   }
 
   private command(ask: CustomerAsk): Effect.Effect<CustomerCommand, AddressFailed> {
     if (ask.type === "settings") return Effect.succeed(ask)
     const { addresses } = this.services
+    if (ask.type === "name") {
+      const { plain, ...rest } = ask
+      return Effect.map(addresses.keepName(ask.customerId, plain), (kept) => ({ ...rest, ...kept }))
+    }
     const { channel, countries, customerId, mutationId, plain } = ask
     const address = addresses.blind(channel, plain)
     if (ask.type !== "point") return Effect.succeed({ type: ask.type, customerId, mutationId, channel, address })
@@ -105,25 +123,32 @@ const refusedFor = ({ message, reason }: AddressFailed): Response => {
 const isoOf = (atMs: number | undefined): string | undefined =>
   atMs === undefined ? undefined : new Date(atMs).toISOString()
 
+/** A carrier's own name for somebody is not sealed, and not shown either. */
+const maskable = (text: string | undefined): string | undefined =>
+  text === undefined || text.startsWith("pd1.") ? text : "•••"
+
 const viewOf = (
-  { contact, customerId, recovery, withheld }: Customer,
+  { contact, customerId, recovery, sealed, withheld }: Customer,
   suppressed: (address: string) => string | undefined
 ) => ({
   customerId,
+  name: sealed[NAME],
   optedOutAt: isoOf(contact.optedOutAt),
   preferred: contact.preferred,
   zone: contact.zone,
   country: contact.country,
   points: contact.points.map(({ address, channel, consentedAt }) => ({
     channel,
+    address: maskable(sealed[address]),
     consentedAt: isoOf(consentedAt),
     suppressed: suppressed(address)
   })),
-  messages: contact.sent.map(({ at, attemptId, channel, followedAt }) => ({
+  messages: contact.sent.map(({ at, attemptId, channel, followedAt, isAssumed }) => ({
     attemptId,
     channel,
     at: isoOf(at),
-    followedAt: isoOf(followedAt)
+    followedAt: isoOf(followedAt),
+    isAssumed
   })),
   withheld: withheld && {
     reason: withheld.reason,

@@ -15,6 +15,7 @@ import { type LeakageServices, postLeakage } from "./leakage.ts"
 import type { LinkRoutes } from "./links.ts"
 import type { Lists } from "./lists.ts"
 import type { OutreachRoutes } from "./outreach.ts"
+import type { PersonalDataRoutes } from "./personal-data.ts"
 import type { PaymentRoutes } from "./payments.ts"
 import type { RecoverySettingsRoutes } from "./recovery-settings.ts"
 import { json, refused } from "./replies.ts"
@@ -37,6 +38,7 @@ export interface HttpServices {
   readonly channels: ChannelRoutes
   readonly outreach: OutreachRoutes
   readonly customers: CustomerRoutes
+  readonly personalData: PersonalDataRoutes
   readonly recoverySettings: RecoverySettingsRoutes
   readonly payments: PaymentRoutes
   readonly links: LinkRoutes
@@ -76,6 +78,7 @@ const table = (services: HttpServices): ReadonlyArray<Entry> => [
     (request, respond, customer) => services.customers.request(request, respond, customer)
   ],
   ...recoverySettingsRoutes(services.recoverySettings),
+  ...personalDataRoutes(services.personalData),
   ["post", "/v1/payments/stripe/webhooks", (request, respond) => services.payments.webhook(request, respond)],
   ["post", "/v1/carts/:cart/payment-link", (request, respond, cart) => services.payments.link(request, respond, cart)],
   ["get", "/v1/payments/:payment", (_request, respond, payment) => services.payments.get(respond, payment)],
@@ -159,6 +162,20 @@ const recoverySettingsRoutes = (settings: RecoverySettingsRoutes): ReadonlyArray
   ["put", "/v1/recovery/settings", (request, respond) => settings.set(request, respond)],
   ["get", "/v1/recovery/settings/versions", (request, respond) => settings.versions(request, respond)],
   ["post", "/v1/recovery/preview", (request, respond) => settings.preview(request, respond)]
+]
+
+const personalDataRoutes = (data: PersonalDataRoutes): ReadonlyArray<Entry> => [
+  [
+    "post",
+    "/v1/customers/:customer/personal-data/export",
+    (request, respond, name) => data.export(request, respond, name)
+  ],
+  [
+    "post",
+    "/v1/customers/:customer/personal-data/erase",
+    (request, respond, name) => data.erase(request, respond, name)
+  ],
+  ["get", "/v1/customers/:customer/personal-data/accesses", (_request, respond, name) => data.accesses(respond, name)]
 ]
 
 const cartRoutes = (carts: CartRoutes): ReadonlyArray<Entry> => [
