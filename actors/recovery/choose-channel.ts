@@ -3,6 +3,7 @@
  *
  * The channel that ranks highest is taken if it is open by the time that patience lasts: who prefers texts and left the
  * shop at midnight gets a text in the morning, not a mail at midnight. If none is open by then, the one that is soonest.
+ * Whoever has the shop open is spoken to there before anything else is thought of.
  */
 import type { Channel } from "./channel.ts"
 import { type ContactPoint, ranked } from "./contact.ts"
@@ -29,7 +30,8 @@ export const chooseChannel = (
 ): Choice => {
   const refused: Array<Refused> = []
   let soonest: Chosen | undefined
-  for (const channel of ranked(reach.contact.preferred, channels)) {
+  const { preferred } = reach.contact
+  for (const channel of ranked(reach.isPresent ? ["web-chat", ...preferred] : preferred, channels)) {
     if (!channels.includes(channel)) continue
     if (failed.includes(channel)) {
       refused.push({ channel, reason: "failed" })

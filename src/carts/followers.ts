@@ -89,6 +89,22 @@ export class CartFollowers {
     }
   }
 
+  /** Somebody has this cart open now. */
+  isFollowed(cart: string): boolean {
+    return (this.followed.get(cart)?.followers.size ?? 0) > 0
+  }
+
+  /** Something is said to whoever has the cart open; false when nobody has, or none of them reads. */
+  say(cart: string, said: { readonly id: string; readonly text: string; readonly link?: string }): boolean {
+    let isSaid = false
+    for (const { port } of this.followed.get(cart)?.followers ?? []) {
+      if (port.unsentBytes() > SOCKET_UNSENT_BYTES_MAX) continue
+      port.send(JSON.stringify({ op: "chat", cart, ...said }))
+      isSaid = true
+    }
+    return isSaid
+  }
+
   /** The socket has room again. */
   drained(follower: Follower): void {
     for (const cart of follower.behind) {

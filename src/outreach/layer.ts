@@ -6,8 +6,10 @@ import { Context, Effect, Layer } from "effect"
 import { type OutreachConfig, WrongOutreach } from "../../config/outreach.ts"
 import { Nats } from "../../streams/nats/connection.ts"
 import { publishOutreachFact } from "../../streams/outreach-facts.ts"
+import { Carts } from "../carts/layer.ts"
 import { PersonalDataService } from "../personal-data/layer.ts"
 import { buildOutreach } from "./build.ts"
+import type { PushToChat } from "./carriers/chat.ts"
 import { Door, type DoorAnswer } from "./door.ts"
 import type { Incoming, IncomingRequest, Outreach } from "./outreach.ts"
 import { sealFact } from "./stored-facts.ts"
@@ -27,8 +29,14 @@ export class OutreachDesk extends Context.Service<OutreachDesk, OutreachDeskShap
       Effect.gen(function* () {
         const nats = yield* Nats
         const personal = yield* PersonalDataService
+        const { followers, host } = yield* Carts
+        const pushToChat: PushToChat = (customerId, message) =>
+          Effect.sync(() => {
+            const cart = host.book.cartOf(customerId)
+            return cart !== undefined && followers.say(cart, message)
+          })
         const { carriers, outreach } = yield* Effect.tryPromise({
-          try: () => buildOutreach({ config, nowMs: Date.now, random: Math.random }),
+          try: () => buildOutreach({ config, nowMs: Date.now, random: Math.random, pushToChat }),
           catch: (cause) => (cause instanceof WrongOutreach ? cause : new WrongOutreach(String(cause)))
         })
         const door = new Door(carriers, (facts) =>

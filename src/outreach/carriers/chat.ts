@@ -23,11 +23,13 @@ export const chatCarrier = (push: PushToChat): Carrier => ({
   channels: ["web-chat"],
   canLookUp: true,
   send: (message) => {
-    const { attemptId, link, text, to } = message
-    return Effect.flatMap(push(to, { id: attemptId, text, ...(link === undefined ? {} : { link }) }), (isShown) =>
-      isShown
-        ? Effect.succeed(receiptOf(message))
-        : Effect.fail(new SendFailed({ class: "refused", code: "away", message: "The customer has no chat open." }))
+    const { attemptId, customerId, link, text } = message
+    return Effect.flatMap(
+      push(customerId, { id: attemptId, text, ...(link === undefined ? {} : { link }) }),
+      (isShown) =>
+        isShown
+          ? Effect.succeed(receiptOf(message))
+          : Effect.fail(new SendFailed({ class: "refused", code: "away", message: "The customer has no chat open." }))
     )
   },
   look: () => Effect.undefined,
