@@ -86,6 +86,8 @@ export type MessageSent = Of & {
   readonly attemptId: string
   /** The provider's own name for the message. */
   readonly receipt: string
+  /** Nobody will say whether it arrived; it is taken to have. */
+  readonly isAssumed?: true
   readonly lookAt: number | undefined
 }
 

@@ -80,15 +80,16 @@ const attemptTold = ({ attempt }: Recovery, { attemptId }: Told): Attempt | unde
 export const sent = (
   recovery: Recovery,
   sequence: Sequence,
-  told: Told & { readonly receipt: string }
+  told: Told & { readonly receipt: string; readonly isAssumed?: true }
 ): ReadonlyArray<RecoveryEvent> => {
   if (attemptTold(recovery, told) === undefined) return []
-  const { at, attemptId, receipt } = told
+  const { at, attemptId, isAssumed, receipt } = told
   return done(recovery, sequence, {
     type: "message-sent",
     ...ofRecovery(recovery, at),
     attemptId,
     receipt,
+    ...(isAssumed === undefined ? {} : { isAssumed }),
     lookAt: undefined
   })
 }

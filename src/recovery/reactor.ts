@@ -173,7 +173,10 @@ export class Reactor {
       if (composed._tag === "Failure") return yield* this.tell(carried, this.failure(composed.failure))
       carried.call = "under-way"
       const sent = yield* Effect.result(outreach.send(composed.success, mayGo))
-      if (sent._tag === "Success") return yield* this.tell(carried, { type: "sent", receipt: sent.success.messageId })
+      if (sent._tag === "Success") {
+        const { isAssumed, messageId: receipt } = sent.success
+        return yield* this.tell(carried, { type: "sent", receipt, ...(isAssumed === undefined ? {} : { isAssumed }) })
+      }
       if (sent.failure.class !== "unknown") return yield* this.tell(carried, this.failure(sent.failure))
       carried.call = "nobody-knows"
       carried.calledBy = this.options.nowMs()

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
+import { evolveContact, unknownContact } from "../../../actors/recovery/contact.ts"
 import { joinRecoveries } from "../../../actors/recovery/decide.ts"
 import { failed, sent } from "../../../actors/recovery/outcome.ts"
 import { isRunning } from "../../../actors/recovery/recovery.ts"
@@ -270,6 +271,18 @@ describe("a message that does not go", () => {
     assert.equal(shopper.contact.sent.length, 1)
     shopper.until("2026-07-03T00:00:00Z")
     assert.deepEqual(shopper.sent, ["sms 2026-07-02T07:00:00.000Z"])
+    assert.deepEqual(
+      shopper.contact.sent.map(({ isAssumed }) => isAssumed),
+      [true, undefined]
+    )
+  })
+
+  it("that was on its way when the line broke is written down as assumed", () => {
+    const event = { type: "message-sent", at: 5, customerId: "ann", recoveryId: "r", receipt: "<r-1@shop>" } as const
+    const message = { attemptId: "r-1", channel: "email", abandonmentId: "a", at: 1 } as const
+    const contact = { ...unknownContact, sent: [message] }
+    const told = { ...event, attemptId: "r-1", isAssumed: true, lookAt: undefined } as const
+    assert.deepEqual(evolveContact(contact, told).sent, [{ ...message, at: 5, isAssumed: true }])
   })
 
   it("whose answer was lost is looked for: it arrived, and is not sent again", () => {
