@@ -29,8 +29,9 @@ export const MAILBOX_MAX = 16_384
 export const OVERLOADED_RETRY_MS = 100
 /** Commands decided in one turn, and the size at which a turn stops taking more: one commit, one fsync. */
 export const TURN_COMMANDS_MAX = 2_048
-/** So much mail is decided in one turn; of more only half is taken. */
-export const TURN_COMMANDS_UNDIVIDED = 64
+/** So much mail at least, and at most, is decided in one turn undivided (`src/host/turn-size.ts`); of more only half is taken. */
+export const TURN_COMMANDS_UNDIVIDED_MIN = 64
+export const TURN_COMMANDS_UNDIVIDED_MAX = 512
 /**
  * So many that wait are decided while the turn before them is still on its way to the disk. With 64 the turns were smaller
  * and their number cost a tenth of the throughput of 256 clients.

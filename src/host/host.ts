@@ -27,6 +27,7 @@ import type { Recovered } from "./recovery.ts"
 import { Remembered } from "./remembered.ts"
 import type { Standing } from "./snapshotting.ts"
 import { HostStats, TurnLoad } from "./stats.ts"
+import { TurnSize } from "./turn-size.ts"
 import { bury, lookUp, recall } from "./recall.ts"
 import { emptyTurn, type Turn } from "./turn.ts"
 
@@ -50,6 +51,7 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
   readonly remembered: Remembered
   readonly stats = new HostStats()
   private readonly load = new TurnLoad()
+  private readonly turnSize = new TurnSize()
   private readonly lost = Deferred.makeUnsafe<never, FenceLost>()
   /** Fails when the hub has lost its partitions. */
   readonly whenLost: Effect.Effect<never, FenceLost> = Deferred.await(this.lost)
@@ -208,8 +210,9 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
       for (;;) {
         const [next] = this.flights
         if (next?.exit !== undefined) yield* this.land(next)
-        else if (next === undefined ? this.mailbox.length > 0 : this.mayFollow()) yield* this.turn(this.mailbox.take())
-        else if (next !== undefined) yield* this.news
+        else if (next === undefined ? this.mailbox.length > 0 : this.mayFollow()) {
+          yield* this.turn(this.mailbox.take(this.turnSize.undivided))
+        } else if (next !== undefined) yield* this.news
         else return
       }
     }).pipe(
@@ -259,11 +262,13 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
       })
       const recalled = missing.size === 0 ? undefined : yield* recall(missing, this.ports.journal)
       const recordsAt = (sequence: number) => (this.ports.recent.get(sequence) ?? recalled?.get(sequence))?.records
+      const startedMs = performance.now()
       const turn = this.kind.decideTurn(batch, { book: this.book, known, recordsAt, at })
       for (const dead of turn.deadFacts) yield* bury(dead, this.ports.deadLetters)
       this.decidedFacts = Math.max(this.decidedFacts, turn.facts)
       this.deciding = []
       yield* this.send(turn, batch)
+      this.turnSize.decided(batch.length, performance.now() - startedMs)
       this.stats.turns++
       this.stats.turnCommandsMax = Math.max(this.stats.turnCommandsMax, batch.length)
       if (turn.moreDue) this.submit({ kind: "due" })
@@ -283,6 +288,7 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     const append = Effect.onExit(appendSurely(split.appends, this.appendOptions(flight)), (exit) =>
       Effect.sync(() => {
         flight.exit = exit
+        this.turnSize.appended(flight.startedMs, performance.now())
         this.wake()
       })
     )

@@ -4,7 +4,7 @@
  * Mail of the hub itself (due timers, facts' positions, views) is always taken: there is little of it and nobody else
  * could send it again.
  */
-import { MAILBOX_MAX, TURN_BYTES_MAX, TURN_COMMANDS_MAX, TURN_COMMANDS_UNDIVIDED } from "../../config/limits.ts"
+import { MAILBOX_MAX, TURN_BYTES_MAX, TURN_COMMANDS_MAX } from "../../config/limits.ts"
 import { type AnyMail, isHubsOwn, type Mail } from "./mail.ts"
 
 /** What a record costs beside its identifiers: field names, numbers, punctuation. */
@@ -58,9 +58,10 @@ export class Mailbox<M extends AnyMail = Mail> {
    *
    * Of much mail only half is taken: while its append is under way the answers before it are encoded, clients read them
    * and ask again. All at once, everybody would wait for everybody: the hub for the disk, the clients for the hub.
+   * `undivided`: of so much everything is taken.
    */
-  take(): Array<M> {
-    const most = Math.min(TURN_COMMANDS_MAX, Math.max(TURN_COMMANDS_UNDIVIDED, Math.ceil(this.length / 2)))
+  take(undivided: number): Array<M> {
+    const most = Math.min(TURN_COMMANDS_MAX, Math.max(undivided, Math.ceil(this.length / 2)))
     let bytes = 0
     let end = this.head
     while (end < this.waiting.length && end - this.head < most) {
