@@ -10,6 +10,11 @@ export const TURN_DUE_CUSTOMERS_MAX = 512
 
 /** Messages of one channel that are looked after at once; the outreach bounds the calls of its carriers further. */
 export const LANE_STEPS_MAX = 32
+/**
+ * So long after its journal last took something a hub still calls carriers. With the longest call this is well within the
+ * grace time of a hub that took its place meanwhile.
+ */
+export const OWNED_MS_MAX = 30_000
 /** Carts left before a start that are taken up in one go, before others get their turn: a few milliseconds. */
 export const LEFT_AT_ONCE_MAX = 1_000
 

@@ -3,10 +3,12 @@
  * with exponential backoff; a job sends the quantity that it was made with.
  */
 import { Worker } from "bullmq"
+import { endWithParent } from "../bench/end-with-parent.ts"
 
 const { REDIS_PORT = "", RECEIVERS = "", CHANNELS = "" } = process.env
 const CONCURRENCY = 32
 
+endWithParent()
 for (const channel of CHANNELS.split(",")) {
   const worker = new Worker<{ readonly sku: string; readonly quantity: number }>(
     `push-${channel}`,

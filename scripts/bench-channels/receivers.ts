@@ -3,6 +3,7 @@
  * `GET /` hands over what arrived and forgets it; `/sick` never answers.
  */
 import { createServer } from "node:http"
+import { endWithParent } from "../bench/end-with-parent.ts"
 
 interface Arrived {
   readonly channel: string
@@ -12,6 +13,7 @@ interface Arrived {
   readonly at: number
 }
 
+endWithParent()
 let arrived: Array<Arrived> = []
 
 const server = createServer((request, response) => {

@@ -3,14 +3,13 @@
  * same: from the moment the sale should have been told to the arrival of the call at each of the other channels.
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { connect } from "@nats-io/transport-node"
 import { Queue } from "bullmq"
 import { Redis } from "ioredis"
 import { encodeSku, factSubject } from "../../streams/subjects.ts"
-import { projectRoot } from "../../src/servers/servers.ts"
+import { projectRoot, ThrowAwayFolder } from "../../src/servers/servers.ts"
 import { startBenchHub } from "../bench/servers.ts"
 
 export const CHANNELS = ["c1", "c2"]
@@ -29,7 +28,7 @@ export const startProgram = (file: string, args: ReadonlyArray<string>, environm
     const path = join(projectRoot(), "dist", "scripts", "bench-channels", file)
     const child = spawn(process.execPath, [path, ...args], {
       env: { ...process.env, ...environment },
-      stdio: ["ignore", "pipe", "inherit"]
+      stdio: ["pipe", "pipe", "inherit"]
     })
     child.stdout.on("data", () => resolve(child))
     child.once("exit", (code) => reject(new Error(`${file} ended with code ${String(code)}`)))
@@ -40,14 +39,14 @@ export type Third = "well" | "sick"
 
 /** The hub with the two channels, and a third where one is given. */
 export const hubSubject = async (receivers: string, skus: ReadonlyArray<string>, third?: Third): Promise<Subject> => {
-  const directory = mkdtempSync(join(tmpdir(), "holdfast-bench-channels-"))
+  const folder = new ThrowAwayFolder()
   const adapter = join(projectRoot(), "dist", "scripts", "bench-channels", "plain-channel.js")
   const channels = [...CHANNELS, ...(third === undefined ? [] : [third])].map((name) => ({
     name,
     adapter,
     settings: { url: `${receivers}/${name}` }
   }))
-  const file = join(directory, "channels.json")
+  const file = join(folder.directory, "channels.json")
   writeFileSync(file, JSON.stringify({ channels }))
   const hub = await startBenchHub({ CHANNELS_FILE: file })
   for (const sku of skus) await post(`${hub.url}/v1/stock/${encodeSku(sku)}/facts`, receipt(sku))
@@ -65,7 +64,7 @@ export const hubSubject = async (receivers: string, skus: ReadonlyArray<string>,
     close: async () => {
       await nats.close()
       await hub.stop()
-      rmSync(directory, { recursive: true, force: true })
+      folder.remove()
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import { serveUws } from "../../src/gateway/server.uws.ts"
+import { endWithParent } from "./end-with-parent.ts"
 
 const perSecond = Number(process.argv[2])
 const TICK_MS = 5
@@ -37,4 +38,5 @@ const bare = Effect.gen(function* () {
   }
 })
 
+endWithParent()
 await Effect.runPromise(Effect.scoped(bare))

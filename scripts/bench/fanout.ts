@@ -45,7 +45,7 @@ const measure = async (receivers: Receivers, pid: number, seconds: number): Prom
 export const bareFanout = async (load: FanoutLoad, seconds: number): Promise<FanoutResult> => {
   const program = join(projectRoot(), "dist", "scripts", "bench", "bare-server.js")
   const child = spawn(process.execPath, [program, String(load.changesPerSecond)], {
-    stdio: ["ignore", "pipe", "inherit"]
+    stdio: ["pipe", "pipe", "inherit"]
   })
   const receivers = new Receivers()
   try {

@@ -3,15 +3,13 @@
  * its own, and the peers' servers.
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { chmodSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import {
-  binaries,
   freePort,
   projectRoot,
   startPostgres,
   startRedis,
+  ThrowAwayFolder,
   throwAwayServers
 } from "../../src/servers/servers.ts"
 
@@ -23,17 +21,11 @@ export interface PeerServers {
 }
 
 export const startPeerServers = async (): Promise<PeerServers> => {
-  const directory = mkdtempSync(join(tmpdir(), "holdfast-bench-"))
-  chmodSync(directory, 0o755)
-  const at = async (name: string) => ({
-    binaries: binaries(),
-    directory: join(directory, name),
-    port: await freePort()
-  })
-  const everysec = await startRedis({ ...(await at("everysec")), appendonly: "everysec" })
-  const always = await startRedis({ ...(await at("always")), appendonly: "always" })
+  const folder = new ThrowAwayFolder()
+  const everysec = await startRedis({ ...(await folder.at("everysec")), appendonly: "everysec" })
+  const always = await startRedis({ ...(await folder.at("always")), appendonly: "always" })
   const postgres = await startPostgres({
-    ...(await at("postgres")),
+    ...(await folder.at("postgres")),
     settings: { max_connections: "64", shared_buffers: "512MB" }
   })
   return {
@@ -42,7 +34,7 @@ export const startPeerServers = async (): Promise<PeerServers> => {
     postgresUrl: postgres.url,
     stop: async () => {
       await Promise.all([everysec.stop(), always.stop(), postgres.stop()])
-      rmSync(directory, { recursive: true, force: true })
+      folder.remove()
     }
   }
 }
@@ -62,12 +54,13 @@ export interface BenchHub {
 export const startBenchHub = async (environment: Readonly<Record<string, string>> = {}): Promise<BenchHub> => {
   const own = await throwAwayServers()
   const port = await freePort()
-  const launch = (): ChildProcess =>
-    spawn(process.execPath, ["--max-semi-space-size=64", join(projectRoot(), "dist", "src", "main.js")], {
+  const launch = (): ChildProcess => {
+    const main = join(projectRoot(), "dist", "src", "main.js")
+    const hub = spawn(process.execPath, ["--max-semi-space-size=64", main], {
       env: {
         ...process.env,
         PORT: String(port),
-        HOLDFAST_HOME: join(own.directory, "home"),
+        HOLDFAST_HOME: join(own.folder.directory, "home"),
         NATS_URL: own.nats.url,
         REDIS_URL: own.redis.url,
         DATABASE_URL: own.postgres.url,
@@ -75,6 +68,9 @@ export const startBenchHub = async (environment: Readonly<Record<string, string>
       },
       stdio: ["ignore", "pipe", "ignore"]
     })
+    own.folder.hold(hub)
+    return hub
+  }
   let child = launch()
   await ready(child)
   const kill = async (): Promise<void> => {

@@ -2,17 +2,15 @@
  * The four processes that are killed: each real, each started again on its own data and port.
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { chmodSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import {
-  binaries,
   freePort,
   projectRoot,
   type RunningServer,
   startNats,
   startPostgres,
-  startRedis
+  startRedis,
+  ThrowAwayFolder
 } from "../../src/servers/servers.ts"
 
 export type VictimName = "hub" | "nats" | "redis" | "postgres"
@@ -25,7 +23,7 @@ const DOWN_MS = 300
 
 export class Victims {
   readonly hubUrl: string
-  readonly directory: string
+  private readonly folder: ThrowAwayFolder
   private readonly ports: Readonly<Record<VictimName, number>>
   private readonly servers = new Map<string, RunningServer>()
   private hub: ChildProcess | undefined
@@ -33,21 +31,19 @@ export class Victims {
   private readonly environment: Readonly<Record<string, string>>
 
   private constructor(
-    directory: string,
+    folder: ThrowAwayFolder,
     ports: Readonly<Record<VictimName, number>>,
     environment: Readonly<Record<string, string>>
   ) {
-    this.directory = directory
+    this.folder = folder
     this.environment = environment
     this.ports = ports
     this.hubUrl = `http://127.0.0.1:${ports.hub}`
   }
 
   static async start(environment: Readonly<Record<string, string>> = {}): Promise<Victims> {
-    const directory = mkdtempSync(join(tmpdir(), "holdfast-crash-"))
-    chmodSync(directory, 0o755)
     const [hub, nats, redis, postgres] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
-    const victims = new Victims(directory, { hub, nats, redis, postgres }, environment)
+    const victims = new Victims(new ThrowAwayFolder(), { hub, nats, redis, postgres }, environment)
     for (const name of ["nats", "redis", "postgres"] as const) await victims.startServer(name)
     await victims.startHub()
     return victims
@@ -74,12 +70,11 @@ export class Victims {
   async stop(): Promise<void> {
     await this.endHub("SIGTERM")
     await Promise.all([...this.servers.values()].map((server) => server.stop()))
-    rmSync(this.directory, { recursive: true, force: true })
+    this.folder.remove()
   }
 
   private async startServer(name: "nats" | "redis" | "postgres"): Promise<void> {
-    const options = { binaries: binaries(), directory: join(this.directory, name), port: this.ports[name] }
-    this.servers.set(name, await starters[name](options))
+    this.servers.set(name, await starters[name]({ ...(await this.folder.at(name)), port: this.ports[name] }))
   }
 
   private startHub(): Promise<void> {
@@ -88,7 +83,7 @@ export class Victims {
         env: {
           ...process.env,
           PORT: String(this.ports.hub),
-          HOLDFAST_HOME: join(this.directory, "home"),
+          HOLDFAST_HOME: join(this.folder.directory, "home"),
           NATS_URL: this.url("nats"),
           REDIS_URL: this.url("redis"),
           DATABASE_URL: this.url("postgres"),
@@ -97,6 +92,7 @@ export class Victims {
         stdio: ["ignore", "pipe", "pipe"]
       })
       this.hub = child
+      this.folder.hold(child)
       let output = ""
       const onOutput = (text: Buffer): void => {
         output = (output + text.toString()).slice(-4_000)

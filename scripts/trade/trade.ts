@@ -2,11 +2,11 @@
  * An hour of trade, compressed: shops sell the same stock at once, cancel, throttle, fail, hang and fall silent on a
  * seed, the hub is killed in the middle, and in the end every promise is checked against what the shops know they sold.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { AdapterBench, StartBench } from "../adapter-check/bench.ts"
 import type { Webhook } from "../../src/channels/adapter.ts"
+import { ThrowAwayFolder } from "../../src/servers/servers.ts"
 import { pause, Victims } from "../crash-test/victims.ts"
 import type { Fault, Order } from "../marketplaces/marketplace.ts"
 import { Random } from "../simulate/random.ts"
@@ -52,8 +52,8 @@ interface Shop extends AdapterBench {
 }
 
 export const trade = async (options: TradeOptions): Promise<TradeReport> => {
-  const directory = mkdtempSync(join(tmpdir(), "holdfast-trade-"))
-  const file = join(directory, "channels.json")
+  const folder = new ThrowAwayFolder()
+  const file = join(folder.directory, "channels.json")
   const shops: Array<Shop> = []
   for (const { name, start } of options.shops) shops.push(shopOf(name, await start()))
   writeFileSync(
@@ -66,7 +66,7 @@ export const trade = async (options: TradeOptions): Promise<TradeReport> => {
   } finally {
     await victims.stop()
     for (const { market } of shops) await market.close()
-    rmSync(directory, { recursive: true, force: true })
+    folder.remove()
   }
 }
 

@@ -6,17 +6,33 @@ import { Effect } from "effect"
 import { type CallFailure, failed, type Result, succeeded } from "./adapter.ts"
 import { failureIn } from "./answers.ts"
 
-/** `read`: the value of a call that went well, or `undefined` when it is not what the port says. */
+/**
+ * `read`: the value of a call that went well, or `undefined` when it is not what the port says.
+ *
+ * One timer and one promise: a channel without limits is called hundreds of times a second.
+ */
 export const askAdapter = <Value>(
   call: (signal: AbortSignal) => Promise<Result<Value>>,
   timeoutMs: number,
   read: (value: unknown) => Value | undefined
 ): Effect.Effect<Result<Value>> =>
-  Effect.tryPromise(call).pipe(
-    Effect.timeout(timeoutMs),
-    Effect.map((result) => looked(result, read)),
-    Effect.catch((cause) => Effect.succeed(brokenOff(cause)))
-  )
+  Effect.callback((resume) => {
+    const controller = new AbortController()
+    const settle = (result: Result<Value>): void => {
+      clearTimeout(timer)
+      resume(Effect.succeed(result))
+    }
+    const timer = setTimeout(() => {
+      settle(late)
+      controller.abort()
+    }, timeoutMs)
+    const answered = new Promise<unknown>((resolve) => void resolve(call(controller.signal)))
+    answered.then((result) => looked(result, read)).then(settle, (cause) => settle(brokenOff(cause)))
+    return Effect.sync(() => {
+      clearTimeout(timer)
+      controller.abort()
+    })
+  })
 
 const looked = <Value>(result: unknown, read: (value: unknown) => Value | undefined): Result<Value> => {
   const { ok, value, failure } = (result ?? {}) as { ok?: unknown; value?: unknown; failure?: unknown }
@@ -28,12 +44,12 @@ const looked = <Value>(result: unknown, read: (value: unknown) => Value | undefi
   return known === undefined ? strange : failed(known)
 }
 
+const late = failed({ kind: "unavailable", message: "The channel did not answer in time." })
 const strange = failed({ kind: "unavailable", message: "The adapter's answer is none that the port knows." })
 
 /** What an adapter throws may hold anything, secrets too, so only its kind is told. */
 export const brokenOff = (cause: unknown): { readonly ok: false; readonly failure: CallFailure } => {
   const name = cause instanceof Error ? cause.name : typeof cause
-  const message =
-    name === "TimeoutError" ? "The channel did not answer in time." : `The adapter broke off the call (${name}).`
-  return failed({ kind: "unavailable", message })
+  if (name === "TimeoutError") return late
+  return failed({ kind: "unavailable", message: `The adapter broke off the call (${name}).` })
 }

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url"
 import { resolve } from "node:path"
 import { type ChannelConfig, WrongChannels } from "../../config/channels.ts"
 import type { Adapter, AdapterLimits, AdapterModule } from "./adapter.ts"
+import { adapterFetch } from "./adapter-fetch.ts"
 import { builtIn } from "./adapters/built-in.ts"
 import type { ChannelSettings } from "./channel.ts"
 import { DISPATCH_DEFAULT } from "./dispatcher.ts"
@@ -14,7 +15,13 @@ import { DISPATCH_DEFAULT } from "./dispatcher.ts"
 export const adapterOf = async (config: ChannelConfig, nowMs: () => number): Promise<Adapter> => {
   const module = await moduleOf(config)
   try {
-    return module.make({ channel: config.name, settings: config.settings, fetch, nowMs, newId: randomUUID })
+    return module.make({
+      channel: config.name,
+      settings: config.settings,
+      fetch: adapterFetch,
+      nowMs,
+      newId: randomUUID
+    })
   } catch (cause) {
     throw new WrongChannels(`The channel ${config.name}: ${cause instanceof Error ? cause.message : String(cause)}`)
   }

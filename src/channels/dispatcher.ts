@@ -53,10 +53,10 @@ export interface DispatcherOptions {
 const SUSPENDED_MS = 60_000
 /** The wait when a channel says "too many" and not for how long. */
 const THROTTLED_MS = 1_000
+/** While a call is under way what comes gathers for so long or until it ends: a call costs some ten writes (Nagle's rule). */
+const GATHER_MS = 10
 /** The longest the loop sleeps; whatever makes a write due wakes it. */
 const REST_MS_MAX = 60_000
-
-type Step = { readonly batch: ReadonlyArray<Taken> } | { readonly waitMs: number }
 
 export class Dispatcher {
   readonly stats = new ChannelStats()
@@ -70,6 +70,8 @@ export class Dispatcher {
   private suspended: { readonly message: string; readonly since: number; readonly until: number } | undefined
   private flights = 0
   private wake: Deferred.Deferred<void> | undefined
+  /** When the loop looks again by itself. */
+  private restsUntil = 0
   /** When the channel last answered anything that makes sense; 0: never. */
   aliveAt = 0
   private lastFailure: { readonly message: string; readonly at: number } | undefined
@@ -93,8 +95,8 @@ export class Dispatcher {
     const since = wanted?.since ?? now
     if (retryAt > now) this.waiting.addRetry(listingId, since, retryAt)
     else this.waiting.add(listingId, since, (wanted?.quantity ?? 0) <= this.options.policy.lastUnitsMax)
-    // Where nothing can leave until a call ends, that call's end will look.
-    if (this.holdMs(now) < Infinity) this.rouse()
+    // Whatever cannot leave before the loop looks anyway needs no waking of it.
+    if (Math.min(retryAt > now ? retryAt : Infinity, now + this.untilBatchMs(now)) < this.restsUntil) this.rouse()
   }
 
   /** An operator has put something right: what kept the channel from being called is forgotten. */
@@ -109,9 +111,8 @@ export class Dispatcher {
     const calls = yield* FiberSet.make<void, never>()
     const send = Effect.gen({ self: this }, function* () {
       while (true) {
-        const step = this.next(this.options.nowMs())
-        if ("batch" in step) yield* FiberSet.run(calls, this.call(step.batch))
-        else yield* this.rest(step.waitMs)
+        if (this.untilWorkMs(this.options.nowMs()) > 0) yield* this.rest
+        else yield* FiberSet.run(calls, this.call(this.batch()))
       }
     })
     // A call that dies of a defect would leave its listings under way for ever: it ends the whole.
@@ -174,20 +175,25 @@ export class Dispatcher {
     }
   }
 
-  private next(now: number): Step {
+  /** Milliseconds until a batch of what is ready may leave; `Infinity` when none is or a call has to end first. */
+  private untilBatchMs(now: number): number {
     const { limits } = this.options.policy
-    this.waiting.wakeRetries(now)
-    const untilRetry = this.waiting.nextRetryAt() - now
-    if (this.waiting.readyCount === 0) return { waitMs: untilRetry }
+    if (this.waiting.readyCount === 0) return Infinity
     const hold = this.holdMs(now)
-    if (hold > 0) return { waitMs: hold }
-    const isFull = this.waiting.readyCount >= limits.batchMax
-    const gatheredAt = (this.waiting.oldestSince() ?? 0) + limits.windowMs
-    if (!this.waiting.hasUrgent && !isFull && gatheredAt > now) {
-      return { waitMs: Math.min(gatheredAt - now, untilRetry) }
-    }
+    if (hold > 0 || this.waiting.hasUrgent || this.waiting.readyCount >= limits.batchMax) return hold
+    const windowMs = Math.max(limits.windowMs, this.flights === 0 ? 0 : GATHER_MS)
+    return Math.max(0, (this.waiting.oldestSince() ?? 0) + windowMs - now)
+  }
+
+  /** Milliseconds until the loop has something to do. */
+  private untilWorkMs(now: number): number {
+    this.waiting.wakeRetries(now)
+    return Math.min(this.untilBatchMs(now), this.waiting.nextRetryAt() - now)
+  }
+
+  private batch(): ReadonlyArray<Taken> {
     // One listing asks whether a channel that was down is back: its attempt is the one that a failure counts.
-    return { batch: this.waiting.take(this.breaker.state === "closed" ? limits.batchMax : 1) }
+    return this.waiting.take(this.breaker.state === "closed" ? this.options.policy.limits.batchMax : 1)
   }
 
   /** Milliseconds before which nothing may be written. */
@@ -370,13 +376,14 @@ export class Dispatcher {
     this.wake = undefined
   }
 
-  private rest(ms: number): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.wake ??= Deferred.makeUnsafe<void>()
-      const patience = Math.min(REST_MS_MAX, Math.max(0.1, ms))
-      return Effect.timeoutOrElse(Deferred.await(this.wake), { duration: patience, orElse: () => Effect.void })
-    })
-  }
+  /** Looks once more where nothing can come between, so that no waking is missed. */
+  private readonly rest: Effect.Effect<void> = Effect.suspend(() => {
+    const now = this.options.nowMs()
+    const patience = Math.min(REST_MS_MAX, Math.max(0.1, this.untilWorkMs(now)))
+    this.wake ??= Deferred.makeUnsafe<void>()
+    this.restsUntil = now + patience
+    return Effect.timeoutOrElse(Deferred.await(this.wake), { duration: patience, orElse: () => Effect.void })
+  })
 }
 
 export interface DispatcherHealth {

@@ -1,5 +1,9 @@
 /**
  * The recovery's side of the reactor: clearance from the customers' book, outcomes as commands to their host.
+ *
+ * D1 A call is made by who owns the customers' journal, and owned it a moment ago: a hub that was frozen or cut off may have
+ * been replaced, and the new one waits for what the old one had under way no longer than the grace time. Asked too late it
+ * says so in the journal, which refuses it if there is another owner.
  */
 import { Effect } from "effect"
 import type { AttemptOutcome } from "../../actors/customer/commands.ts"
@@ -8,6 +12,7 @@ import { clearanceOf } from "../../actors/customer/decide.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
 import { hubsCommand } from "../host/owner-mail.ts"
 import type { OpenAttempt } from "./carried.ts"
+import { OWNED_MS_MAX } from "../../config/recovery.ts"
 import { compose, type Composing } from "./compose.ts"
 import type { CustomerPartitions } from "./layer.ts"
 import type { CustomerAnswer } from "./mail.ts"
@@ -24,7 +29,9 @@ export const recoveryDesk = (services: DeskServices): RecoveryDesk => {
   const { host, nowMs, surroundings } = services
   return {
     mayGo: ({ customerId }) =>
-      host.isOpen && clearanceOf(host.book, customerId, { ...surroundings(), at: nowMs() }).may,
+      host.isOpen &&
+      performance.now() - host.ownedAtMs < OWNED_MS_MAX &&
+      clearanceOf(host.book, customerId, { ...surroundings(), at: nowMs() }).may,
     compose: (open) => compose({ ...services, customers: host }, open),
     tell: (open, outcome) => tell(host, open, outcome)
   }

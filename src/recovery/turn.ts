@@ -48,6 +48,12 @@ const versionConflict = (expected: number, version: number): CustomerAnswer => (
   version
 })
 
+const nothing = { version: 0, events: [] } as const
+
+/** That a message may go after all is for the journal's owner to say: it is put where another one's is refused. */
+const isWithdrawal = (command: CustomerCommand): boolean =>
+  command.type === "outcome" && command.outcome.type === "withdrawn"
+
 export const customerRules = (
   surroundings: () => Surroundings
 ): OwnerRules<CustomerCommand, CustomerAnswer, CustomerBook, CustomerRecord> => ({
@@ -58,7 +64,8 @@ export const customerRules = (
     const { mutationId } = command
     const happened = decideCustomers(keeper.book, command, { ...surroundings(), at: keeper.at })
     const changed = keep(happened, mutationId, keeper)
-    if (hash !== "") keeper.note({ customerId: ownerOf(command), version: 0, mutationId, hash, events: [] })
+    if (hash !== "") keeper.note({ ...nothing, customerId: ownerOf(command), mutationId, hash })
+    else if (!changed && isWithdrawal(command)) keeper.note({ ...nothing, customerId: ownerOf(command), mutationId })
     return { ok: true, changed }
   },
   // Whether it had changed something is not kept: asked again it changes nothing.

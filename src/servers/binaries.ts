@@ -1,6 +1,7 @@
 /**
  * The servers' programs as the set-up found or fetched them, and where the project lies.
  */
+import type { ChildProcess } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 import { delimiter, dirname, join } from "node:path"
 import { ServerFailed } from "./server-process.ts"
@@ -21,6 +22,8 @@ export interface StartOptions {
   /** The server's own data. */
   readonly directory: string
   readonly port: number
+  /** Told of the process, so that it may end with this one; absent: it runs on when this one is killed, to be adopted. */
+  readonly hold?: (child: ChildProcess) => void
 }
 
 /** Handed over by the set-up in `HOLDFAST_BINARIES`. Throws `ServerFailed` when it did not run. */

@@ -16,6 +16,7 @@ export const startNats = (options: StartOptions): Promise<RunningServer> => {
     args: ["-c", configuration, "-a", "127.0.0.1", "-p", String(port), "-js", "-sd", directory],
     directory,
     port,
+    hold: options.hold,
     url: `nats://127.0.0.1:${port}`,
     stopSignal: "SIGTERM",
     environment: libraryEnvironment(options.binaries.tools, program),

@@ -41,6 +41,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<RunningSe
     args: ["-D", directory, ...Object.entries(wanted).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
     directory,
     port,
+    hold: options.hold,
     url: `${url}${DATABASE}`,
     stopSignal: "SIGINT",
     environment,

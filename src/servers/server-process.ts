@@ -4,7 +4,7 @@
  * A server gets a process group of its own, so that Ctrl-C in a terminal reaches only the hub, which then stops its
  * servers in order. Beside its data a note says which process it is; whoever starts next adopts it if it is really ours.
  */
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import { answers } from "./ports.ts"
@@ -42,6 +42,7 @@ export interface ServerSpec {
   /** Another user to run as, for a server that refuses root. */
   readonly user?: { readonly uid: number; readonly gid: number }
   readonly isReady: () => Promise<boolean>
+  readonly hold?: ((child: ChildProcess) => void) | undefined
   /** What its log says when it refuses only until the last processes of a killed predecessor have gone. */
   readonly refusesForNow?: RegExp
 }
@@ -129,6 +130,7 @@ const launch = (spec: ServerSpec): RunningServer => {
   })
   const pid = child.pid
   if (pid === undefined) throw new ServerFailed(`${spec.program} cannot be run`)
+  spec.hold?.(child)
   writeNote(spec.directory, { pid, port: spec.port })
   return controlled(spec, pid, exited, false)
 }

@@ -136,6 +136,46 @@ describe("a message that was decided", () => {
   })
 })
 
+/** From now on messages stand still on their way. */
+const holdUp = () => {
+  const way = { held: 0, release: () => undefined as void }
+  const released = new Promise<void>((resolve) => (way.release = resolve))
+  twilio.onTheWay = () => {
+    way.held++
+    return released
+  }
+  return way
+}
+
+describe("a call that the hub has given up", () => {
+  it("and that arrives within the grace time counted from then is found, and not made again", async () => {
+    await open(["sms"], 50)
+    const way = holdUp()
+    book.leave("ada", [text])
+    await until(
+      () => twilio.calls > 3,
+      () => "looks that find nothing"
+    )
+    way.release()
+    await settled(1)
+    assert.deepEqual([way.held, twilio.sent().length, book.ofType("message-sent").length], [1, 1, 1])
+  })
+
+  it("and that arrives after it goes twice: this is the whole window, and why the grace time is long", async () => {
+    await open(["sms"], 50, { graceMs: 200 })
+    const way = holdUp()
+    book.leave("ada", [text])
+    await until(
+      () => way.held === 2,
+      () => "the same message once more"
+    )
+    assert.equal(book.ofType("message-retried").length, 1)
+    way.release()
+    await settled(1)
+    assert.equal(twilio.sent().length, 2)
+  })
+})
+
 describe("a hub that is killed", () => {
   it("before the call: the message goes, once the grace time has shown that it had not", async () => {
     await open()
@@ -201,6 +241,26 @@ describe("a hub that is killed", () => {
     assert.deepEqual([twilio.sent(PHONE).length, book.ofType("message-sent").length], [1, 1])
   })
 
+  it("while the message is on its way: one that arrives within the grace time is found, and does not go again", async () => {
+    await open(["sms"], 5_000)
+    const way = holdUp()
+    book.leave("ada", [text])
+    await until(
+      () => way.held === 1,
+      () => "the message on its way"
+    )
+    await book.kill()
+    book.startReactor()
+    await until(
+      () => twilio.calls > 2,
+      () => "looks that find nothing"
+    )
+    assert.equal(twilio.sent().length, 0)
+    way.release()
+    await settled(1)
+    assert.deepEqual([twilio.sent().length, book.ofType("message-retried").length], [1, 0])
+  })
+
   it("and then ordered from before the message is found missing: it does not go at all", async () => {
     await open()
     await book.kill()
@@ -235,7 +295,7 @@ describe("a hub that is killed", () => {
   })
 
   it("again and again, over faults on a seed: nobody gets two, and every message has its outcome", async () => {
-    // A killed hub's requests that had left go on in this process, and on a busy machine take their time.
+    // Calls are given up after a tenth of a second here, and on a busy machine arrive much later: see the two tests above.
     await open(["sms"], 100, { graceMs: 3_000 })
     const random = new Random(23)
     twilio.faults.set({

@@ -22,6 +22,7 @@ import {
   throwAwayServers
 } from "../../src/servers/servers.ts"
 import { answers } from "../../src/servers/ports.ts"
+import { until } from "../support/shop.ts"
 
 let folder = ""
 const running: Array<RunningServer> = []
@@ -231,6 +232,29 @@ describe("throw-away servers", () => {
     assert.deepEqual(await query(servers.postgres.url, "SELECT 1 AS n"), [{ n: 1 }])
     await servers.stop()
     for (const { pid } of [servers.nats, servers.redis, servers.postgres]) assert.equal(isAlive(pid), false)
-    assert.equal(existsSync(servers.directory), false)
+    assert.equal(existsSync(servers.folder.directory), false)
+  })
+
+  it("end with whoever has started them, and so does what they were started for, also by kill -9", async () => {
+    const program = `
+      import { spawn } from "node:child_process"
+      import { throwAwayServers } from ${JSON.stringify(join(projectRoot(), "dist/src/servers/servers.js"))}
+      const { folder, nats, redis, postgres } = await throwAwayServers()
+      const child = spawn("sleep", ["1000"], { stdio: "ignore" })
+      folder.hold(child)
+      const pids = [nats.pid, redis.pid, postgres.pid, child.pid]
+      process.stdout.write(JSON.stringify({ pids, directory: folder.directory }))
+      setInterval(() => undefined, 1000)`
+    const starter = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["ignore", "pipe", "inherit"]
+    })
+    const said = await new Promise<string>((resolve) => starter.stdout.once("data", (text) => resolve(String(text))))
+    const { pids, directory } = JSON.parse(said) as { readonly pids: Array<number>; readonly directory: string }
+    assert.ok(pids.every(isAlive) && existsSync(directory))
+    starter.kill("SIGKILL")
+    await until(
+      () => !pids.some(isAlive) && !existsSync(directory),
+      () => pids.filter(isAlive)
+    )
   })
 })

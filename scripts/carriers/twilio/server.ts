@@ -45,6 +45,8 @@ export class LocalTwilio {
   /** `undefined`: Twilio does not say how long to wait. */
   retryAfterSeconds: number | undefined
   calls = 0
+  /** How long a message is on its way here: it is taken, and listed, only when this settles. */
+  onTheWay: (to: string) => Promise<void> | undefined = () => undefined
   private readonly optedOut = new Set<string>()
   private readonly lastInboundMs = new Map<string, number>()
   private readonly templates: Readonly<Record<string, string>>
@@ -194,7 +196,7 @@ export class LocalTwilio {
     return { status: response.status, body: await response.text() }
   }
 
-  private handle({ method, url, headers, body }: HttpRequest): HttpAnswer {
+  private async handle({ method, url, headers, body }: HttpRequest): Promise<HttpAnswer> {
     this.calls++
     const expected = `Basic ${Buffer.from(`${ACCOUNT_SID}:${AUTH_TOKEN}`).toString("base64")}`
     if (headers.authorization !== expected) return refusal(401, 20003, "Authenticate")
@@ -202,7 +204,9 @@ export class LocalTwilio {
     const wrong = TwilioDescription.get().request(method, url, text)
     this.violations.push(...wrong)
     if (wrong.length > 0) return refusal(400, 20001, wrong.join("; "))
-    const answer = method === "POST" ? this.create(new URLSearchParams(text)) : this.show(url)
+    const form = method === "POST" ? new URLSearchParams(text) : undefined
+    if (form !== undefined) await this.onTheWay(form.get("To") ?? "")
+    const answer = form === undefined ? this.show(url) : this.create(form)
     if (answer.status < 300) {
       this.violations.push(...TwilioDescription.get().answer(method, url.pathname, answer.status, answer.body))
     }

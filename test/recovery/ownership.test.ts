@@ -1,0 +1,130 @@
+/**
+ * Goal: a hub that stood still, or was cut off, while another one took its place calls no carrier: the new one waits for what
+ * the old one had under way only as long as the grace time.
+ * Method: two real hosts of customers after one another on one journal in memory, and the desk that the reactor asks; only
+ * the monotonic clock is set by hand.
+ */
+import assert from "node:assert/strict"
+import { Clock, Effect, Layer } from "effect"
+import { afterEach, beforeEach, describe, it, vi } from "vitest"
+import type { CustomerCommand } from "../../actors/customer/commands.ts"
+import type { CustomerRecord } from "../../actors/customer/customer.ts"
+import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
+import { OWNED_MS_MAX } from "../../config/recovery.ts"
+import { claim } from "../../src/host/claim.ts"
+import type { OpenAttempt } from "../../src/recovery/carried.ts"
+import { openOf, recoveryDesk } from "../../src/recovery/desk.ts"
+import { customerKind } from "../../src/recovery/kind.ts"
+import type { CustomerPartitions } from "../../src/recovery/layer.ts"
+import { DeadLetters } from "../../streams/dead-letters.ts"
+import { makeMemoryJournal } from "../../streams/journal.memory.ts"
+import { RecentCommits } from "../../streams/recent-commits.ts"
+import { Snapshots } from "../../streams/snapshots.ts"
+import { oneStep } from "../support/recovery-desk.ts"
+import { until } from "../support/shop.ts"
+
+const surroundings = () => ({
+  policy: { ...POLICY_DEFAULT, hours: ALWAYS, hoursByCountry: {}, holdoutShare: 0 },
+  sequence: oneStep(["sms"]),
+  cartNow: () => ({ cartVersion: 1, isEmpty: false, isBought: false, isSoldOut: false }),
+  isPresent: () => false
+})
+const ALWAYS = { opensMinute: 0, closesMinute: 24 * 60, closedDays: [] }
+
+let journal: ReturnType<typeof makeMemoryJournal<CustomerRecord>>
+
+const startHost = async (owner: string): Promise<CustomerPartitions> => {
+  const fixed = Effect.all({ deadLetters: DeadLetters, snapshots: Snapshots, clock: Clock.Clock })
+  const { clock, deadLetters, snapshots } = await Effect.runPromise(
+    Effect.provide(fixed, Layer.merge(DeadLetters.layerMemory, Snapshots.layerMemory))
+  )
+  return Effect.runPromise(
+    claim({
+      kind: customerKind(surroundings),
+      options: {
+        owner,
+        partitions: 1,
+        idempotencyWindowMs: 3_600_000,
+        idempotencyIdsMax: 1_000,
+        flightsMax: 2,
+        followingCommandsMin: 1,
+        snapshotEveryRecords: 1_000_000
+      },
+      ports: {
+        journal,
+        recent: new RecentCommits<CustomerRecord>(),
+        timers: { arm: () => undefined, watch: () => Effect.never },
+        deadLetters
+      },
+      snapshots,
+      clock,
+      start: (turns) => void Effect.runFork(turns)
+    })
+  )
+}
+
+const deskOf = (host: CustomerPartitions) =>
+  recoveryDesk({
+    host,
+    surroundings,
+    nowMs: Date.now,
+    linkOf: (cart, attempt) => `https://shop.example/${cart}?a=${attempt}`,
+    addresses: { blind: (_channel, address) => address, keep: () => Effect.never, open: () => Effect.never },
+    carts: { book: { peek: () => undefined } }
+  })
+
+const say = (host: CustomerPartitions, command: CustomerCommand): Promise<unknown> =>
+  new Promise((resolve) => {
+    host.submit({ kind: "command", command, hash: "", factSequence: 0, receivedAtMs: 0, reply: resolve })
+  })
+
+/** A message to Ada is decided and waits for its call. */
+const intend = async (host: CustomerPartitions): Promise<OpenAttempt> => {
+  const point = { channel: "sms", address: "blind", countries: ["GB"] } as const
+  const ada = { customerId: "ada", mutationId: "m" }
+  await say(host, { type: "point", ...ada, point, hasConsented: true, sealed: "sealed" })
+  const abandonment = { abandonmentId: "a", cartId: "c", cartVersion: 1, at: Date.now() }
+  await say(host, { type: "abandoned", ...ada, abandonment })
+  const open = openOf(host.book, "ada")
+  assert.ok(open)
+  return open
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["performance"] })
+  journal = makeMemoryJournal<CustomerRecord>()
+})
+
+afterEach(() => void vi.useRealTimers())
+
+describe("a message that waits for its call", () => {
+  it("may go while the journal has just taken something, and else when the journal takes that it is asked", async () => {
+    const host = await startHost("a")
+    const desk = deskOf(host)
+    const open = await intend(host)
+    assert.ok(desk.mayGo(open))
+    vi.advanceTimersByTime(OWNED_MS_MAX)
+    assert.ok(!desk.mayGo(open))
+    const commits = journal.stored.length
+    assert.equal(await Effect.runPromise(desk.tell(open, { type: "withdrawn" })), false)
+    assert.equal(journal.stored.length, commits + 1)
+    assert.ok(desk.mayGo(open))
+    assert.deepEqual((await startHost("b")).book.peek("ada"), host.book.peek("ada"))
+  })
+
+  it("does not go from a hub that stood still while another one took its place", async () => {
+    const old = await startHost("a")
+    const desk = deskOf(old)
+    const open = await intend(old)
+    const next = await startHost("b")
+    assert.deepEqual(openOf(next.book, "ada"), open)
+    vi.advanceTimersByTime(OWNED_MS_MAX)
+    assert.ok(!desk.mayGo(open))
+    assert.equal((await Effect.runPromise(Effect.result(desk.tell(open, { type: "withdrawn" }))))._tag, "Failure")
+    await until(
+      () => !old.isOpen,
+      () => "the old hub's end"
+    )
+    assert.ok(!desk.mayGo(open))
+  })
+})
