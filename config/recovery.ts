@@ -18,6 +18,13 @@ export const OWNED_MS_MAX = 30_000
 /** Carts left before a start that are taken up in one go, before others get their turn: a few milliseconds. */
 export const LEFT_AT_ONCE_MAX = 1_000
 
+/** Figures are of thirty days unless a period is named, and of thirteen months at most: a year beside the one before. */
+export const FIGURES_DAYS_DEFAULT = 30
+export const FIGURES_DAYS_MAX = 400
+/** Items of a page that may have addresses: each is opened to be masked, some twenty microseconds. */
+export const MASKED_AT_ONCE_MAX = 200
+/** A screen or two. */
+export const RECOVERY_PAGE_DEFAULT = 50
 /** One link pressed by one hand, and again by a hand that is impatient; each may ask Stripe twice. */
 export const LINK_PRESSES_PER_SECOND_MAX = 1
 const LINK_DAYS_DEFAULT = 7

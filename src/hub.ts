@@ -91,6 +91,15 @@ export const hubLayer = (options: HubOptions) => {
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(
     Layer.provideMerge(channels),
     Layer.provideMerge(
+      projectorLayer({
+        natsUrl: urls.nats,
+        redisUrl: urls.redis,
+        postgresUrl: urls.postgres,
+        alerts: options.alerts,
+        logLevel: config.logLevel
+      })
+    ),
+    Layer.provideMerge(
       Recovery.layer({
         host: ofPartitions(1, SNAPSHOT_EVERY_RECORDS),
         config: options.recovery,
@@ -102,15 +111,6 @@ export const hubLayer = (options: HubOptions) => {
     ),
     Layer.provideMerge(OutreachDesk.layer(options.outreach)),
     Layer.provideMerge(PersonalDataService.layer(options.masterKey)),
-    Layer.provideMerge(
-      projectorLayer({
-        natsUrl: urls.nats,
-        redisUrl: urls.redis,
-        postgresUrl: urls.postgres,
-        alerts: options.alerts,
-        logLevel: config.logLevel
-      })
-    ),
     Layer.provideMerge(carts),
     Layer.provideMerge(PaymentsService.layer(options.payments)),
     Layer.provideMerge(host),

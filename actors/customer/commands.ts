@@ -3,7 +3,7 @@
  */
 import type { Channel } from "../recovery/channel.ts"
 import type { ContactPoint } from "../recovery/contact.ts"
-import type { FailureClass } from "../recovery/events.ts"
+import type { FailureClass, MessageCost } from "../recovery/events.ts"
 import type { Abandonment } from "../recovery/may-reach.ts"
 import type { ChangeSettings } from "../recovery/settings-history.ts"
 
@@ -59,7 +59,13 @@ export interface CartMoved extends OnCustomer {
 
 export type AttemptOutcome =
   /** `isAssumed`: it was on its way when the line broke, and nobody will say whether it arrived. */
-  | { readonly type: "sent"; readonly receipt: string; readonly isAssumed?: true }
+  | {
+      readonly type: "sent"
+      readonly receipt: string
+      readonly isAssumed?: true
+      readonly segments?: number
+      readonly cost?: MessageCost
+    }
   | { readonly type: "failed"; readonly class: FailureClass; readonly code: string; readonly retryAt: number }
   /** Nobody will ever know. */
   | { readonly type: "lost"; readonly code: string }

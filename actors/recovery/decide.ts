@@ -53,9 +53,12 @@ export const start = (command: StartCommand): ReadonlyArray<RecoveryEvent | Reco
   if (isRunning(previous)) return not("already-running")
   const anywhere = chooseChannel(reach, [...new Set(sequence.steps.flatMap((step) => step.channels))])
   if (anywhere.chosen === undefined) return not("nothing-to-reach", anywhere.refused)
-  if (isHeldOut(customerId, policy)) return not("holdout")
-  const lookAt = dueAt(sequence, 0, { abandonedAt: abandonment.at, lastMessageAt: undefined }) ?? at
+  const { channel } = anywhere.chosen
   const { sequenceId, version: sequenceVersion } = sequence
+  if (isHeldOut(customerId, policy)) {
+    return withheld({ at, customerId, abandonment, reason: "holdout", sequenceId, sequenceVersion, channel })
+  }
+  const lookAt = dueAt(sequence, 0, { abandonedAt: abandonment.at, lastMessageAt: undefined }) ?? at
   const started: RecoveryStarted = {
     type: "recovery-started",
     at,
@@ -64,6 +67,7 @@ export const start = (command: StartCommand): ReadonlyArray<RecoveryEvent | Reco
     sequenceId,
     sequenceVersion,
     abandonment,
+    channel,
     lookAt
   }
   return [started, ...look(startedBy(started), sequence, ask)]

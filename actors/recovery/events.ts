@@ -26,6 +26,12 @@ export type WithheldReason = OverReason | "holdout" | "already-running" | "nothi
 /** What a provider said about a message that did not go. */
 export type FailureClass = "permanent" | "refused" | "throttled" | "temporary" | "unknown"
 
+/** Millionths of a minor unit: 0.79 cents are 790,000. */
+export interface MessageCost {
+  readonly microMinor: number
+  readonly currency: string
+}
+
 interface Of {
   readonly at: number
   readonly customerId: string
@@ -37,6 +43,8 @@ export type RecoveryStarted = Of & {
   readonly sequenceId: string
   readonly sequenceVersion: number
   readonly abandonment: Abandonment
+  /** The one that was open for it before the lot was drawn; absent in older records. */
+  readonly channel?: Channel
   /** When the first step is due. */
   readonly lookAt: number
 }
@@ -49,6 +57,10 @@ export interface RecoveryWithheld {
   readonly abandonment: Abandonment
   readonly reason: WithheldReason
   readonly refused: ReadonlyArray<Refused>
+  /** With `holdout`, what would have been started; absent in older records. */
+  readonly sequenceId?: string
+  readonly sequenceVersion?: number
+  readonly channel?: Channel
 }
 
 /** A channel was chosen, and when it is lawful; what stood before it in rank and why it was not taken. */
@@ -88,6 +100,9 @@ export type MessageSent = Of & {
   readonly receipt: string
   /** Nobody will say whether it arrived; it is taken to have. */
   readonly isAssumed?: true
+  /** Texts that it was billed as, and its price, where the provider says so at once. */
+  readonly segments?: number
+  readonly cost?: MessageCost
   readonly lookAt: number | undefined
 }
 

@@ -8,138 +8,93 @@
  * L1 A customer whose window is not over is not counted yet. L2 Nothing is called a lift whose interval has zero in it, or
  * that rests on too few customers; then it says what is missing.
  */
-import { byCustomer, earned, type Order } from "./attribution.ts"
-import { type Interval, meanDifference, meanOf, shareDifference } from "./interval.ts"
+import { type Interval, type Mean, meanDifference, shareDifference } from "./interval.ts"
 
-export interface Left {
-  readonly customerId: string
-  /** A recovery was started, or withheld because of the holdout; nothing else. */
-  readonly group: "treated" | "holdout"
-  readonly at: number
+/** One group, counted. */
+export interface Group {
+  readonly bought: number
+  /** Of one currency, in minor units, over all customers of the group: the count is how many they are. */
+  readonly revenue: Mean
 }
 
-export interface Unit {
-  readonly group: Left["group"]
-  readonly isBought: boolean
-  /** Of the one currency that is looked at. */
-  readonly revenueMinor: number
+export const NOBODY: Group = { bought: 0, revenue: { count: 0, sum: 0, sumOfSquares: 0 } }
+
+export interface Groups {
+  readonly treated: Group
+  readonly holdout: Group
 }
 
-export interface Period {
-  /** Carts left from `fromMs` on and before `toMs`. */
-  readonly fromMs: number
-  readonly toMs: number
-  /** The moment of asking. */
-  readonly at: number
-  readonly windowMs: number
-  readonly currency: string
-}
-
-export const unitsOf = (
-  left: ReadonlyArray<Left>,
-  orders: ReadonlyArray<Order>,
-  { fromMs, toMs, at, windowMs, currency }: Period
-): ReadonlyArray<Unit> => {
-  const firsts = new Map<string, Left>()
-  for (const one of left) {
-    if (one.at < fromMs || one.at >= toMs) continue
-    const first = firsts.get(one.customerId)
-    if (first === undefined || one.at < first.at) firsts.set(one.customerId, one)
+/** Two counts of customers who are all different. */
+export const together = (left: Group, right: Group): Group => ({
+  bought: left.bought + right.bought,
+  revenue: {
+    count: left.revenue.count + right.revenue.count,
+    sum: left.revenue.sum + right.revenue.sum,
+    sumOfSquares: left.revenue.sumOfSquares + right.revenue.sumOfSquares
   }
-  const ofCustomer = byCustomer(orders)
-  const units: Array<Unit> = []
-  for (const first of firsts.values()) {
-    if (first.at + windowMs > at) continue
-    const own = ofCustomer.get(first.customerId) ?? []
-    const bought = own.filter((order) => order.at >= first.at && order.at - first.at < windowMs)
-    const inCurrency = bought.filter((order) => order.currency === currency)
-    const revenueMinor = inCurrency.reduce((sum, order) => sum + earned(order), 0)
-    units.push({ group: first.group, isBought: bought.length > 0, revenueMinor })
-  }
-  return units
-}
+})
 
 /** With fewer customers in either group nothing is said. */
 export const CUSTOMERS_MIN = 100
 /** Buyers, and others, that both groups together must have. */
 export const OUTCOMES_MIN = 10
 
-export interface Group {
-  readonly customers: number
-  readonly bought: number
-  readonly revenueMinor: number
-}
+export type Verdict = "not-enough-yet" | "lift" | "loss" | "no-difference-shown"
 
-export interface Lift {
-  readonly treated: Group
-  readonly holdout: Group
-  /** Difference in the share of customers who bought; `undefined` while a group is empty. */
-  readonly conversion: Interval | undefined
-  /** Difference in revenue a customer, in minor units. */
-  readonly revenuePerCustomer: Interval | undefined
-  /** That, times the customers who were written to. */
-  readonly revenueMinor: Interval | undefined
-  readonly verdict: "too-few" | "lift" | "loss" | "no-difference-shown"
-  /** For a person: what is missing, or what was found. */
-  readonly saying: string
-}
+export type Lift =
+  /** For a person: what is missing. */
+  | { readonly verdict: "not-enough-yet"; readonly saying: string }
+  | {
+      readonly verdict: Exclude<Verdict, "not-enough-yet">
+      readonly saying: string
+      /** What would have been bought anyway: the holdout's, times the customers who were written to. */
+      readonly baseline: { readonly bought: number; readonly revenueMinor: number }
+      /** Difference in the share of customers who bought. */
+      readonly conversion: Interval
+      /** Difference in revenue, over all who were written to, in minor units; `undefined` while nothing varies. */
+      readonly revenueMinor: Interval | undefined
+    }
 
-export const liftOf = (units: ReadonlyArray<Unit>): Lift => {
-  const treated = groupOf(units, "treated")
-  const holdout = groupOf(units, "holdout")
-  const isEmpty = treated.customers === 0 || holdout.customers === 0
-  const conversion = isEmpty
-    ? undefined
-    : shareDifference({ hits: treated.bought, of: treated.customers }, { hits: holdout.bought, of: holdout.customers })
-  const revenuePerCustomer = meanDifference(meanOf(revenues(units, "treated")), meanOf(revenues(units, "holdout")))
+export const liftOf = ({ holdout, treated }: Groups): Lift => {
   const missing = missingFor(treated, holdout)
-  const verdict = missing === undefined ? verdictOf(conversion) : "too-few"
+  if (missing !== undefined) return { verdict: "not-enough-yet", saying: missing }
+  const [customers, others] = [treated.revenue.count, holdout.revenue.count]
+  const conversion = shareDifference({ hits: treated.bought, of: customers }, { hits: holdout.bought, of: others })
+  const each = meanDifference(treated.revenue, holdout.revenue)
+  const verdict = verdictOf(conversion)
   return {
-    treated,
-    holdout,
-    conversion,
-    revenuePerCustomer,
-    revenueMinor: revenuePerCustomer === undefined ? undefined : times(revenuePerCustomer, treated.customers),
     verdict,
-    saying: missing ?? sayings[verdict]
-  }
-}
-
-const revenues = (units: ReadonlyArray<Unit>, group: Left["group"]): ReadonlyArray<number> =>
-  units.filter((unit) => unit.group === group).map(({ revenueMinor }) => revenueMinor)
-
-const groupOf = (units: ReadonlyArray<Unit>, group: Left["group"]): Group => {
-  const own = units.filter((unit) => unit.group === group)
-  return {
-    customers: own.length,
-    bought: own.filter(({ isBought }) => isBought).length,
-    revenueMinor: own.reduce((sum, { revenueMinor }) => sum + revenueMinor, 0)
+    saying: sayings[verdict],
+    baseline: {
+      bought: (holdout.bought / others) * customers,
+      revenueMinor: (holdout.revenue.sum / others) * customers
+    },
+    conversion,
+    revenueMinor: each === undefined ? undefined : times(each, customers)
   }
 }
 
 const missingFor = (treated: Group, holdout: Group): string | undefined => {
-  for (const [name, { customers }] of [
+  for (const [name, { revenue }] of [
     ["written to", treated],
     ["held out", holdout]
   ] as const) {
-    if (customers < CUSTOMERS_MIN) {
-      return `Too few to say: ${customers} customers ${name} so far, at least ${CUSTOMERS_MIN} are needed.`
+    if (revenue.count < CUSTOMERS_MIN) {
+      return `Not enough yet: ${revenue.count} customers ${name} whose time is over, at least ${CUSTOMERS_MIN} are needed.`
     }
   }
   const bought = treated.bought + holdout.bought
-  const others = treated.customers + holdout.customers - bought
+  const others = treated.revenue.count + holdout.revenue.count - bought
   if (Math.min(bought, others) >= OUTCOMES_MIN) return undefined
-  return `Too few to say: ${bought} of the customers bought and ${others} did not, at least ${OUTCOMES_MIN} of each are needed.`
+  return `Not enough yet: ${bought} of the customers bought and ${others} did not, at least ${OUTCOMES_MIN} of each are needed.`
 }
 
-const verdictOf = (conversion: Interval | undefined): Lift["verdict"] => {
-  if (conversion === undefined) return "too-few"
-  if (conversion.low > 0) return "lift"
-  return conversion.high < 0 ? "loss" : "no-difference-shown"
+const verdictOf = ({ high, low }: Interval): Exclude<Verdict, "not-enough-yet"> => {
+  if (low > 0) return "lift"
+  return high < 0 ? "loss" : "no-difference-shown"
 }
 
-const sayings: Readonly<Record<Lift["verdict"], string>> = {
-  "too-few": "Too few to say.",
+const sayings: Readonly<Record<Exclude<Verdict, "not-enough-yet">, string>> = {
   lift: "More of those who were written to bought than of those who were not.",
   loss: "Fewer of those who were written to bought than of those who were not.",
   "no-difference-shown": "No difference is shown: zero lies within the interval."

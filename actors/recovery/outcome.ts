@@ -7,7 +7,7 @@
  */
 import { besides } from "./contact.ts"
 import { type Ask, end, lookAfter, ofRecovery, reachOf } from "./decide.ts"
-import type { EndReason, FailureClass, RecoveryEvent } from "./events.ts"
+import type { EndReason, FailureClass, MessageSent, RecoveryEvent } from "./events.ts"
 import { mayReach, overFor, type ReachRefusal } from "./may-reach.ts"
 import { type Attempt, evolve, isRunning, type Recovery } from "./recovery.ts"
 import type { Sequence } from "./sequence.ts"
@@ -80,16 +80,18 @@ const attemptTold = ({ attempt }: Recovery, { attemptId }: Told): Attempt | unde
 export const sent = (
   recovery: Recovery,
   sequence: Sequence,
-  told: Told & { readonly receipt: string; readonly isAssumed?: true }
+  told: Told & Pick<MessageSent, "receipt" | "isAssumed" | "segments" | "cost">
 ): ReadonlyArray<RecoveryEvent> => {
   if (attemptTold(recovery, told) === undefined) return []
-  const { at, attemptId, isAssumed, receipt } = told
+  const { at, attemptId, cost, isAssumed, receipt, segments } = told
   return done(recovery, sequence, {
     type: "message-sent",
     ...ofRecovery(recovery, at),
     attemptId,
     receipt,
     ...(isAssumed === undefined ? {} : { isAssumed }),
+    ...(segments === undefined ? {} : { segments }),
+    ...(cost === undefined ? {} : { cost }),
     lookAt: undefined
   })
 }

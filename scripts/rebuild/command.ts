@@ -1,5 +1,5 @@
 /**
- * `holdfast rebuild`: makes the ledger or the register again from the journal while the hub works.
+ * `holdfast rebuild`: makes what is derived from a journal again from it while the hub works.
  *
  * Exit codes: 0 done, 2 wrong usage, 3 not done in time or it cannot run.
  */
@@ -11,7 +11,9 @@ import { type Derived, derived, rebuild, RebuildLate } from "./rebuild.ts"
 export const register = (program: Command): void => {
   program
     .command("rebuild")
-    .description("make PostgreSQL's ledger and lists, or Redis' register, again from the journal while the hub works")
+    .description(
+      "make PostgreSQL's ledger and lists, those of carts or of recovery, or Redis' register, again from the journal"
+    )
     .addArgument(new Argument("<what>", "which of them").choices(derived))
     .option("--patience <seconds>", "how long to wait for it", "3600")
     .action(async (what: Derived, { patience }: { readonly patience: string }) => {

@@ -1,17 +1,20 @@
 /**
- * Has a running hub make again what it derives from the journal: PostgreSQL's ledger and read models, or Redis' register.
+ * Has a running hub make again what it derives from its journals: PostgreSQL's ledger and read models, or Redis' register.
  *
- * The checkpoint is taken away and the hub does the rest: it notices within a second, builds beside the tables in use and
- * swaps at the end. Here is only the waiting.
+ * The checkpoint is taken away and the hub does the rest: it notices within a second. The ledger is built beside the tables
+ * in use and swapped at the end; those of carts and of recovery are emptied and fill again. Here is only the waiting.
  */
 import { Redis } from "ioredis"
 import { Client } from "pg"
+import { CARTS_PROJECTION } from "../../streams/projections/carts.ts"
 import { LEDGER } from "../../streams/projections/ledger.ts"
 import { REBUILD_SCHEMA } from "../../streams/projections/ledger-rebuild.ts"
+import { RECOVERY_PROJECTION } from "../../streams/projections/recovery.ts"
 import { REGISTER_CHECKPOINT } from "../../streams/projections/register.ts"
+import { CART, CUSTOMER, STOCK } from "../../streams/subjects.ts"
 import { withJournal } from "../journal-reader.ts"
 
-export const derived = ["ledger", "register"] as const
+export const derived = ["ledger", "register", "carts", "recovery"] as const
 export type Derived = (typeof derived)[number]
 
 export interface RebuildOptions {
@@ -28,10 +31,15 @@ export class RebuildLate extends Error {
 
 const ASK_MS = 100
 
+const journals = { ledger: STOCK, register: STOCK, carts: CART, recovery: CUSTOMER }
+
+const projections = { ledger: LEDGER, carts: CARTS_PROJECTION, recovery: RECOVERY_PROJECTION }
+
 /** Settles with the journal's sequence that the new one holds at least. Fails with `RebuildLate`. */
 export const rebuild = async (what: Derived, options: RebuildOptions): Promise<number> => {
-  const last = await withJournal(options.urls.nats, (journal) => journal.lastSequence)
-  const copy = what === "ledger" ? await openLedger(options.urls.postgres) : openRegister(options.urls.redis)
+  const last = await withJournal(options.urls.nats, (journal) => journal.lastSequence, journals[what])
+  const { postgres, redis } = options.urls
+  const copy = what === "register" ? openRegister(redis) : await openTables(postgres, projections[what])
   try {
     await copy.discard()
     const deadlineMs = performance.now() + options.patienceMs
@@ -60,9 +68,8 @@ interface Copy {
   readonly close: () => Promise<void>
 }
 
-const CHECKPOINT = `SELECT sequence FROM projection_checkpoints WHERE name = '${LEDGER}'`
-
-const openLedger = async (url: string): Promise<Copy> => {
+const openTables = async (url: string, projection: string): Promise<Copy> => {
+  const checkpoint = `SELECT sequence FROM projection_checkpoints WHERE name = '${projection}'`
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   client.on("error", () => undefined)
   await client.connect()
@@ -71,11 +78,11 @@ const openLedger = async (url: string): Promise<Copy> => {
     return rows[0] === undefined ? undefined : Number(rows[0].sequence)
   }
   return {
-    discard: () => client.query(`DELETE FROM projection_checkpoints WHERE name = '${LEDGER}'`),
-    sequence: () => read(CHECKPOINT),
-    // Before the hub has begun, and once it has swapped, there is no such table.
+    discard: () => client.query(`DELETE FROM projection_checkpoints WHERE name = '${projection}'`),
+    sequence: () => read(checkpoint),
+    // Of the ledger; before the hub has begun, and once it has swapped, there is no such table.
     underWay: () =>
-      read(CHECKPOINT.replace("projection_checkpoints", `${REBUILD_SCHEMA}.projection_checkpoints`)).then(
+      read(checkpoint.replace("projection_checkpoints", `${REBUILD_SCHEMA}.projection_checkpoints`)).then(
         (sequence) => sequence ?? 0,
         () => 0
       ),

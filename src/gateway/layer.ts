@@ -22,6 +22,7 @@ import { PaymentsService } from "../payments/layer.ts"
 import { PersonalDataRoutes } from "./http/personal-data.ts"
 import { PaymentRoutes } from "./http/payments.ts"
 import { RecoverySettingsRoutes } from "./http/recovery-settings.ts"
+import { RecoveryRoutes } from "./http/recovery.ts"
 import { makeHandle } from "./http/routes.ts"
 import { StaticFiles } from "./http/static-files.ts"
 import { StockPages } from "./http/stock.ts"
@@ -67,6 +68,12 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
     customers: new CustomerRoutes({ ...recovery, run }),
     personalData: new PersonalDataRoutes({ personal: recovery.personal, carts: carts.host.book, run }),
     recoverySettings: new RecoverySettingsRoutes({ ...recovery, carts: carts.host.book }),
+    recovery: new RecoveryRoutes({
+      ...recovery,
+      readModels: (yield* Projections).recovery,
+      nowMs: Date.now,
+      run
+    }),
     outreach: new OutreachRoutes({ receive, run, nowMs: Date.now }),
     payments: new PaymentRoutes({ ...(yield* PaymentsService), links: carts.links, repaying: carts.repaying, run })
   }

@@ -3,6 +3,7 @@
  */
 import { Context } from "effect"
 import type { ReadModels } from "./http/lists.ts"
+import type { RecoveryReadModels } from "./http/recovery.ts"
 
 export interface ProjectionLag {
   readonly name: string
@@ -13,6 +14,7 @@ export interface ProjectionLag {
 }
 
 export interface ProjectionsShape extends ReadModels {
+  readonly recovery: RecoveryReadModels
   readonly lags: () => ReadonlyArray<ProjectionLag>
 }
 

@@ -14,6 +14,7 @@
  */
 import { type Effect, Schema } from "effect"
 import type { DeliveryState } from "../../actors/outreach/delivery.ts"
+import type { MessageCost } from "../../actors/recovery/events.ts"
 
 export const OUTREACH_CHANNELS = ["sms", "whatsapp", "messenger", "email", "web-chat"] as const
 export type OutreachChannel = (typeof OUTREACH_CHANNELS)[number]
@@ -51,12 +52,6 @@ export interface SendReceipt {
   readonly cost?: MessageCost
   /** It cannot be known, and is taken to have gone: an e-mail whose outcome was lost. */
   readonly isAssumed?: true
-}
-
-/** A text costs less than a cent: millionths of a minor unit, so 0.79 cents are 790,000. */
-export interface MessageCost {
-  readonly microMinor: number
-  readonly currency: string
 }
 
 export const FAILURE_CLASSES = ["permanent", "refused", "throttled", "temporary", "unknown"] as const

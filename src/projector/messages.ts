@@ -12,11 +12,13 @@ export interface ThreadSettings {
   readonly alerts: AlertSinks
 }
 
+export type KindName = "stock" | "cart" | "customer"
+
 export type ToThread =
   /** A kind's journal reaches so far; `isBusy`: turns take a good part of the hub's time. */
-  | { readonly type: "head"; readonly kind: "stock" | "cart"; readonly sequence: number; readonly isBusy: boolean }
-  /** Somebody waits for the stock's projections to reach so far. */
-  | { readonly type: "hurry"; readonly sequence: number }
+  | { readonly type: "head"; readonly kind: KindName; readonly sequence: number; readonly isBusy: boolean }
+  /** Somebody waits for a kind's projections to reach so far. */
+  | { readonly type: "hurry"; readonly kind: KindName; readonly sequence: number }
   | { readonly type: "page"; readonly page: RegisterPage }
   /** The hub takes no turns now: ask again. */
   | { readonly type: "no-page" }

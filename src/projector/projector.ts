@@ -9,6 +9,9 @@ import { CART_EVENTS_PROJECTION } from "../../streams/projections/cart-events.ts
 import { CARTS_PROJECTION } from "../../streams/projections/carts.ts"
 import { LEDGER } from "../../streams/projections/ledger.ts"
 import * as Queries from "../../streams/projections/queries.ts"
+import { RECOVERY_PROJECTION } from "../../streams/projections/recovery.ts"
+import * as Figures from "../../streams/projections/recovery-figures.ts"
+import * as Recoveries from "../../streams/projections/recovery-queries.ts"
 import { REGISTER, type RegisterRow } from "../../streams/projections/register.ts"
 import { STOCK_EVENTS_PROJECTION } from "../../streams/projections/stock-events.ts"
 import { Recent, type RecentCommits } from "../../streams/recent-commits.ts"
@@ -18,7 +21,8 @@ import { type ProjectionLag, Projections } from "../gateway/projections.ts"
 import { submitView } from "../gateway/requests.ts"
 import type { PartitionHost } from "../host/host.ts"
 import { StockHost } from "../host/layer.ts"
-import type { FromThread, ThreadSettings, ToThread } from "./messages.ts"
+import { Recovery } from "../recovery/layer.ts"
+import type { FromThread, KindName, ThreadSettings, ToThread } from "./messages.ts"
 
 export const projectorLayer = (settings: ThreadSettings) =>
   Layer.effect(Projections, acquire(settings)).pipe(Layer.provide(Postgres.layer(settings.postgresUrl)))
@@ -34,7 +38,8 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
   const recent = yield* Recent
   const pool = yield* Postgres
   const carts = yield* Carts
-  const projector = new Projector({ host, recent }, carts)
+  const customers = yield* Recovery
+  const projector = new Projector({ host, recent }, carts, customers)
   yield* Effect.forkScoped(projector.keep(settings))
   const onFound = (count: number) => void (carts.window.found += count)
   yield* Effect.forkScoped(watchWindow({ pool, host: carts.host, nowMs: Date.now, onFound }))
@@ -43,10 +48,27 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
     Effect.andThen(projector.catchesUp(LEDGER, host.standing.sequence, CATCH_UP_MS_MAX), read).pipe(
       Effect.mapError(() => "PostgreSQL does not answer now; stock is not affected. Try again.")
     )
+  /** What carts and customers have in their journals is in it. */
+  const ofRecovery = <A>(read: Effect.Effect<A, PostgresFailed>) =>
+    projector.catchesUp(RECOVERY_PROJECTION, customers.host.standing.sequence, CATCH_UP_MS_MAX).pipe(
+      Effect.andThen(projector.catchesUp(CARTS_PROJECTION, carts.host.standing.sequence, CATCH_UP_MS_MAX)),
+      Effect.andThen(read),
+      Effect.mapError(() => "PostgreSQL does not answer now; recovery itself is not affected. Try again.")
+    )
   return Projections.of({
     incidents: (query) => list(Queries.incidents(pool, query)),
     alerts: (query) => list(Queries.alerts(pool, query)),
     ledger: (sku, query) => list(Queries.ledger(pool, sku, query)),
+    recovery: {
+      currencies: (period) => ofRecovery(Figures.currencies(pool, period)),
+      counted: (period, what) => ofRecovery(Figures.countRecoveries(pool, period, what)),
+      endings: (period) => ofRecovery(Figures.countEndings(pool, period)),
+      queue: (query) => ofRecovery(Recoveries.queue(pool, query)),
+      queueCounts: (atMs) => ofRecovery(Recoveries.queueCounts(pool, atMs)),
+      suppressed: (query) => ofRecovery(Recoveries.suppressed(pool, query)),
+      suppressedCount: ofRecovery(Recoveries.suppressedCount(pool)),
+      timeline: (customerId, query) => ofRecovery(Recoveries.timeline(pool, customerId, query))
+    },
     lags: () => projector.lags(Date.now())
   })
 })
@@ -71,11 +93,14 @@ interface Followed {
 
 const PROJECTIONS = {
   stock: [REGISTER, LEDGER, STOCK_EVENTS_PROJECTION],
-  cart: [CARTS_PROJECTION, CART_EVENTS_PROJECTION]
+  cart: [CARTS_PROJECTION, CART_EVENTS_PROJECTION],
+  customer: [RECOVERY_PROJECTION]
 } as const
 
-type KindName = keyof typeof PROJECTIONS
-const KINDS = ["stock", "cart"] as const
+const KINDS = ["stock", "cart", "customer"] as const
+
+const kindOf = (projection: string): KindName =>
+  KINDS.find((kind) => PROJECTIONS[kind].some((name) => name === projection)) ?? "stock"
 
 class Projector {
   private readonly followed: Readonly<Record<KindName, Followed>>
@@ -84,10 +109,10 @@ class Projector {
   private worker: Worker | undefined
   private telling = false
 
-  constructor(stock: Followed & { readonly host: PartitionHost }, cart: Followed) {
-    this.followed = { stock, cart }
+  constructor(stock: Followed & { readonly host: PartitionHost }, cart: Followed, customer: Followed) {
+    this.followed = { stock, cart, customer }
     this.pages = new RegisterPages(stock.host)
-    for (const { host } of [stock, cart]) host.onCommits(() => this.onCommits())
+    for (const { host } of [stock, cart, customer]) host.onCommits(() => this.onCommits())
   }
 
   /** Keeps a thread running until interrupted. What it had not applied when it ended, the next one applies. */
@@ -121,7 +146,7 @@ class Projector {
       const isThere = () => (this.positions.get(name) ?? NOWHERE).sequence >= sequence
       if (isThere()) return true
       this.tellHead()
-      this.tell({ type: "hurry", sequence })
+      this.tell({ type: "hurry", kind: kindOf(name), sequence })
       for (let waitedMs = 0; !isThere(); waitedMs += 5) {
         if (waitedMs >= patienceMs) return false
         yield* Effect.sleep("5 millis")

@@ -12,6 +12,7 @@ import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, Layer, References } from "effect"
 import { Redis } from "ioredis"
 import type { CartRecord } from "../../actors/cart/events.ts"
+import type { CustomerRecord } from "../../actors/customer/customer.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Journal, type JournalShape } from "../../streams/journal.ts"
 import { journalNats, journalOf } from "../../streams/journal.nats.ts"
@@ -28,9 +29,10 @@ import {
   registerProjection,
   type RegisterSource
 } from "../../streams/projections/register.ts"
+import { RECOVERY_PROJECTION, recoveryProjection } from "../../streams/projections/recovery.ts"
 import { type Projection, ProjectionFailed, ProjectionRunner } from "../../streams/projections/runner.ts"
 import { stockEventsProjection } from "../../streams/projections/stock-events.ts"
-import { CART } from "../../streams/subjects.ts"
+import { CART, CUSTOMER } from "../../streams/subjects.ts"
 import { deliverAlerts } from "../alerts/delivery.ts"
 import { sinksOf } from "../alerts/sinks/sinks.ts"
 import { logging, logLevels } from "../logging.ts"
@@ -52,7 +54,7 @@ const say = (message: FromThread): void => parentPort?.postMessage(message)
 
 /** What the hub answered last; one question at a time. */
 class Hub {
-  readonly heads = { stock: new Head(), cart: new Head() }
+  readonly heads = { stock: new Head(), cart: new Head(), customer: new Head() }
   readonly stopped = Deferred.makeUnsafe<void>()
   private waiting: Deferred.Deferred<RegisterPage, ProjectionFailed> | undefined
 
@@ -65,7 +67,7 @@ class Hub {
 
   hear(message: ToThread): void {
     if (message.type === "head") this.heads[message.kind].advance(message.sequence, message.isBusy)
-    else if (message.type === "hurry") this.heads.stock.hurry(message.sequence)
+    else if (message.type === "hurry") this.heads[message.kind].hurry(message.sequence)
     else if (message.type === "stop") Deferred.doneUnsafe(this.stopped, Effect.void)
     else if (this.waiting !== undefined) {
       const failure = new ProjectionFailed({ projection: REGISTER, detail: "the hub takes no turns now" })
@@ -106,7 +108,7 @@ const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub)
   const deadLetters = yield* DeadLetters
   const pool = yield* Postgres
   const redis = yield* redisClient(settings.redisUrl)
-  const { stock: head, cart } = hub.heads
+  const { stock: head, cart, customer } = hub.heads
   const prepare = (projection: string) =>
     Effect.mapError(migrate(settings.postgresUrl), ({ detail }) => new ProjectionFailed({ projection, detail }))
   const projections: ReadonlyArray<Projection> = [
@@ -127,6 +129,9 @@ const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub)
     const carts = journalOf<CartRecord>(nats, CART)
     yield* Effect.forkScoped(new ProjectionRunner(projection, { journal: carts, head: cart, onApplied }).run)
   }
+  const customers = { journal: journalOf<CustomerRecord>(nats, CUSTOMER), head: customer, onApplied }
+  const ofCustomers = recoveryProjection(pool, prepare(RECOVERY_PROJECTION))
+  yield* Effect.forkScoped(new ProjectionRunner(ofCustomers, customers).run)
   for (const sink of sinksOf(settings.alerts)) {
     yield* Effect.forkScoped(deliverAlerts({ nats, deadLetters, sink, random: Math.random }))
     yield* Effect.addFinalizer(() => Effect.sync(() => sink.close?.()))

@@ -22,6 +22,8 @@ export interface Addresses {
     name: string
   ) => Effect.Effect<{ readonly sealed: string; readonly mark: string }, AddressFailed>
   readonly keep: (customerId: string, channel: Channel, address: string) => Effect.Effect<string, AddressFailed>
+  /** As it may be shown to anybody who works here. */
+  readonly masked: (sealed: string) => Effect.Effect<string, AddressFailed>
   readonly open: (customerId: string, sealed: string, why: string) => Effect.Effect<string, AddressFailed>
 }
 
@@ -40,11 +42,20 @@ export const sealedAddresses = (personal: PersonalData): Addresses => ({
     if (kind === undefined) return Effect.succeed(`${PLAIN}${address}`)
     return Effect.map(failing(personal.keep(customerId, { [kind]: address })), (sealed) => sealed[kind] ?? "")
   },
+  masked: (sealed) =>
+    sealed.startsWith(PLAIN)
+      ? Effect.succeed(maskedName(sealed.slice(PLAIN.length)))
+      : failing(personal.masked(sealed)),
   open: (customerId, sealed, why) =>
     sealed.startsWith(PLAIN)
       ? Effect.succeed(sealed.slice(PLAIN.length))
       : failing(personal.open(customerId, sealed, { who: WHO, why }))
 })
+
+const NAME_SHOWN = 2
+const NAME_MIN = 7
+
+const maskedName = (name: string): string => (name.length < NAME_MIN ? "•••" : `•••${name.slice(-NAME_SHOWN)}`)
 
 const failing = <Value>(
   effect: Effect.Effect<Value, { readonly reason: string; readonly message: string }>

@@ -41,6 +41,7 @@ export type CustomerPartitions = PartitionHost<CustomerRecord, CustomerMail, Cus
 
 export interface RecoveryShape {
   readonly host: CustomerPartitions
+  readonly recent: RecentCommits<CustomerRecord>
   readonly addresses: Addresses
   readonly personal: PersonalData
   /** What a message's link is; `undefined`: nobody is written to. */
@@ -78,12 +79,13 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
       return cart !== undefined && carts.followers.isFollowed(cart)
     }
   })
+  const recent = new RecentCommits<CustomerRecord>()
   const host = yield* acquireHost({
     kind: customerKind(surroundings),
     options: options.host,
     ports: {
       journal: journalOf<CustomerRecord>(nats, CUSTOMER),
-      recent: new RecentCommits<CustomerRecord>(),
+      recent,
       timers: yield* timersOf(nats, CUSTOMER),
       deadLetters: yield* DeadLetters
     },
@@ -100,6 +102,7 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
   return Recovery.of({
     host,
+    recent,
     addresses,
     personal,
     linkOf: options.config === undefined ? undefined : linkOf,

@@ -17,9 +17,18 @@ import type { AttemptOutcome } from "../../actors/customer/commands.ts"
 import type { Channel } from "../../actors/recovery/channel.ts"
 import { type Fate, type FatePolicy, fateOf } from "../../actors/recovery/attempt-fate.ts"
 import { LANE_STEPS_MAX } from "../../config/recovery.ts"
-import type { OutboundMessage, Outreach, SendFailed } from "../outreach/outreach.ts"
+import type { OutboundMessage, Outreach, SendFailed, SendReceipt } from "../outreach/outreach.ts"
 import { WITHDRAWN } from "../outreach/persist.ts"
 import { type Carried, carrying, Lane, type OpenAttempt } from "./carried.ts"
+
+/** As the carrier has taken it. */
+const taken = ({ cost, isAssumed, messageId, segments }: SendReceipt): AttemptOutcome => ({
+  type: "sent",
+  receipt: messageId,
+  ...(isAssumed === undefined ? {} : { isAssumed }),
+  ...(segments === undefined ? {} : { segments }),
+  ...(cost === undefined ? {} : { cost })
+})
 
 /** The recovery's side. */
 export interface RecoveryDesk {
@@ -173,10 +182,7 @@ export class Reactor {
       if (composed._tag === "Failure") return yield* this.tell(carried, this.failure(composed.failure))
       carried.call = "under-way"
       const sent = yield* Effect.result(outreach.send(composed.success, mayGo))
-      if (sent._tag === "Success") {
-        const { isAssumed, messageId: receipt } = sent.success
-        return yield* this.tell(carried, { type: "sent", receipt, ...(isAssumed === undefined ? {} : { isAssumed }) })
-      }
+      if (sent._tag === "Success") return yield* this.tell(carried, taken(sent.success))
       if (sent.failure.class !== "unknown") return yield* this.tell(carried, this.failure(sent.failure))
       carried.call = "nobody-knows"
       carried.calledBy = this.options.nowMs()

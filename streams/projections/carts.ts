@@ -69,19 +69,21 @@ const applyBatch = async (client: pg.ClientBase, commits: ReadonlyArray<StoredCo
   if (!(done >= first.sequence - 1))
     throw new Error(`the checkpoint is ${done} where ${first.sequence - 1} was written`)
   const carts = await load(client, commits)
+  /** Carts that were bought in this batch, and when. */
+  const orderedAt = new Map<string, number>()
   for (const { records, at } of commits) {
     for (const record of records) {
       if (!isCartEvent(record)) continue
       const before = carts.get(record.cart) ?? initialCart(record.cart)
-      if (record.version > before.version) carts.set(record.cart, evolve(before, record, at))
+      if (record.version <= before.version) continue
+      const after = evolve(before, record, at)
+      carts.set(record.cart, after)
+      if (before.order === undefined && after.order !== undefined) orderedAt.set(record.cart, at)
     }
   }
   if (carts.size > 0) {
-    await client.query({
-      name: "upsert-carts",
-      text: UPSERT,
-      values: [JSON.stringify([...carts.values()].map(rowOf))]
-    })
+    const changed = [...carts.values()].map((state) => ({ ...rowOf(state), ordered: orderedAt.get(state.cart) }))
+    await client.query({ name: "upsert-carts", text: UPSERT, values: [JSON.stringify(changed)] })
   }
   await client.query({
     name: "move-carts-checkpoint",
@@ -133,25 +135,30 @@ const rowOf = (state: CartState) => {
     contacted: state.contactedAt,
     order: order === undefined ? null : storable(order.orderId),
     order_state: order?.state,
+    paid: order?.paidMinor,
+    refunded: order?.refundedMinor,
     state: packCart(state)
   }
 }
 
 const UPSERT = `INSERT INTO carts (cart, version, contents, status, customer_id, segment, currency, total_minor, line_count,
-    item_count, changed_at, idle_at, abandoned_at, abandoned_reason, contacted_at, order_id, order_state, state)
+    item_count, changed_at, idle_at, abandoned_at, abandoned_reason, contacted_at, order_id, order_state, ordered_at,
+    paid_minor, refunded_minor, state)
   SELECT cart, version, contents, status, customer, segment, currency, total, lines, items,
     to_timestamp(changed / 1000.0), to_timestamp(idle / 1000.0), to_timestamp(abandoned / 1000.0), reason,
-    to_timestamp(contacted / 1000.0), "order", order_state, state
+    to_timestamp(contacted / 1000.0), "order", order_state,
+    to_timestamp(ordered / 1000.0), paid, refunded, state
   FROM json_to_recordset($1::json) AS cart (cart text, version bigint, contents bigint, status text, customer text,
     segment text, currency text, total bigint, lines integer, items bigint, changed double precision,
     idle double precision, abandoned double precision, reason text, contacted double precision, "order" text,
-    order_state text, state text)
+    order_state text, ordered double precision, paid bigint, refunded bigint, state text)
   ON CONFLICT (cart) DO UPDATE SET version = excluded.version, contents = excluded.contents, status = excluded.status,
     customer_id = excluded.customer_id, segment = excluded.segment, currency = excluded.currency,
     total_minor = excluded.total_minor, line_count = excluded.line_count, item_count = excluded.item_count,
     changed_at = excluded.changed_at, idle_at = excluded.idle_at, abandoned_at = excluded.abandoned_at,
     abandoned_reason = excluded.abandoned_reason, contacted_at = excluded.contacted_at, order_id = excluded.order_id,
-    order_state = excluded.order_state, state = excluded.state
+    order_state = excluded.order_state, ordered_at = coalesce(carts.ordered_at, excluded.ordered_at),
+    paid_minor = excluded.paid_minor, refunded_minor = excluded.refunded_minor, state = excluded.state
   WHERE carts.version < excluded.version`
 
 /** Idle for 15 to 60 minutes, overdue, not told of and not written to: in normal operation there are none. */

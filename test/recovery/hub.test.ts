@@ -9,10 +9,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
+import { Pool } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { isHeldOut } from "../../actors/recovery/holdout.ts"
 import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
 import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
+import { rebuild } from "../../scripts/rebuild/rebuild.ts"
 import { freePort } from "../../src/servers/servers.ts"
 import { CUSTOMER_JOURNAL } from "../../streams/subjects.ts"
 import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
@@ -237,6 +239,79 @@ describe("a hub whose shoppers leave", () => {
     assert.deepEqual([other.status, other.body["code"]], [409, "mutation_conflict"])
     assert.equal((await http(hub, "GET", "/v1/customers/nobody")).status, 404)
   })
+
+  it("tells what is due, who is not written to, and a customer's whole story, with addresses masked", async () => {
+    const lea = newCustomer()
+    await meet(lea)
+    await leaveCart(lea)
+    await textsTo(numberOf(lea))
+    const { body } = await eventually(
+      () => http(hub, "GET", `/v1/customers/${lea}/timeline`),
+      ({ body: shown }) => JSON.stringify(shown).includes("message-sent")
+    )
+    const told = (body["items"] as ReadonlyArray<Record<string, unknown>>).toReversed()
+    assert.deepEqual(
+      told.map(({ type }) => type),
+      [
+        "contact-point-set",
+        "contact-settings-set",
+        "recovery-started",
+        "step-decided",
+        "message-intended",
+        "message-sent"
+      ]
+    )
+    assert.equal(told[4]?.["address"], `•••${numberOf(lea).slice(-2)}`)
+    assert.equal(told[5]?.["segments"], 1)
+    assert.ok(!JSON.stringify(body).includes("pd1."))
+    assert.equal((await http(hub, "GET", "/v1/customers/nobody/timeline")).status, 404)
+    const { body: due } = await http(hub, "GET", "/v1/recovery/queue?limit=200")
+    const queued = (due["items"] as ReadonlyArray<Record<string, unknown>>).find(({ customerId }) => customerId === lea)
+    assert.deepEqual([queued?.["step"], queued?.["phase"], queued?.["messages"]], [1, "waiting", 1])
+    const { body: list } = await http(hub, "GET", "/v1/recovery/suppressed")
+    const addresses = (list["items"] as ReadonlyArray<{ readonly address: string }>).map(({ address }) => address)
+    assert.equal(list["count"], addresses.length)
+    assert.ok(addresses.length >= 2 && addresses.every((address) => /^•••\d\d$/.test(address)), addresses.join())
+  }, 30_000)
+
+  it("counts what came of it, says when there is not enough to say, and counts the same when it is made again", async () => {
+    const figures = async () => (await http(hub, "GET", "/v1/recovery/figures?by=channel&windowDays=1")).body
+    const before = await figures()
+    const { verdict, saying } = before["total"] as { readonly verdict: string; readonly saying: string }
+    assert.equal(verdict, "not-enough-yet")
+    assert.match(saying, /Not enough yet: 0 customers/)
+    const [texts] = before["groups"] as ReadonlyArray<{ readonly group: string; readonly messages: number }>
+    assert.equal(texts?.group, "sms")
+    const { begun, left, withheld, written } = before["funnel"] as {
+      readonly [name: string]: number
+    } & { readonly withheld: Readonly<Record<string, number>> }
+    assert.equal(written, texts?.messages)
+    assert.ok(begun !== undefined && left !== undefined && begun < left)
+    assert.ok((withheld["opted-out"] ?? 0) >= 1 && (withheld["nothing-to-reach"] ?? 0) >= 2)
+    const pool = new Pool({ connectionString: hub.databaseUrl, max: 1 })
+    await pool.query("DELETE FROM recovery_messages; UPDATE recoveries SET left_at = now() - interval '1 year'")
+    await pool.end()
+    await rebuild("recovery", {
+      urls: { nats: hub.nats.url, redis: hub.redis.url, postgres: hub.databaseUrl },
+      patienceMs: 20_000,
+      onProgress: () => undefined
+    })
+    const { from: _from, to: _to, ...again } = await figures()
+    const { from: _wasFrom, to: _wasTo, ...was } = before
+    assert.deepEqual(again, was)
+    for (const [query, path] of [
+      ["from=yesterday", "from"],
+      ["from=2026-11-02&to=2026-11-01", "from"],
+      ["from=2020-01-01", "from"],
+      ["by=colour", "by"],
+      ["windowDays=0", "windowDays"],
+      ["currency=pounds", "currency"]
+    ] as const) {
+      const { body, status } = await http(hub, "GET", `/v1/recovery/figures?${query}`)
+      assert.deepEqual([status, body["path"]], [400, path], query)
+    }
+    assert.equal((await http(hub, "GET", "/v1/recovery/queue?limit=1000")).status, 400)
+  }, 30_000)
 
   it("keeps no number in its customers' journal or in its log", async () => {
     const journal = await stored(CUSTOMER_JOURNAL)

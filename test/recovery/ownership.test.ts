@@ -69,7 +69,13 @@ const deskOf = (host: CustomerPartitions) =>
     surroundings,
     nowMs: Date.now,
     linkOf: (cart, attempt) => `https://shop.example/${cart}?a=${attempt}`,
-    addresses: { blind: (_channel, address) => address, keep: () => Effect.never, open: () => Effect.never },
+    addresses: {
+      blind: (_channel, address) => address,
+      keepName: () => Effect.never,
+      keep: () => Effect.never,
+      masked: () => Effect.never,
+      open: () => Effect.never
+    },
     carts: { book: { peek: () => undefined } }
   })
 

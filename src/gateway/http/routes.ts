@@ -18,6 +18,7 @@ import type { OutreachRoutes } from "./outreach.ts"
 import type { PersonalDataRoutes } from "./personal-data.ts"
 import type { PaymentRoutes } from "./payments.ts"
 import type { RecoverySettingsRoutes } from "./recovery-settings.ts"
+import type { RecoveryRoutes } from "./recovery.ts"
 import { json, refused } from "./replies.ts"
 import type { StaticFiles } from "./static-files.ts"
 import {
@@ -40,6 +41,7 @@ export interface HttpServices {
   readonly customers: CustomerRoutes
   readonly personalData: PersonalDataRoutes
   readonly recoverySettings: RecoverySettingsRoutes
+  readonly recovery: RecoveryRoutes
   readonly payments: PaymentRoutes
   readonly links: LinkRoutes
   readonly carts: CartRoutes
@@ -79,6 +81,7 @@ const table = (services: HttpServices): ReadonlyArray<Entry> => [
   ],
   ...recoverySettingsRoutes(services.recoverySettings),
   ...personalDataRoutes(services.personalData),
+  ...recoveryRoutes(services.recovery),
   ["post", "/v1/payments/stripe/webhooks", (request, respond) => services.payments.webhook(request, respond)],
   ["post", "/v1/carts/:cart/payment-link", (request, respond, cart) => services.payments.link(request, respond, cart)],
   ["get", "/v1/payments/:payment", (_request, respond, payment) => services.payments.get(respond, payment)],
@@ -176,6 +179,17 @@ const personalDataRoutes = (data: PersonalDataRoutes): ReadonlyArray<Entry> => [
     (request, respond, name) => data.erase(request, respond, name)
   ],
   ["get", "/v1/customers/:customer/personal-data/accesses", (_request, respond, name) => data.accesses(respond, name)]
+]
+
+const recoveryRoutes = (recovery: RecoveryRoutes): ReadonlyArray<Entry> => [
+  ["get", "/v1/recovery/figures", (request, respond) => recovery.figures(request, respond)],
+  ["get", "/v1/recovery/queue", (request, respond) => recovery.queue(request, respond)],
+  ["get", "/v1/recovery/suppressed", (request, respond) => recovery.suppressed(request, respond)],
+  [
+    "get",
+    "/v1/customers/:customer/timeline",
+    (request, respond, customer) => recovery.timeline(request, respond, customer)
+  ]
 ]
 
 const cartRoutes = (carts: CartRoutes): ReadonlyArray<Entry> => [

@@ -2,8 +2,8 @@
  * Twilio's words for what became of a message, and its prices, as the port has them.
  */
 import type { DeliveryState } from "../../../../actors/outreach/delivery.ts"
+import type { MessageCost } from "../../../../actors/recovery/events.ts"
 import { digitsOf } from "../../../channels/money.ts"
-import type { MessageCost } from "../../outreach.ts"
 
 const states: Readonly<Record<string, DeliveryState>> = {
   accepted: "accepted",

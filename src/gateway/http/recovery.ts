@@ -1,0 +1,177 @@
+/**
+ * How recovery does, over HTTP: figures, what is due, who is not written to, and one customer's timeline. Read from
+ * PostgreSQL; addresses are masked.
+ */
+import { Effect } from "effect"
+import {
+  ATTRIBUTION_WINDOW_DAYS_DEFAULT,
+  ATTRIBUTION_WINDOW_DAYS_MAX,
+  type Counted,
+  type Grouping,
+  GROUPINGS
+} from "../../../actors/recovery/attribution.ts"
+import {
+  FIGURES_DAYS_DEFAULT,
+  FIGURES_DAYS_MAX,
+  MASKED_AT_ONCE_MAX,
+  RECOVERY_PAGE_DEFAULT
+} from "../../../config/recovery.ts"
+import type { Ending, Period } from "../../../streams/projections/recovery-figures.ts"
+import type {
+  Paged,
+  QueueCounts,
+  Queued,
+  SuppressedAddress,
+  TimelineEntry
+} from "../../../streams/projections/recovery-queries.ts"
+import type { ListQuery } from "../../../streams/projections/queries.ts"
+import { decodeCustomerId } from "../../recovery/decode.ts"
+import { type Asked, reportOf } from "../../recovery/figures.ts"
+import type { RecoveryShape } from "../../recovery/layer.ts"
+import { type Masked, masking } from "../../recovery/masked.ts"
+import { decoding, Invalid, invalid } from "../decode.ts"
+import type { Request } from "../serving.ts"
+import { json, refused } from "./replies.ts"
+import { pageLimit, type Respond } from "./stock.ts"
+
+/** Each fails with a sentence for the client when PostgreSQL cannot answer. */
+export interface RecoveryReadModels {
+  readonly currencies: (period: Period) => Effect.Effect<ReadonlyArray<string>, string>
+  readonly counted: (
+    period: Period,
+    what: { readonly by: Grouping; readonly currency: string }
+  ) => Effect.Effect<Counted, string>
+  readonly endings: (period: Period) => Effect.Effect<ReadonlyArray<Ending>, string>
+  readonly queue: (query: ListQuery) => Effect.Effect<Paged<Queued>, string>
+  readonly queueCounts: (atMs: number) => Effect.Effect<QueueCounts, string>
+  readonly suppressed: (query: ListQuery) => Effect.Effect<Paged<SuppressedAddress>, string>
+  readonly suppressedCount: Effect.Effect<number, string>
+  readonly timeline: (customerId: string, query: ListQuery) => Effect.Effect<Paged<TimelineEntry>, string>
+}
+
+export interface RecoveryServices extends Pick<RecoveryShape, "host" | "addresses"> {
+  readonly readModels: RecoveryReadModels
+  readonly nowMs: () => number
+  readonly run: (effect: Effect.Effect<void>) => void
+}
+
+const DAY_MS = 86_400_000
+
+export class RecoveryRoutes {
+  private readonly services: RecoveryServices
+  private readonly masked: Masked
+
+  constructor(services: RecoveryServices) {
+    this.services = services
+    this.masked = masking(services)
+  }
+
+  figures(request: Request, respond: Respond): void {
+    const { nowMs, readModels } = this.services
+    const decoded = decoding(() => askedIn(request.query, nowMs()))
+    if (!decoded.ok) return respond(refused(decoded.refusal))
+    const { currency: wanted, period, ...asked } = decoded.value
+    this.answer(
+      respond,
+      Effect.gen(function* () {
+        const currencies = yield* readModels.currencies(period)
+        const currency = wanted ?? currencies[0]
+        const counted = yield* readModels.counted(period, { by: asked.by, currency: currency ?? "" })
+        return reportOf({ ...asked, currency, currencies }, counted, yield* readModels.endings(period))
+      })
+    )
+  }
+
+  queue(request: Request, respond: Respond): void {
+    const { nowMs, readModels } = this.services
+    this.page(request, respond, (query) =>
+      Effect.gen(function* () {
+        const page = yield* readModels.queue(query)
+        const counts = yield* readModels.queueCounts(nowMs())
+        return { ok: true, at: new Date(nowMs()), ...counts, ...page }
+      })
+    )
+  }
+
+  suppressed(request: Request, respond: Respond): void {
+    const { readModels } = this.services
+    this.page(request, respond, (query) =>
+      Effect.gen({ self: this }, function* () {
+        const { items, next } = yield* readModels.suppressed(query)
+        const masked = yield* Effect.forEach(items, (item) =>
+          Effect.map(this.masked.address(item.address), (address) => ({ ...item, address }))
+        )
+        return { ok: true, count: yield* readModels.suppressedCount, items: masked, ...(next && { next }) }
+      })
+    )
+  }
+
+  timeline(request: Request, respond: Respond, name: string | undefined): void {
+    const customer = decodeCustomerId(name)
+    if (!customer.ok) return respond(refused(customer.refusal))
+    const { host, readModels } = this.services
+    this.page(request, respond, (query) =>
+      Effect.gen({ self: this }, function* () {
+        const { items, next } = yield* readModels.timeline(customer.value, query)
+        if (items.length === 0 && query.after === undefined && host.book.peek(customer.value) === undefined) {
+          return { ok: false, code: "unknown_customer", message: `No customer ${customer.value} is known.` }
+        }
+        const told = yield* Effect.forEach(items, ({ at, event }) =>
+          Effect.map(this.masked.event(event), (masked) => ({ ...masked, at }))
+        )
+        return { ok: true, items: told, ...(next && { next }) }
+      })
+    )
+  }
+
+  private page(
+    request: Request,
+    respond: Respond,
+    read: (query: ListQuery) => Effect.Effect<{ readonly ok: boolean }, string>
+  ): void {
+    const limit = pageLimit(request.query.get("limit") ?? String(RECOVERY_PAGE_DEFAULT))
+    if (limit === undefined || limit > MASKED_AT_ONCE_MAX) {
+      return respond(refused(invalid(`Send limit as an integer from 1 to ${MASKED_AT_ONCE_MAX}.`, "limit")))
+    }
+    this.answer(respond, read({ after: request.query.get("after") ?? undefined, limit }))
+  }
+
+  private answer(respond: Respond, read: Effect.Effect<{ readonly ok: boolean }, string>): void {
+    this.services.run(
+      Effect.match(read, {
+        onSuccess: (body) => respond(json(body.ok ? 200 : 404, body)),
+        onFailure: (message) => respond(refused({ ok: false, code: "unavailable", message }))
+      })
+    )
+  }
+}
+
+const momentIn = (query: URLSearchParams, name: string, otherwise: number): number => {
+  const text = query.get(name)
+  if (text === null) return otherwise
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(ms))
+    throw new Invalid(`Send ${name} as a date or a moment, as 2026-11-01 or 2026-11-01T08:00:00Z.`, name)
+  return ms
+}
+
+const askedIn = (query: URLSearchParams, atMs: number): Omit<Asked, "currencies"> & { readonly period: Period } => {
+  const toMs = momentIn(query, "to", atMs)
+  const fromMs = momentIn(query, "from", toMs - FIGURES_DAYS_DEFAULT * DAY_MS)
+  if (fromMs >= toMs) throw new Invalid("Send from as a moment before to.", "from")
+  if (toMs - fromMs > FIGURES_DAYS_MAX * DAY_MS) {
+    throw new Invalid(`Send from and to at most ${FIGURES_DAYS_MAX} days apart.`, "from")
+  }
+  const windowDays = Number(query.get("windowDays") ?? ATTRIBUTION_WINDOW_DAYS_DEFAULT)
+  if (!Number.isInteger(windowDays) || windowDays < 1 || windowDays > ATTRIBUTION_WINDOW_DAYS_MAX) {
+    throw new Invalid(`Send windowDays as an integer from 1 to ${ATTRIBUTION_WINDOW_DAYS_MAX}.`, "windowDays")
+  }
+  const by = GROUPINGS.find((grouping) => grouping === (query.get("by") ?? "sequence"))
+  if (by === undefined) throw new Invalid(`Send by as one of ${GROUPINGS.join(", ")}.`, "by")
+  const currency = query.get("currency") ?? undefined
+  if (currency !== undefined && !/^[A-Z]{3}$/.test(currency)) {
+    throw new Invalid("Send currency as its ISO 4217 code, as GBP.", "currency")
+  }
+  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()]
+  return { from, to, windowDays, by, currency, period: { fromMs, toMs, atMs, windowMs: windowDays * DAY_MS } }
+}
