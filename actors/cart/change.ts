@@ -102,8 +102,11 @@ const promotionsFor = (carts: Carts, codes: ReadonlyArray<string>): ReadonlyArra
 ]
 
 export const basketOf = (carts: Carts, cart: CartState, given: Pick<Circumstances, "at">) => {
-  const claimed = claimsOf(carts.find(cart.cart))
+  const before = carts.find(cart.cart)
+  const claimed = claimsOf(before)
   const customer = customerKey(cart)
+  // Who has just signed in has not made the claims that the cart made before them.
+  const isTheirs = before !== undefined && customerKey(before) === customer
   return {
     lines: cart.lines,
     currency: cart.currency ?? "",
@@ -112,7 +115,7 @@ export const basketOf = (carts: Carts, cart: CartState, given: Pick<Circumstance
     usesOf: (code: string) => {
       const { total, byCustomer } = carts.usesOf(code, customer)
       const own = claimed.includes(code) ? 1 : 0
-      return { total: total - own, byCustomer: Math.max(0, byCustomer - own) }
+      return { total: total - own, byCustomer: Math.max(0, byCustomer - (isTheirs ? own : 0)) }
     }
   }
 }

@@ -25,6 +25,24 @@ describe("a code", () => {
     assert.equal(total("POST"), 2_005)
   })
 
+  it("that a customer has used is not used again by signing in to a cart that is being bought, or was", () => {
+    const desk = new CartDesk()
+    desk.promote({ code: "EACH", kind: "percentage", basisPoints: 500, usesPerCustomerMax: 1 })
+    for (const cart of ["own", "bought", "buying"]) {
+      desk.ok(cart, add("mug"))
+      if (cart === "own") desk.ok(cart, { type: "sign-in", customerId: "anna" })
+      desk.ok(cart, code("EACH"))
+      const held = desk.checkOut(cart)
+      if (cart !== "buying") desk.pay(cart, held)
+    }
+    assert.equal(desk.book.usesOf("EACH", "customer:anna").total, 3)
+    desk.ok("bought", { type: "sign-in", customerId: "anna" })
+    assert.equal(desk.cart("bought").customerId, undefined, "the order stays nobody's")
+    const buying = desk.ok("buying", { type: "sign-in", customerId: "anna" })
+    assert.deepEqual([buying.customerId, buying.status, buying.discounts], ["anna", "open", undefined])
+    assert.equal(desk.book.usesOf("EACH", "customer:anna").byCustomer, 1)
+  })
+
   it("never takes off more than the goods cost", () => {
     const desk = new CartDesk()
     desk.promote({ code: "HUGE", kind: "amount", amountMinor: 5_000, currency: "GBP" })
