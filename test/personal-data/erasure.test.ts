@@ -52,7 +52,8 @@ describe("a customer's data in a hub", () => {
     }
     await eventually(
       () => inPostgres(hub),
-      (text) => Object.values(sealed).every((one) => text.includes(one))
+      (text) => Object.values(sealed).every((one) => text.includes(one)),
+      20_000
     )
     const exported = await holdfast(
       "export",
