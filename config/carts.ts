@@ -25,5 +25,8 @@ export const CART_WINDOW_CARTS_MAX = 10_000
 /** A change of a cart takes twenty microseconds to fold, ten times as long as one of a SKU: five seconds of a start. */
 export const CART_SNAPSHOT_EVERY_RECORDS = 250_000
 
+/** Sleeping carts looked at each second for those that may be forgotten: half a millisecond; a million in eight minutes. */
+export const FORGET_LOOK_CARTS_MAX = 2_000
+
 /** Carts whose deadline has come that are decided in one turn; each is one event of some 300 bytes. */
 export const TURN_IDLE_CARTS_MAX = 1_024

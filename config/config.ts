@@ -15,10 +15,13 @@ export interface HubConfig {
   readonly recoveryFile: string | undefined
   readonly logLevel: "debug" | "info" | "warn" | "error"
   readonly partitions: number
+  readonly cartPartitions: number
   readonly journalReplicas: number
   readonly idempotencyWindowHours: number
   readonly idempotencyIdsMax: number
   readonly holdsPerHolderMax: number
+  readonly cartsKeptDays: number
+  readonly ordersKeptDays: number
   readonly requestsPerSecondMax: number
 }
 
@@ -42,12 +45,18 @@ export const hubConfig = Config.all({
   logLevel: Config.Literals(["debug", "info", "warn", "error"], "LOG_LEVEL").pipe(Config.withDefault("info" as const)),
   /** Hash ranges of SKUs, fixed when the journal is made. One process owns them all; see ARCHITECTURE.md. */
   partitions: Config.Int("PARTITIONS").pipe(Config.withDefault(1)),
+  /** The same of carts, whose journal is another. */
+  cartPartitions: Config.Int("CART_PARTITIONS").pipe(Config.withDefault(1)),
   /** Copies of the journal; 3 needs a cluster of three servers. */
   journalReplicas: Config.Int("JOURNAL_REPLICAS").pipe(Config.withDefault(1)),
   idempotencyWindowHours: Config.Int("IDEMPOTENCY_WINDOW_HOURS").pipe(Config.withDefault(24)),
   /** Mutation ids and closed holds remembered at most; the oldest are forgotten first, and a metric tells. */
   idempotencyIdsMax: Config.Int("IDEMPOTENCY_IDS_MAX").pipe(Config.withDefault(16_000_000)),
   holdsPerHolderMax: Config.Int("HOLDS_PER_HOLDER_MAX").pipe(Config.withDefault(20)),
+  /** Carts that were left, emptied or went into another one are forgotten after so many days; 0: never. */
+  cartsKeptDays: Config.Int("CARTS_KEPT_DAYS").pipe(Config.withDefault(60)),
+  /** Carts that were bought; refunds and cancellations come for months. 0: never. */
+  ordersKeptDays: Config.Int("ORDERS_KEPT_DAYS").pipe(Config.withDefault(400)),
   /** Per client address over HTTP and per socket; 0 is no limit, the default until access control is configured. */
   requestsPerSecondMax: Config.Int("REQUESTS_PER_SECOND_MAX").pipe(Config.withDefault(0))
 })

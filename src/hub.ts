@@ -18,7 +18,7 @@ import { journalNats } from "../streams/journal.nats.ts"
 import { Nats } from "../streams/nats/connection.ts"
 import { Recent } from "../streams/recent-commits.ts"
 import { Snapshots } from "../streams/snapshots.ts"
-import { STOCK } from "../streams/subjects.ts"
+import { CART, STOCK } from "../streams/subjects.ts"
 import { Timers } from "../streams/timers.ts"
 import { Carts } from "./carts/layer.ts"
 import { Channels } from "./channels/channels.ts"
@@ -79,8 +79,11 @@ export const hubLayer = (options: HubOptions) => {
     stockKind(config.holdsPerHolderMax),
     ofPartitions(config.partitions, SNAPSHOT_EVERY_RECORDS)
   ).pipe(Layer.provideMerge(Recent.layer))
-  // One turn decides whatever concerns several carts: a promotion, a customer's cart.
-  const carts = Carts.layer(ofPartitions(1, CART_SNAPSHOT_EVERY_RECORDS))
+  // Whatever the partitions, one turn decides what concerns several carts: a promotion, a customer's cart.
+  const carts = Carts.layer(ofPartitions(config.cartPartitions, CART_SNAPSHOT_EVERY_RECORDS), {
+    leftMs: keptMs(config.cartsKeptDays),
+    orderedMs: keptMs(config.ordersKeptDays)
+  })
   const gateway = Gateway.layer({
     host: config.host,
     port: config.port,
@@ -118,18 +121,28 @@ export const hubLayer = (options: HubOptions) => {
   )
 }
 
-/** The number of partitions stands with the journal: with another, SKUs would be looked for behind the wrong fence. */
+const keptMs = (days: number): number => (days > 0 ? days * 24 * 3_600_000 : Infinity)
+
+/** The number of partitions stands with the journal: with another, SKUs and carts would be looked for behind the wrong fence. */
 const prepareStreams = Effect.fnUntraced(function* (config: HubConfig) {
   const { manager } = yield* Nats
-  const specs = streamSpecs(config.journalReplicas).map((spec) =>
-    spec.name === STOCK.journal ? { ...spec, metadata: { partitions: String(config.partitions) } } : spec
-  )
-  const known = yield* Effect.option(Effect.tryPromise(() => manager.streams.info(STOCK.journal)))
-  const partitions = known._tag === "Some" ? known.value.config.metadata?.["partitions"] : undefined
-  if (partitions !== undefined && partitions !== String(config.partitions)) {
-    return yield* new WrongSettings({
-      message: `The journal was made with PARTITIONS=${partitions} and cannot be read with PARTITIONS=${config.partitions}; set it back.`
-    })
+  const wanted = { [STOCK.journal]: config.partitions, [CART.journal]: config.cartPartitions }
+  const specs = streamSpecs(config.journalReplicas).map((spec) => {
+    const partitions = wanted[spec.name]
+    return partitions === undefined ? spec : { ...spec, metadata: { partitions: String(partitions) } }
+  })
+  for (const [setting, journal] of [
+    ["PARTITIONS", STOCK.journal],
+    ["CART_PARTITIONS", CART.journal]
+  ] as const) {
+    const known = yield* Effect.option(Effect.tryPromise(() => manager.streams.info(journal)))
+    if (known._tag === "None") continue
+    const { partitions = "1" } = known.value.config.metadata ?? {}
+    if (partitions !== String(wanted[journal])) {
+      return yield* new WrongSettings({
+        message: `The journal was made with ${setting}=${partitions} and cannot be read with ${setting}=${wanted[journal]}; set it back.`
+      })
+    }
   }
   yield* Effect.tryPromise({
     try: () => ensureStreams(manager, specs),

@@ -2,17 +2,19 @@
  * All carts of a hub in memory, folded from journal records, with what decides about several of them: whose cart is
  * whose, how often a promotion is spoken for, the policy.
  *
- * A cart that nobody asked for in a while sleeps as a packed string. Records may be applied again: one whose version the
- * cart already has is skipped. How often a promotion is used follows from the carts themselves and is written nowhere
+ * A cart that nobody asked for in a while sleeps as a packed text, and one that has rested for long is forgotten. Records may
+ * be applied again: one whose version the cart already has is skipped. How often a promotion is used follows from the carts themselves and is written nowhere
  * else, so it cannot come apart from them.
  */
-import { bucketOf, Deadlines, type Due } from "../stock/deadlines.ts"
+import { Sleepers } from "../sleepers.ts"
+import { Deadlines } from "../stock/deadlines.ts"
 import { isParked } from "./debts.ts"
 import { type Carts, customerKey } from "./decision.ts"
 import { type CartEvent, type CartRecord, isCartEvent } from "./events.ts"
-import { packCart, unpackCart } from "./pack.ts"
+import { packCart, packedTag, tagOf, unpackCart } from "./pack.ts"
 import { defaultPolicy, type Policy } from "./policy.ts"
 import type { Promotion, Uses } from "./promotions.ts"
+import { type CartKeep, mayForget } from "./rest.ts"
 import { type CartState, claimsOf, dueAt, evolve, initialCart } from "./state.ts"
 
 interface Spoken {
@@ -20,45 +22,34 @@ interface Spoken {
   readonly byCustomer: Map<string, number>
 }
 
-type CartDue = Due & { expiresAt: number }
-
 const CART = "cart:"
 const PROMOTION = "promotion:"
 const POLICY = "policy"
+const FORGOTTEN = "forgotten"
 
 export class CartBook implements Carts {
-  readonly deadlines = new Deadlines()
+  readonly deadlines = new Deadlines<string>()
   policy: Policy = defaultPolicy
+  versionsForgotten = 0
   /** Carts whose steps the stock has not answered. */
   readonly waiting = new Set<string>()
   /** Carts with money that bought nothing, or an order whose stock was gone. */
   readonly parked = new Set<string>()
-  private young = new Map<string, CartState>()
-  private old = new Map<string, CartState>()
-  private readonly asleep = new Map<string, string>()
-  private readonly due = new Map<string, CartDue>()
+  private readonly sleepers = new Sleepers<CartState>(packCart, unpackCart)
   private readonly byCustomer = new Map<string, string>()
   private readonly promotions = new Map<string, Promotion>()
   private automaticOnes: ReadonlyArray<Promotion> = []
   private readonly spoken = new Map<string, Spoken>()
+  /** Of the look for carts that may be forgotten: where it goes on. */
+  private resting: IterableIterator<readonly [cart: string, packed: string]> | undefined
 
   find(cart: string): CartState | undefined {
-    const young = this.young.get(cart)
-    if (young !== undefined) return young
-    const state = this.peek(cart)
-    if (state === undefined) return undefined
-    this.old.delete(cart)
-    this.asleep.delete(cart)
-    this.young.set(cart, state)
-    return state
+    return this.sleepers.find(cart)
   }
 
   /** The state without waking the cart: for whoever passes over many. */
   peek(cart: string): CartState | undefined {
-    const awake = this.young.get(cart) ?? this.old.get(cart)
-    if (awake !== undefined) return awake
-    const packed = this.asleep.get(cart)
-    return packed === undefined ? undefined : unpackCart(cart, packed)
+    return this.sleepers.peek(cart)
   }
 
   cartOf(customerId: string): string | undefined {
@@ -83,44 +74,67 @@ export class CartBook implements Carts {
   }
 
   get size(): number {
-    return this.young.size + this.old.size + this.asleep.size
+    return this.sleepers.size
   }
 
   get awakeCount(): number {
-    return this.young.size + this.old.size
+    return this.sleepers.awakeCount
   }
 
-  *carts(): IterableIterator<string> {
-    yield* this.young.keys()
-    yield* this.old.keys()
-    yield* this.asleep.keys()
+  carts(): IterableIterator<string> {
+    return this.sleepers.names()
   }
 
   *names(): IterableIterator<string> {
     yield POLICY
+    yield FORGOTTEN
     for (const code of this.promotions.keys()) yield `${PROMOTION}${code}`
     for (const cart of this.carts()) yield `${CART}${cart}`
   }
 
   packed(name: string): string | undefined {
     if (name === POLICY) return JSON.stringify(this.policy)
+    if (name === FORGOTTEN) return String(this.versionsForgotten)
     if (name.startsWith(PROMOTION)) {
       const promotion = this.promotions.get(name.slice(PROMOTION.length))
       return promotion === undefined ? undefined : JSON.stringify(promotion)
     }
-    const cart = name.slice(CART.length)
-    const state = this.young.get(cart) ?? this.old.get(cart)
-    return state === undefined ? this.asleep.get(cart) : packCart(state)
+    return this.sleepers.packed(name.slice(CART.length))
   }
 
+  /** Most carts are nobody else's business: what stands in front of them is all that is read. */
   restore(name: string, packed: string): void {
     if (name === POLICY) this.policy = JSON.parse(packed) as Policy
+    else if (name === FORGOTTEN) this.versionsForgotten = Number(packed)
     else if (name.startsWith(PROMOTION)) this.notePromotion(JSON.parse(packed) as Promotion)
     else {
       const cart = name.slice(CART.length)
-      this.asleep.set(cart, packed)
-      this.note(undefined, unpackCart(cart, packed))
+      const tag = packedTag(packed)
+      if (tag === undefined || tag.isShared) {
+        const state = unpackCart(cart, packed)
+        this.sleepers.lay(cart, tag === undefined ? packCart(state) : packed)
+        this.note(cart, undefined, state)
+      } else {
+        this.sleepers.lay(cart, packed)
+        this.deadlines.move(cart, undefined, tag.dueAt)
+      }
     }
+  }
+
+  /** Looks at so many carts that sleep, from where it stopped, for those that may be forgotten. */
+  forgettable(keep: CartKeep, at: number, lookAt: number): ReadonlyArray<string> {
+    const found: Array<string> = []
+    this.resting ??= this.sleepers.packedOnes()
+    for (let looked = 0; looked < lookAt; looked++) {
+      const next = this.resting.next()
+      if (next.done === true) {
+        this.resting = undefined
+        break
+      }
+      const [cart, packed] = next.value
+      if (mayForget(packedTag(packed) ?? tagOf(unpackCart(cart, packed)), keep, at)) found.push(cart)
+    }
+    return found
   }
 
   /** Everything belongs to a cart, a promotion or the policy. */
@@ -135,56 +149,46 @@ export class CartBook implements Carts {
   }
 
   sweep(max: number, mayTurn: boolean): void {
-    let packed = 0
-    for (const [cart, state] of this.old) {
-      if (packed++ === max) return
-      this.old.delete(cart)
-      this.asleep.set(cart, packCart(state))
-    }
-    if (!mayTurn) return
-    this.old = this.young
-    this.young = new Map()
+    this.sleepers.sweep(max, mayTurn)
   }
 
   private applyEvent(event: CartEvent, at: number): void {
-    const before = this.find(event.cart)
-    if (before !== undefined && event.version <= before.version) return
-    const after = evolve(before ?? initialCart(event.cart), event, at)
-    this.young.set(event.cart, after)
-    this.note(before, after)
+    const { cart } = event
+    const before = this.find(cart)
+    if (before !== undefined && event.version <= before.version) {
+      // A snapshot may hold another cart of this customer as it was before: the later event of the two settles it.
+      this.noteCustomer(before)
+      return
+    }
+    if (event.type === "forgotten") {
+      this.versionsForgotten = Math.max(this.versionsForgotten, event.version)
+      this.sleepers.drop(cart)
+      return this.note(cart, before, undefined)
+    }
+    const after = evolve(before ?? initialCart(cart), event, at)
+    this.sleepers.put(cart, after)
+    this.note(cart, before, after)
   }
 
   /** Keeps what is known across carts in step with one of them. */
-  private note(before: CartState | undefined, after: CartState): void {
-    this.noteDeadline(after)
+  private note(cart: string, before: CartState | undefined, after: CartState | undefined): void {
+    this.deadlines.move(cart, before && dueAt(before), after && dueAt(after))
     this.noteClaims(before, -1)
     this.noteClaims(after, 1)
-    if ((after.steps?.length ?? 0) > 0) this.waiting.add(after.cart)
-    else this.waiting.delete(after.cart)
-    if (isParked(after)) this.parked.add(after.cart)
-    else this.parked.delete(after.cart)
-    const { customerId, cart, status } = after
+    if ((after?.steps?.length ?? 0) > 0) this.waiting.add(cart)
+    else this.waiting.delete(cart)
+    if (after !== undefined && isParked(after)) this.parked.add(cart)
+    else this.parked.delete(cart)
+    if (after !== undefined) this.noteCustomer(after)
+    else if (before?.customerId !== undefined && this.cartOf(before.customerId) === cart) {
+      this.byCustomer.delete(before.customerId)
+    }
+  }
+
+  private noteCustomer({ cart, customerId, status }: CartState): void {
     if (customerId === undefined) return
     if (status === "open" || status === "checkout") this.byCustomer.set(customerId, cart)
     else if (this.byCustomer.get(customerId) === cart) this.byCustomer.delete(customerId)
-  }
-
-  /** A deadline that moves within its quarter second needs no other timer. */
-  private noteDeadline(state: CartState): void {
-    const at = dueAt(state)
-    const known = this.due.get(state.cart)
-    if (known !== undefined && at !== undefined && bucketOf(known.expiresAt) === bucketOf(at)) {
-      known.expiresAt = at
-      return
-    }
-    if (known !== undefined) this.deadlines.remove(known)
-    if (at === undefined) {
-      this.due.delete(state.cart)
-      return
-    }
-    const due = { key: state.cart, sku: undefined, expiresAt: at }
-    this.due.set(state.cart, due)
-    this.deadlines.add(due)
   }
 
   private noteClaims(state: CartState | undefined, sign: 1 | -1): void {

@@ -42,6 +42,7 @@ const FIELDS: ReadonlyArray<keyof Fields> = [
   "mergedInto",
   "abandoned",
   "contactedAt",
+  "forgottenAt",
   "idleAt"
 ]
 

@@ -4,6 +4,7 @@
  */
 import type { Destination, Policy } from "./policy.ts"
 import type { Promotion } from "./promotions.ts"
+import type { CartKeep } from "./rest.ts"
 
 interface OnCart {
   readonly cart: string
@@ -136,6 +137,12 @@ export interface IdleFound extends OnCart {
   readonly type: "idle-found"
 }
 
+/** It has rested for long; decided by what it is then. */
+export interface Forget extends OnCart {
+  readonly type: "forget"
+  readonly keep: CartKeep
+}
+
 /** Somebody looks at the cart, and the stock of what is in it has changed. */
 export interface LookAgain extends OnCart {
   readonly type: "look-again"
@@ -153,7 +160,7 @@ export interface SetPolicy {
   readonly policy: Policy
 }
 
-export type OnOneCart = CartRequest | CartFact | StepOutcome | IdleFound | LookAgain
+export type OnOneCart = CartRequest | CartFact | StepOutcome | IdleFound | Forget | LookAgain
 export type CartCommand = OnOneCart | SetPromotion | SetPolicy
 
 const facts = new Set([

@@ -3,11 +3,20 @@
  */
 import { change, changed, endCheckout } from "./change.ts"
 import { decideCancel, decideCartFact, decideCheckout, decideOutcome } from "./checkout.ts"
-import { type CartCommand, isCartFact, type LookAgain, type OnOneCart, type SetPromotion } from "./commands.ts"
+import {
+  type CartCommand,
+  type Forget,
+  isCartFact,
+  type LookAgain,
+  type OnOneCart,
+  type SetPromotion
+} from "./commands.ts"
 import { type CartDecision, type Carts, type Circumstances, refuse } from "./decision.ts"
 import { AUTOMATIC_PROMOTIONS_MAX, PROMOTIONS_MAX } from "./limits.ts"
 import { decideSignIn } from "./merge.ts"
+import { tagOf } from "./pack.ts"
 import { decideRequest } from "./requests.ts"
+import { mayForget } from "./rest.ts"
 import { type CartState, type Draft, dueAt, initialCart } from "./state.ts"
 
 const nothing: CartDecision = { records: [] }
@@ -26,18 +35,24 @@ const decideOnCart = (carts: Carts, command: OnOneCart, given: Circumstances): C
   const state = carts.find(cart)
   if (command.type === "outcome") return state === undefined ? nothing : decideOutcome(carts, state, command, given)
   if (command.type === "idle-found") return decideDueCart(carts, cart, given) ?? nothing
+  if (command.type === "forget") return state === undefined ? nothing : forget(carts, state, command, given)
   if (command.type === "look-again") return state === undefined ? nothing : lookAgain(carts, state, command, given)
   if (isCartFact(command)) {
     return state === undefined ? unknown(cart) : decideCartFact(carts, state, command, given)
   }
   // A cart begins with what is put into it, or with somebody who signs in.
   if (state === undefined && command.type !== "add" && command.type !== "sign-in") return unknown(cart)
-  const present = state ?? initialCart(cart)
+  const present = state ?? initialCart(cart, carts.versionsForgotten)
   if (command.type === "sign-in") return decideSignIn(carts, present, command, given)
   if (present.status === "merged" || present.status === "ordered") return closed(present)
   if (command.type === "checkout") return decideCheckout(carts, present, command, given)
   if (command.type === "cancel-checkout") return decideCancel(carts, present, command, given)
   return decideRequest(carts, present, command, given)
+}
+
+const forget = (carts: Carts, state: CartState, { keep, mutationId }: Forget, given: Circumstances): CartDecision => {
+  if (!mayForget(tagOf(state), keep, given.at)) return nothing
+  return changed(carts, state, { type: "forgotten", mutationId, next: { ...state, forgottenAt: given.at } }, given)
 }
 
 /** What is being bought is left as it was shown. */

@@ -49,6 +49,8 @@ export const refuse = (refusal: Omit<CartRefusal, "ok">): CartDecision => ({
 /** All carts of a partition, as far as decisions look at them. */
 export interface Carts {
   readonly policy: Policy
+  /** The highest version of a cart that was forgotten: a new one begins above it, for it may have the same id. */
+  readonly versionsForgotten: number
   readonly find: (cart: string) => CartState | undefined
   /** The cart that the customer has open. */
   readonly cartOf: (customerId: string) => string | undefined

@@ -44,6 +44,7 @@ export type CartEventType =
   | "released"
   | "hold-expired"
   | "abandoned"
+  | "forgotten"
 
 export type SetFields = { readonly [K in keyof Fields]?: Fields[K] | null }
 
@@ -64,6 +65,8 @@ export interface CartEvent {
   readonly lines?: ReadonlyArray<Line>
   readonly gone?: ReadonlyArray<string>
   readonly set?: SetFields
+  /** With a cart that went into another of another partition: that one's event of the same turn, which is the answer. */
+  readonly elsewhere?: CartEvent
 }
 
 export interface PromotionRecord {

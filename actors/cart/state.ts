@@ -100,6 +100,8 @@ export interface Fields {
   readonly mergedInto?: string | undefined
   readonly abandoned?: Abandoned | undefined
   readonly contactedAt?: number | undefined
+  /** The hub has forgotten it since: what comes now is another cart's, under the same id. */
+  readonly forgottenAt?: number | undefined
   /** When it counts as left unless something happens before; absent while there is nothing to leave. */
   readonly idleAt?: number | undefined
 }
@@ -119,10 +121,11 @@ export interface CartState extends Fields {
 /** A cart as a decision makes it. */
 export type Draft = { -readonly [K in keyof CartState]: CartState[K] }
 
-export const initialCart = (cart: string): CartState => ({
+/** `version`: above it the cart's versions begin. */
+export const initialCart = (cart: string, version = 0): CartState => ({
   cart,
-  version: 0,
-  contents: 0,
+  version,
+  contents: version,
   status: "open",
   lines: [],
   totals: nothing,
@@ -142,8 +145,9 @@ export const dueAt = (state: CartState): number | undefined => {
   return Math.min(expiresAt, state.idleAt)
 }
 
-export const evolve = (state: CartState, event: CartEvent, at: number): CartState => {
+export const evolve = (before: CartState, event: CartEvent, at: number): CartState => {
   const { set, lines, gone } = event
+  const state = before.forgottenAt === undefined ? before : initialCart(before.cart)
   const next: Record<string, unknown> = {
     ...state,
     version: event.version,

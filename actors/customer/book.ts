@@ -8,48 +8,37 @@
 import { deadlineOf, isRunning } from "../recovery/recovery.ts"
 import type { SettingsVersion } from "../recovery/settings.ts"
 import { SettingsHistory } from "../recovery/settings-history.ts"
+import { Sleepers } from "../sleepers.ts"
 import { evolveSuppressions, type Suppression, type SuppressionEvent } from "../recovery/suppression.ts"
-import { bucketOf, Deadlines, type Due } from "../stock/deadlines.ts"
+import { Deadlines } from "../stock/deadlines.ts"
 import { type Customer, type CustomerRecord, evolveCustomer, newCustomer } from "./customer.ts"
-
-type CustomerDue = Due & { expiresAt: number }
 
 const CUSTOMER = "customer:"
 const SUPPRESSED = "suppressed:"
 
 export class CustomerBook {
-  readonly deadlines = new Deadlines()
+  readonly deadlines = new Deadlines<string>()
   /** Customers with attempts that have no outcome yet. */
   readonly open = new Set<string>()
   /** Customers who have a recovery that has not ended. */
   readonly running = new Set<string>()
   readonly suppressions = new Map<string, Suppression>()
   readonly settings = new SettingsHistory()
-  private young = new Map<string, Customer>()
-  private old = new Map<string, Customer>()
-  private readonly asleep = new Map<string, string>()
-  private readonly due = new Map<string, CustomerDue>()
+  private readonly sleepers = new Sleepers<Customer>(
+    (customer) => JSON.stringify(customer),
+    (_name, packed) => JSON.parse(packed) as Customer
+  )
   private readonly byAddress = new Map<string, Set<string>>()
   /** Who each message that is remembered went to. */
   private readonly byAttempt = new Map<string, string>()
 
   find(customerId: string): Customer | undefined {
-    const young = this.young.get(customerId)
-    if (young !== undefined) return young
-    const customer = this.peek(customerId)
-    if (customer === undefined) return undefined
-    this.old.delete(customerId)
-    this.asleep.delete(customerId)
-    this.young.set(customerId, customer)
-    return customer
+    return this.sleepers.find(customerId)
   }
 
   /** Without waking them: for whoever passes over many. */
   peek(customerId: string): Customer | undefined {
-    const awake = this.young.get(customerId) ?? this.old.get(customerId)
-    if (awake !== undefined) return awake
-    const packed = this.asleep.get(customerId)
-    return packed === undefined ? undefined : (JSON.parse(packed) as Customer)
+    return this.sleepers.peek(customerId)
   }
 
   /** A family's number is several customers'. */
@@ -62,18 +51,16 @@ export class CustomerBook {
   }
 
   get size(): number {
-    return this.young.size + this.old.size + this.asleep.size
+    return this.sleepers.size
   }
 
   get awakeCount(): number {
-    return this.young.size + this.old.size
+    return this.sleepers.awakeCount
   }
 
   *names(): IterableIterator<string> {
     for (const address of this.suppressions.keys()) yield `${SUPPRESSED}${address}`
-    for (const customers of [this.young, this.old, this.asleep]) {
-      for (const customerId of customers.keys()) yield `${CUSTOMER}${customerId}`
-    }
+    for (const customerId of this.sleepers.names()) yield `${CUSTOMER}${customerId}`
   }
 
   packed(name: string): string | undefined {
@@ -81,9 +68,7 @@ export class CustomerBook {
       const suppression = this.suppressions.get(name.slice(SUPPRESSED.length))
       return suppression === undefined ? undefined : JSON.stringify(suppression)
     }
-    const customerId = name.slice(CUSTOMER.length)
-    const awake = this.young.get(customerId) ?? this.old.get(customerId)
-    return awake === undefined ? this.asleep.get(customerId) : JSON.stringify(awake)
+    return this.sleepers.packed(name.slice(CUSTOMER.length))
   }
 
   restore(name: string, packed: string): void {
@@ -92,7 +77,7 @@ export class CustomerBook {
       return
     }
     const customerId = name.slice(CUSTOMER.length)
-    this.asleep.set(customerId, packed)
+    this.sleepers.lay(customerId, packed)
     this.note(undefined, JSON.parse(packed) as Customer)
   }
 
@@ -108,27 +93,19 @@ export class CustomerBook {
     const before = this.find(customerId)
     if (before !== undefined && version <= before.version) return
     const after = evolveCustomer(before ?? newCustomer(customerId), record)
-    this.young.set(customerId, after)
+    this.sleepers.put(customerId, after)
     for (const event of events) if (isOfAddress(event)) evolveSuppressions(this.suppressions, event)
     this.note(before, after)
   }
 
   sweep(max: number, mayTurn: boolean): void {
-    let packed = 0
-    for (const [customerId, customer] of this.old) {
-      if (packed++ === max) return
-      this.old.delete(customerId)
-      this.asleep.set(customerId, JSON.stringify(customer))
-    }
-    if (!mayTurn) return
-    this.old = this.young
-    this.young = new Map()
+    this.sleepers.sweep(max, mayTurn)
   }
 
   /** Keeps what is known across customers in step with one of them. */
   private note(before: Customer | undefined, after: Customer): void {
     const { contact, customerId, recovery } = after
-    this.noteDeadline(after)
+    this.deadlines.move(customerId, before && dueAt(before), dueAt(after))
     if (recovery?.attempt === undefined) this.open.delete(customerId)
     else this.open.add(customerId)
     if (isRunning(recovery)) this.running.add(customerId)
@@ -145,24 +122,6 @@ export class CustomerBook {
       whose.add(customerId)
     }
   }
-
-  /** A deadline that moves within its quarter second needs no other timer. */
-  private noteDeadline({ customerId, recovery }: Customer): void {
-    const at = recovery === undefined ? undefined : deadlineOf(recovery)
-    const known = this.due.get(customerId)
-    if (known !== undefined && at !== undefined && bucketOf(known.expiresAt) === bucketOf(at)) {
-      known.expiresAt = at
-      return
-    }
-    if (known !== undefined) this.deadlines.remove(known)
-    if (at === undefined) {
-      this.due.delete(customerId)
-      return
-    }
-    const due = { key: customerId, sku: undefined, expiresAt: at }
-    this.due.set(customerId, due)
-    this.deadlines.add(due)
-  }
 }
 
 export const settingsRecord = (settings: SettingsVersion, mutationId = ""): CustomerRecord => ({
@@ -172,6 +131,9 @@ export const settingsRecord = (settings: SettingsVersion, mutationId = ""): Cust
   events: [],
   settings
 })
+
+const dueAt = ({ recovery }: Customer): number | undefined =>
+  recovery === undefined ? undefined : deadlineOf(recovery)
 
 const isOfAddress = (event: { readonly type: string }): event is SuppressionEvent =>
   event.type === "address-suppressed" || event.type === "address-reopened"

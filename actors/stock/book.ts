@@ -175,12 +175,12 @@ export class StockBook implements Stock {
   }
 
   private noteOpened(hold: Hold): void {
-    this.deadlines.add(hold)
+    this.deadlines.add(hold, hold.expiresAt)
     if (hold.holder !== undefined) this.byHolder.set(hold.holder, this.openHoldsOf(hold.holder) + 1)
   }
 
   private noteClosed(hold: Hold): void {
-    this.deadlines.remove(hold)
+    this.deadlines.remove(hold, hold.expiresAt)
     if (hold.holder !== undefined) this.forget(hold.holder)
   }
 
@@ -196,7 +196,7 @@ export class StockBook implements Stock {
     const before = this.spanningHolds.get(key)
     if (before !== undefined) {
       this.spanningHolds.delete(key)
-      this.deadlines.remove(before)
+      this.deadlines.remove(before, before.expiresAt)
       this.countBundleHold(before.sku, -1)
       if (before.holder !== undefined) this.forget(before.holder)
     }
@@ -212,7 +212,7 @@ export class StockBook implements Stock {
       expiresAt: record.expiresAt ?? 0
     }
     this.spanningHolds.set(key, hold)
-    this.deadlines.add(hold)
+    this.deadlines.add(hold, hold.expiresAt)
     this.countBundleHold(hold.sku, 1)
     if (hold.holder !== undefined) this.byHolder.set(hold.holder, this.openHoldsOf(hold.holder) + 1)
   }

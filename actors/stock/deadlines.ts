@@ -1,8 +1,8 @@
 /**
- * When open holds end, in buckets of a quarter of a second: what a timer of the broker names is a bucket, not a hold,
- * so a thousand holds that end together cost one timer.
+ * When things end (holds, carts' and customers' deadlines), in buckets of a quarter of a second: what a timer of the broker
+ * names is a bucket, not a thing, so a thousand that end together cost one timer.
  *
- * A hold is taken out when it closes, so the size is bounded by the open holds.
+ * A thing is taken out when it ends or moves, so the size is bounded by what is open.
  */
 
 /** With the broker's own quarter of a second, a hold is released at most half a second after it ended. */
@@ -14,6 +14,7 @@ export const bucketOf = (expiresAt: number): number => Math.ceil(expiresAt / BUC
 /** Milliseconds since the epoch at which everything in the bucket is due. */
 export const bucketEnd = (bucket: number): number => bucket * BUCKET_MS
 
+/** A hold. */
 export interface Due {
   readonly key: string
   /** The SKU that the hold was made on; absent for one made by the several-lines endpoint. */
@@ -21,35 +22,43 @@ export interface Due {
   readonly expiresAt: number
 }
 
-export class Deadlines {
-  private readonly buckets = new Map<number, Set<Due>>()
-  /** Buckets that got their first hold since they were last asked for: they need a timer. */
+/** `T`: what is due, the same object or text when it is added and when it is removed. */
+export class Deadlines<T = Due> {
+  private readonly buckets = new Map<number, Set<T>>()
+  /** Buckets that got their first thing since they were last asked for: they need a timer. */
   private fresh: Array<number> = []
   size = 0
 
-  add(due: Due): void {
-    const bucket = bucketOf(due.expiresAt)
+  add(one: T, expiresAt: number): void {
+    const bucket = bucketOf(expiresAt)
     let held = this.buckets.get(bucket)
     if (held === undefined) {
       this.buckets.set(bucket, (held = new Set()))
       this.fresh.push(bucket)
     }
-    held.add(due)
+    held.add(one)
     this.size++
   }
 
-  remove(due: Due): void {
-    const bucket = bucketOf(due.expiresAt)
+  remove(one: T, expiresAt: number): void {
+    const bucket = bucketOf(expiresAt)
     const held = this.buckets.get(bucket)
-    if (held === undefined || !held.delete(due)) return
+    if (held === undefined || !held.delete(one)) return
     this.size--
     if (held.size === 0) this.buckets.delete(bucket)
   }
 
+  /** `undefined`: not due at all. What moves within its quarter second needs no other timer. */
+  move(one: T, from: number | undefined, to: number | undefined): void {
+    if (from !== undefined && to !== undefined && bucketOf(from) === bucketOf(to)) return
+    if (from !== undefined) this.remove(one, from)
+    if (to !== undefined) this.add(one, to)
+  }
+
   /** Everything due at `at` or before, soonest bucket first, at most `max`. Nothing is taken out. */
-  dueBy(at: number, max: number): ReadonlyArray<Due> {
+  dueBy(at: number, max: number): ReadonlyArray<T> {
     const last = Math.floor(at / BUCKET_MS)
-    const due: Array<Due> = []
+    const due: Array<T> = []
     const buckets = [...this.buckets.keys()].filter((bucket) => bucket <= last).toSorted((a, b) => a - b)
     for (const bucket of buckets) {
       for (const one of this.buckets.get(bucket) ?? []) {

@@ -14,7 +14,7 @@ export const OPENING_UNITS = 6
 export const cartViolations = (
   stockCommits: ReadonlyArray<StoredCommit>,
   cartCommits: ReadonlyArray<StoredCommit<CartRecord>>
-): { readonly violations: ReadonlyArray<string>; readonly orders: number } => {
+): { readonly violations: ReadonlyArray<string>; readonly orders: number; readonly merged: number } => {
   const stock = new StockBook()
   for (const { records, at } of stockCommits) for (const record of records) stock.apply(record, at)
   const carts = new CartBook()
@@ -27,8 +27,14 @@ export const cartViolations = (
   }
   const states = [...carts.carts()].flatMap((cart) => carts.peek(cart) ?? [])
   const wrong = [...wrongUnits(stock, states, placed), ...states.flatMap(wrongCart)]
+  const owners = states.flatMap(({ customerId, status }) => {
+    const isOpen = status === "open" || status === "checkout"
+    return customerId !== undefined && isOpen ? [customerId] : []
+  })
+  if (new Set(owners).size !== owners.length) wrong.push(`a customer has two open carts: ${owners.join(", ")}`)
   if (new Set(placed).size !== placed.length) wrong.push(`carts were bought twice: ${placed.join(", ")}`)
-  return { violations: wrong, orders: placed.length }
+  const merged = states.filter(({ status }) => status === "merged").length
+  return { violations: wrong, orders: placed.length, merged }
 }
 
 const unitsIn = (carts: ReadonlyArray<CartState>, sku: string): number =>

@@ -29,6 +29,7 @@ export interface CartReport {
   readonly violations: ReadonlyArray<string>
   readonly crashes: number
   readonly orders: number
+  readonly merged: number
   readonly faults: ReadonlyMap<string, number>
 }
 
@@ -42,6 +43,7 @@ interface World {
   readonly carts: FaultyJournal<CartRecord>
   /** Payments that no hub has taken yet. */
   readonly payments: Map<string, CartCommand>
+  readonly partitions: number
   count: number
 }
 
@@ -53,9 +55,12 @@ interface Hub {
 }
 
 export const simulateCarts = Effect.fnUntraced(function* ({
+  partitions = 1,
   seed,
   steps
 }: {
+  /** Of the carts' journal; the stock's has one. */
+  readonly partitions?: number
   readonly seed: number
   readonly steps: number
 }) {
@@ -75,6 +80,7 @@ export const simulateCarts = Effect.fnUntraced(function* ({
     stock: makeFaultyJournal<JournalRecord>(random, faults),
     carts: makeFaultyJournal<CartRecord>(random, faults),
     payments: new Map(),
+    partitions,
     count: 0
   }
   let crashes = 0
@@ -104,10 +110,10 @@ export const simulateCarts = Effect.fnUntraced(function* ({
   yield* pass(1_000)
   yield* Scope.close(hub.scope, Exit.void)
   const untold = [...world.payments.keys()].map((id) => `the payment ${id} was never taken`)
-  const { violations, orders } = cartViolations(world.stock.memory.stored, world.carts.memory.stored)
+  const { violations, orders, merged } = cartViolations(world.stock.memory.stored, world.carts.memory.stored)
   const struck = new Map(world.stock.struck)
   for (const [fault, count] of world.carts.struck) struck.set(fault, (struck.get(fault) ?? 0) + count)
-  const report: CartReport = { violations: [...untold, ...violations], crashes, orders, faults: struck }
+  const report: CartReport = { violations: [...untold, ...violations], crashes, orders, merged, faults: struck }
   return report
 })
 
@@ -143,7 +149,8 @@ const act = (world: World, hub: Hub): void => {
     ask({ type: "add", ...on, sku, quantity: 1, unitPriceMinor: 100, currency: "GBP" })
   else if (dice < 4) ask({ type: "set", ...on, sku, quantity: random.integer(0, 2) })
   else if (dice < 7) ask({ type: "checkout", ...on, ttlMs: HOLD_MS })
-  else if (dice < 8) ask({ type: "cancel-checkout", ...on })
+  else if (dice < 8 && random.chance(0.5)) ask({ type: "cancel-checkout", ...on })
+  else if (dice < 8) ask({ type: "sign-in", ...on, customerId: `anna${random.integer(0, 2)}` })
   else if (state.status === "checkout") {
     const { contents, totals } = state
     const paymentId = `p${world.count}`
@@ -215,6 +222,7 @@ const startHub = Effect.fnUntraced(function* (world: World, step: number) {
   }
   const ofCarts: Claim<CartRecord, Parameters<CartPartitions["submit"]>[0], CartPartitions["book"]> = {
     ...common,
+    options: { ...common.options, partitions: world.partitions, flightsMax: world.partitions === 1 ? 2 : 1 },
     kind: cartKind(availableOf),
     ports: { ...ports, journal: world.carts, recent: new RecentCommits<CartRecord>(bounds) }
   }

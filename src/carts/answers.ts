@@ -44,14 +44,23 @@ const defined = <A extends object>(fields: A): { readonly [K in keyof A]?: Exclu
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 
 /** A cart that was merged is answered for by the one that it went into. */
-export const recordAnswer = (record: CartRecord, records: Iterable<CartRecord>): CartAnswer => {
-  if (!isCartEvent(record)) return { ok: true }
+export const recordAnswer = (record: CartRecord, records: Iterable<CartRecord>): CartAnswer =>
+  isCartEvent(record) ? eventAnswer(record.elsewhere ?? mergedEvent(record, records) ?? record) : { ok: true }
+
+const mergedEvent = (record: CartEvent, records: Iterable<CartRecord>): CartEvent | undefined => {
   const into = record.set?.mergedInto
-  if (typeof into !== "string") return eventAnswer(record)
+  if (typeof into !== "string") return undefined
   for (const other of records) {
-    if (isCartEvent(other) && other.cart === into && other.mutationId === record.mutationId) return eventAnswer(other)
+    if (isCartEvent(other) && other.cart === into && other.mutationId === record.mutationId) return other
   }
-  return eventAnswer(record)
+  return undefined
+}
+
+/** With several partitions the two events may stand in two commits: the one that is asked for takes along the other. */
+export const standAlone = (record: CartRecord, records: ReadonlyArray<CartRecord>): CartRecord => {
+  if (!isCartEvent(record) || record.hash === undefined) return record
+  const elsewhere = mergedEvent(record, records)
+  return elsewhere === undefined ? record : { ...record, elsewhere }
 }
 
 const eventAnswer = ({ cart, version, contents, status, totals, lines, gone, set }: CartEvent): CartChanged => ({

@@ -5,6 +5,7 @@ import { CartBook } from "../../actors/cart/book.ts"
 import { type CartRecord, isCartEvent } from "../../actors/cart/events.ts"
 import type { Kind } from "../host/kind.ts"
 import { ownerTurns } from "../host/owner-turn.ts"
+import { standAlone } from "./answers.ts"
 import type { CartMail } from "./mail.ts"
 import { type AvailableOf, cartRules, keyOf } from "./turn.ts"
 
@@ -27,8 +28,7 @@ export const cartKind = (availableOf: AvailableOf): Kind<CartRecord, CartMail, C
   ...ownerTurns(cartRules(availableOf)),
   commitBytesMax,
   keyOf,
-  // One partition: a commit always stands alone.
-  standAlone: (record) => record,
+  standAlone,
   count: (records, stats) => {
     let changes = 0
     for (const record of records) if (isCartEvent(record)) changes++

@@ -4,6 +4,7 @@
 import { Context, Effect, Layer } from "effect"
 import { CartBook } from "../../actors/cart/book.ts"
 import type { CartRecord } from "../../actors/cart/events.ts"
+import type { CartKeep } from "../../actors/cart/rest.ts"
 import { available, findLocation, isBundle } from "../../actors/sku/state.ts"
 import { DEFAULT_LOCATION } from "../../actors/sku/commands.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
@@ -21,6 +22,7 @@ import type { HostOptions } from "../host/options.ts"
 import { PaymentsService } from "../payments/layer.ts"
 import { decodeCartFact, decodeCartName } from "./decode.ts"
 import { CartFollowers } from "./followers.ts"
+import { forgetting } from "./forgetting.ts"
 import { cartKind } from "./kind.ts"
 import type { CartMail } from "./mail.ts"
 import { CartRequests, cartHash } from "./requests.ts"
@@ -46,10 +48,10 @@ export interface CartsShape {
 }
 
 export class Carts extends Context.Service<Carts, CartsShape>()("holdfast/src/carts/Carts") {
-  static readonly layer = (options: HostOptions) => Layer.effect(Carts, acquire(options))
+  static readonly layer = (options: HostOptions, keep: CartKeep) => Layer.effect(Carts, acquire(options, keep))
 }
 
-const acquire = Effect.fnUntraced(function* (options: HostOptions) {
+const acquire = Effect.fnUntraced(function* (options: HostOptions, keep: CartKeep) {
   const nats = yield* Nats
   const stock = yield* StockHost
   const deadLetters = yield* DeadLetters
@@ -73,6 +75,7 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions) {
   yield* Effect.forkScoped(readFacts(nats, CART, factReader(host, deadLetters, { source: CART_FACT, read: readFact })))
   const purge = Effect.suspend(() => purgeFacts(nats, CART, host.standing.facts))
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("1 minute"), purge)))
+  yield* Effect.forkScoped(forgetting(host, keep, Date.now))
   const followers = new CartFollowers({ host, availableOf, nowMicros })
   stock.onCommits((commits) => followers.onStock(commits))
   const { payments, repayments } = yield* PaymentsService

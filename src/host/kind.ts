@@ -11,7 +11,7 @@ import type { RecordsAt, Turn } from "./turn.ts"
 
 /** All actors of a kind in memory, folded from their records `R`. */
 export interface ActorBook<R = never> {
-  readonly deadlines: Deadlines
+  readonly deadlines: Pick<Deadlines<unknown>, "dueBy" | "size" | "takeFresh">
   readonly awakeCount: number
   /** `at`: the commit's time, in milliseconds since the epoch. Records may be applied again. */
   apply(record: R, at: number): void

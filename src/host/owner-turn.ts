@@ -2,6 +2,7 @@
  * One turn of actors whose every command is somebody's: what is known of a repeated id, what is decided, what falls due.
  * The rules are those of the stock's turn (`turn.ts`). What a kind decides, it says in its `OwnerRules`.
  */
+import type { Deadlines } from "../../actors/stock/deadlines.ts"
 import { conflict } from "./answers.ts"
 import type { ActorBook, Given } from "./kind.ts"
 import type { AnyAnswer } from "./mail.ts"
@@ -13,6 +14,11 @@ import type { DeadFact, ToRemember, Turn } from "./turn.ts"
 export interface OwnerRecord {
   readonly mutationId: string
   readonly hash?: string
+}
+
+/** Its deadlines are the names of those that are due. */
+export interface OwnerBook<R> extends ActorBook<R> {
+  readonly deadlines: Deadlines<string>
 }
 
 /** Where a decision puts what happens. */
@@ -53,7 +59,7 @@ const NOTHING: ReadonlyArray<Position> = []
 
 type Owned = { readonly mutationId: string }
 
-class OwnerTurn<C extends Owned, A extends AnyAnswer, B extends ActorBook<R>, R extends OwnerRecord> {
+class OwnerTurn<C extends Owned, A extends AnyAnswer, B extends OwnerBook<R>, R extends OwnerRecord> {
   readonly records: Array<R> = []
   readonly remember: Array<ToRemember> = []
   readonly answers: Array<{ readonly mail: OwnerCommandMail<C, A>; readonly answer: AnyAnswer }> = []
@@ -151,14 +157,14 @@ class OwnerTurn<C extends Owned, A extends AnyAnswer, B extends ActorBook<R>, R 
   private passDeadlines(): void {
     const { deadlines } = this.book
     const first = this.records.length
-    for (const { key } of deadlines.dueBy(this.at, this.rules.dueMax)) this.rules.decideDue(key, this)
+    for (const key of deadlines.dueBy(this.at, this.rules.dueMax)) this.rules.decideDue(key, this)
     // An actor may have two deadlines behind it, when the hub was down.
     this.moreDue = this.records.length > first && deadlines.dueBy(this.at, 1).length > 0
   }
 }
 
 /** What `Kind` asks of such actors. */
-export const ownerTurns = <C extends Owned, A extends AnyAnswer, B extends ActorBook<R>, R extends OwnerRecord>(
+export const ownerTurns = <C extends Owned, A extends AnyAnswer, B extends OwnerBook<R>, R extends OwnerRecord>(
   rules: OwnerRules<C, A, B, R>
 ) => ({
   knownPositions: (mail: OwnerMail<C, A, B>, _book: B, remembered: Remembered): ReadonlyArray<Position> =>

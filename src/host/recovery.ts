@@ -8,6 +8,7 @@ import type { JournalShape, JournalUnavailable } from "../../streams/journal.ts"
 import type { Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
 import type { ActorBook } from "./kind.ts"
 import { type Fingerprint, Generation, type Remembered } from "./remembered.ts"
+import { eachLine, restoreState, textOf } from "./snapshot-lines.ts"
 
 export interface Recovered {
   /** The journal's last sequence, and each partition's. */
@@ -74,7 +75,7 @@ const fold = <R>(memory: Memory<R>, commit: StoredCommit<R>): void => {
 const restore = Effect.fnUntraced(function* <R>(memory: Memory<R>, manifest: Manifest, snapshots: SnapshotsShape) {
   yield* eachLine(manifest.states, snapshots, (line) => restoreState(memory.book, line))
   yield* eachLine(manifest.spanning, snapshots, (line) => {
-    memory.book.apply(JSON.parse(line) as R, manifest.at)
+    memory.book.apply(JSON.parse(textOf(line)) as R, manifest.at)
   })
   for (const { startedAt, base, parts: names } of manifest.ids) {
     const generation = new Generation(startedAt, base)
@@ -84,29 +85,3 @@ const restore = Effect.fnUntraced(function* <R>(memory: Memory<R>, manifest: Man
     memory.remembered.restore(generation)
   }
 })
-
-/** Parts are cut anywhere, also within a character: they are one text. */
-const eachLine = Effect.fnUntraced(function* (
-  parts: ReadonlyArray<string>,
-  snapshots: SnapshotsShape,
-  visit: (line: string) => void
-) {
-  const decoder = new TextDecoder()
-  let rest = ""
-  for (let first = 0; first < parts.length; first += PARTS_AT_ONCE) {
-    const some = parts.slice(first, first + PARTS_AT_ONCE)
-    for (const bytes of yield* Effect.forEach(some, snapshots.get, { concurrency: PARTS_AT_ONCE })) {
-      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n")
-      rest = lines.pop() ?? ""
-      for (const line of lines) visit(line)
-    }
-  }
-})
-
-/** A line is the actor's name as a JSON string, a tab (which JSON strings never hold), and the packed state. */
-const restoreState = (book: ActorBook, line: string): void => {
-  const tab = line.indexOf("\t")
-  if (tab > 0) book.restore(JSON.parse(line.slice(0, tab)) as string, line.slice(tab + 1))
-}
-
-export const stateLine = (name: string, packed: string): string => `${JSON.stringify(name)}\t${packed}`

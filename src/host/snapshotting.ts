@@ -9,8 +9,8 @@ import { Effect } from "effect"
 import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_SLICE_MS } from "../../config/limits.ts"
 import type { IdsPart, Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
 import type { ActorBook } from "./kind.ts"
-import { stateLine } from "./recovery.ts"
 import type { Generation, Remembered } from "./remembered.ts"
+import { stateLine } from "./snapshot-lines.ts"
 
 /** Where the hub stands, between two turns. */
 export interface Standing {

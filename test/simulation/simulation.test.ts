@@ -8,7 +8,7 @@ import { simulateCarts } from "../../scripts/simulate/carts.ts"
 import { simulate } from "../../scripts/simulate/cluster.ts"
 
 const SEEDS = 60
-const CART_SEEDS = 30
+const CART_SEEDS = 20
 
 describe("simulation", () => {
   for (const partitions of [1, 4]) {
@@ -31,20 +31,24 @@ describe("simulation", () => {
     )
   }
 
-  it.effect(
-    `keeps carts and the stock that they hold in step over ${CART_SEEDS} seeds`,
-    () =>
-      Effect.gen(function* () {
-        let [crashes, orders] = [0, 0]
-        for (let seed = 1; seed <= CART_SEEDS; seed++) {
-          const report = yield* simulateCarts({ seed: seed * 6_007, steps: 60 })
-          assert.deepStrictEqual(report.violations, [], `seed ${seed * 6_007}`)
-          crashes += report.crashes
-          orders += report.orders
-        }
-        assert.isAbove(crashes, CART_SEEDS)
-        assert.isAbove(orders, CART_SEEDS)
-      }),
-    120_000
-  )
+  for (const partitions of [1, 3]) {
+    it.effect(
+      `keeps carts, merged ones too, and the stock that they hold in step over ${CART_SEEDS} seeds with ${partitions} partition(s)`,
+      () =>
+        Effect.gen(function* () {
+          let [crashes, merged, orders] = [0, 0, 0]
+          for (let seed = 1; seed <= CART_SEEDS; seed++) {
+            const report = yield* simulateCarts({ seed: seed * 6_007 + partitions, steps: 60, partitions })
+            assert.deepStrictEqual(report.violations, [], `seed ${seed * 6_007 + partitions}`)
+            crashes += report.crashes
+            merged += report.merged
+            orders += report.orders
+          }
+          assert.isAbove(crashes, CART_SEEDS)
+          assert.isAbove(merged, CART_SEEDS / 2)
+          assert.isAbove(orders, CART_SEEDS)
+        }),
+      120_000
+    )
+  }
 })

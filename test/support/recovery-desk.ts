@@ -157,7 +157,7 @@ export class PretendBook implements RecoveryDesk {
 
   /** Deadlines that have come. */
   tick(): void {
-    for (const { key } of this.book.deadlines.dueBy(Date.now(), 10_000)) {
+    for (const key of this.book.deadlines.dueBy(Date.now(), 10_000)) {
       this.keep([{ customerId: key, events: decideDueCustomer(this.book, key, this.given()) }])
     }
   }
