@@ -65,8 +65,8 @@ describe("while the line to the journal is", () => {
     )
     line.set({ kind: "fair" })
     await eventually(
-      async () => (await fetch(`${hub.url}/readyz`)).status,
-      (status) => status === 200,
+      () => http(hub, "GET", "/readyz"),
+      ({ status }) => status === 200,
       20_000
     )
     for (const buyer of buyers) {
