@@ -152,7 +152,7 @@ export class RecoveryWorld {
     const news = this.desk.records.slice(this.watched)
     this.watched = this.desk.records.length
     this.watch.onCommits(news.map((record, index) => commitOf(record, this.at, index)))
-    for (const { key } of this.book.deadlines.dueBy(this.at, 1_000)) {
+    for (const key of this.book.deadlines.dueBy(this.at, 1_000)) {
       this.keep([{ customerId: key, events: decideDueCustomer(this.book, key, this.given()) }])
     }
     if (this.says === "silent") return
