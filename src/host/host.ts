@@ -75,7 +75,8 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
   /** Called when a flight has ended or much mail has come. */
   private wake: () => void = () => undefined
   private landedAtMs = 0
-  private ownedAt = performance.now()
+  /** `performance.now()` before the newest append that was acknowledged: until then nobody else had the partitions. */
+  ownedAtMs = performance.now()
   /** Of what is decided, be it in the journal or in flight. */
   private decidedAt = 0
   private decidedFacts = 0
@@ -141,11 +142,6 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
 
   get isStalled(): boolean {
     return this.stalledSinceMs !== undefined && performance.now() - this.stalledSinceMs > STALL_PATIENCE_MS
-  }
-
-  /** `performance.now()` before the newest append that was acknowledged: until then nobody else had the partitions. */
-  get ownedAtMs(): number {
-    return this.ownedAt
   }
 
   /** Turns take a good part of the time: what can wait should. */
@@ -340,7 +336,7 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     const now = performance.now()
     if (commits.length > 0) {
       this.stats.appends.record(now - flight.startedMs)
-      this.ownedAt = flight.startedMs
+      this.ownedAtMs = flight.startedMs
     }
     this.load.add(now - Math.max(flight.startedMs, this.landedAtMs))
     this.landedAtMs = now
