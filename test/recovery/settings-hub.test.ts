@@ -93,6 +93,7 @@ describe("the settings of recovery, over HTTP", () => {
     assert.match(String(stale.body["message"]), /version 2, and this was made from version 1.*expectedVersion 2/)
     assert.deepEqual((await save(2, mine)).body, { ok: true, changed: false, version: 2 })
     assert.equal((await view()).settings.attributionMs, 86_400_000)
+    assert.equal((await http(hub, "GET", "/v1/recovery/figures")).body["windowDays"], 1)
   })
 
   it("that do not do are refused with everything that is wrong, and change nothing", async () => {
@@ -162,6 +163,9 @@ describe("the settings of recovery, over HTTP", () => {
       15_000
     )
     assert.match(second?.body ?? "", /^For you: https:/)
+    const shown = (await http(hub, "POST", "/v1/recovery/preview", { cart: "cart-of-kim" })).body as unknown as Preview
+    assert.equal(shown.sequenceId, "vip")
+    assert.match(shown.steps[0]?.messages[0]?.text ?? "", /^For you: https:.*cart-of-kim/)
     const sequenceOf = async (customer: string) =>
       ((await http(hub, "GET", `/v1/customers/${customer}`)).body["recovery"] as { readonly sequence: string }).sequence
     assert.deepEqual([await sequenceOf("ada"), await sequenceOf("kim")], [`default@${version}`, `vip@${version + 1}`])

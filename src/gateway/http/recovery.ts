@@ -4,7 +4,6 @@
  */
 import { Effect } from "effect"
 import {
-  ATTRIBUTION_WINDOW_DAYS_DEFAULT,
   ATTRIBUTION_WINDOW_DAYS_MAX,
   type Counted,
   type Grouping,
@@ -66,9 +65,15 @@ export class RecoveryRoutes {
     this.masked = masking(services)
   }
 
+  /** As the settings have it, in whole days. */
+  private usualDays(): number {
+    const { attributionMs } = this.services.host.book.settings.current.settings
+    return Math.max(1, Math.round(attributionMs / DAY_MS))
+  }
+
   figures(request: Request, respond: Respond): void {
     const { nowMs, readModels } = this.services
-    const decoded = decoding(() => askedIn(request.query, nowMs()))
+    const decoded = decoding(() => askedIn(request.query, nowMs(), this.usualDays()))
     if (!decoded.ok) return respond(refused(decoded.refusal))
     const { currency: wanted, period, ...asked } = decoded.value
     this.answer(
@@ -155,14 +160,18 @@ const momentIn = (query: URLSearchParams, name: string, otherwise: number): numb
   return ms
 }
 
-const askedIn = (query: URLSearchParams, atMs: number): Omit<Asked, "currencies"> & { readonly period: Period } => {
+const askedIn = (
+  query: URLSearchParams,
+  atMs: number,
+  usualDays: number
+): Omit<Asked, "currencies"> & { readonly period: Period } => {
   const toMs = momentIn(query, "to", atMs)
   const fromMs = momentIn(query, "from", toMs - FIGURES_DAYS_DEFAULT * DAY_MS)
   if (fromMs >= toMs) throw new Invalid("Send from as a moment before to.", "from")
   if (toMs - fromMs > FIGURES_DAYS_MAX * DAY_MS) {
     throw new Invalid(`Send from and to at most ${FIGURES_DAYS_MAX} days apart.`, "from")
   }
-  const windowDays = Number(query.get("windowDays") ?? ATTRIBUTION_WINDOW_DAYS_DEFAULT)
+  const windowDays = Number(query.get("windowDays") ?? usualDays)
   if (!Number.isInteger(windowDays) || windowDays < 1 || windowDays > ATTRIBUTION_WINDOW_DAYS_MAX) {
     throw new Invalid(`Send windowDays as an integer from 1 to ${ATTRIBUTION_WINDOW_DAYS_MAX}.`, "windowDays")
   }
