@@ -212,9 +212,8 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
       for (;;) {
         const [next] = this.flights
         if (next?.exit !== undefined) yield* this.land(next)
-        else if (next === undefined ? this.mailbox.length > 0 : this.mayFollow()) {
-          yield* this.turn(this.mailbox.take(this.turnSize.undivided))
-        } else if (next !== undefined) yield* this.news
+        else if (next === undefined ? this.mailbox.length > 0 : this.mayFollow()) yield* this.turn()
+        else if (next !== undefined) yield* this.news
         else return
       }
     }).pipe(
@@ -252,30 +251,30 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     return [...this.flights.flatMap(({ mail }) => mail), ...this.deciding]
   }
 
-  private readonly turn = Effect.fnUntraced(
-    { self: this },
-    function* (this: PartitionHost<R, M, B>, batch: ReadonlyArray<M | HubMail>): Effect.fn.Return<void, FenceLost> {
-      this.deciding = batch
-      const at = Math.max(this.decidedAt, this.standingNow.at, this.clock.currentTimeMillisUnsafe())
-      const { known, missing } = lookUp(batch, this.kind, {
-        book: this.book,
-        remembered: this.remembered,
-        recent: this.ports.recent
-      })
-      const recalled = missing.size === 0 ? undefined : yield* recall(missing, this.ports.journal)
-      const recordsAt = (sequence: number) => (this.ports.recent.get(sequence) ?? recalled?.get(sequence))?.records
-      const startedMs = performance.now()
-      const turn = this.kind.decideTurn(batch, { book: this.book, known, recordsAt, at })
-      for (const dead of turn.deadFacts) yield* bury(dead, this.ports.deadLetters)
-      this.decidedFacts = Math.max(this.decidedFacts, turn.facts)
-      this.deciding = []
-      yield* this.send(turn, batch)
-      this.turnSize.decided(batch.length, performance.now() - startedMs)
-      this.stats.turns++
-      this.stats.turnCommandsMax = Math.max(this.stats.turnCommandsMax, batch.length)
-      if (turn.moreDue) this.submit({ kind: "due" })
-    }
-  )
+  private readonly turn = Effect.fnUntraced({ self: this }, function* (this: PartitionHost<R, M, B>): Effect.fn.Return<
+    void,
+    FenceLost
+  > {
+    const batch = (this.deciding = this.mailbox.take(this.turnSize.undivided))
+    const at = Math.max(this.decidedAt, this.standingNow.at, this.clock.currentTimeMillisUnsafe())
+    const { known, missing } = lookUp(batch, this.kind, {
+      book: this.book,
+      remembered: this.remembered,
+      recent: this.ports.recent
+    })
+    const recalled = missing.size === 0 ? undefined : yield* recall(missing, this.ports.journal)
+    const recordsAt = (sequence: number) => (this.ports.recent.get(sequence) ?? recalled?.get(sequence))?.records
+    const startedMs = performance.now()
+    const turn = this.kind.decideTurn(batch, { book: this.book, known, recordsAt, at })
+    for (const dead of turn.deadFacts) yield* bury(dead, this.ports.deadLetters)
+    this.decidedFacts = Math.max(this.decidedFacts, turn.facts)
+    this.deciding = []
+    yield* this.send(turn, batch)
+    this.turnSize.decided(batch.length, performance.now() - startedMs)
+    this.stats.turns++
+    this.stats.turnCommandsMax = Math.max(this.stats.turnCommandsMax, batch.length)
+    if (turn.moreDue) this.submit({ kind: "due" })
+  })
 
   /** A turn that changed nothing flies too: its answers speak of what those before it have still to make true. */
   private send(turn: Turn<M, R>, mail: ReadonlyArray<M | HubMail>): Effect.Effect<void> {
