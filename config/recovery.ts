@@ -51,6 +51,8 @@ export interface RecoveryConfig {
   readonly shopName: string | undefined
   /** What messages say until somebody saves other words: see `src/recovery/seed.ts`. */
   readonly templates: Readonly<Record<string, RecoveryTemplate>>
+  /** Where it is to be another than the built-in one: after so long a call that no list shows was never taken. */
+  readonly graceMs: number | undefined
 }
 
 /** The file does not do; the message says where and what to write instead. */
@@ -58,8 +60,11 @@ export class WrongRecovery extends Error {
   override readonly name = "WrongRecovery"
 }
 
-const { fieldsOf, parsed } = fieldReader((message) => new WrongRecovery(message))
+const { fieldsOf, numberOf, parsed } = fieldReader((message) => new WrongRecovery(message))
 
+/** Below the minute only a carrier on this machine is sure to list by then what it was given. */
+const GRACE_MS_MIN = 1_000
+const GRACE_MS_MAX = 30 * 60_000
 const TEXT_LENGTH_MAX = 1_000
 const SUBJECT_LENGTH_MAX = 150
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"])
@@ -96,7 +101,11 @@ export const readRecovery = (text: string): RecoveryConfig => {
     linkDays: linkDaysIn(fields["linkDays"] ?? LINK_DAYS_DEFAULT),
     shopName: shopNameIn(fields["shopName"]),
     cartUrl: cartUrlOf(fields["cartUrl"]),
-    templates: Object.fromEntries(templates) as RecoveryConfig["templates"]
+    templates: Object.fromEntries(templates) as RecoveryConfig["templates"],
+    graceMs:
+      fields["graceMs"] === undefined
+        ? undefined
+        : numberOf(fields, "graceMs", "The recovery file", GRACE_MS_MIN, GRACE_MS_MIN, GRACE_MS_MAX)
   }
 }
 

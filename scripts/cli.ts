@@ -18,6 +18,7 @@ import * as PersonalData from "./personal-data/command.ts"
 import * as Rebuild from "./rebuild/command.ts"
 import * as Replay from "./replay/command.ts"
 import { NoHub } from "./run-file.ts"
+import * as Sessions from "./sessions/command.ts"
 import * as Simulate from "./simulate/command.ts"
 import * as Start from "./start/command.ts"
 import * as Status from "./status/command.ts"
@@ -59,6 +60,7 @@ const commands = [
   BenchChannels,
   BenchCarts,
   CrashTest,
+  Sessions,
   Simulate,
   Trade
 ]

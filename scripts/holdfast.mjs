@@ -14,6 +14,7 @@ const starts = {
   "bench-carts": all,
   "bench-channels": all,
   "crash-test": all,
+  sessions: all,
   trade: all
 }
 

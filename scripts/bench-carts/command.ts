@@ -1,6 +1,6 @@
 /**
- * `holdfast bench-carts`: carts with timers outstanding (memory, restart), carts left within a minute (lateness), and the same
- * timers set, replaced and fired by a job queue.
+ * `holdfast bench-carts`: carts with timers outstanding (memory, restart), carts left within a minute (lateness), their customers
+ * written to (once, how late), and the same timers set, replaced and fired by a job queue.
  */
 import { readFileSync } from "node:fs"
 import { cpus } from "node:os"
@@ -8,12 +8,14 @@ import type { Command } from "commander"
 import { leave, quantilesOf } from "../bench/figures.ts"
 import { startBenchHub, startPeerServers } from "../bench/servers.ts"
 import { queueTimers } from "./bullmq-timers.ts"
+import { messagesOf } from "./messages.ts"
 import { askAll, type CartAsk, watchLeft } from "./hub-carts.ts"
 
 interface Options {
   readonly carts: string
   readonly left: string
   readonly seconds: string
+  readonly messages: string
   readonly queue: boolean
   readonly out: string
 }
@@ -25,6 +27,7 @@ export const register = (program: Command): void => {
     .option("--carts <n>", "carts with timers outstanding", "1000000")
     .option("--left <n>", "carts that are left", "100000")
     .option("--seconds <n>", "within so many seconds", "60")
+    .option("--messages <n>", "carts that are left within a minute and whose customers are written to", "100000")
     .option("--no-queue", "leave out BullMQ")
     .option("--out <folder>", "where bench-carts.json goes", ".holdfast/bench")
     .action(async (options: Options) => {
@@ -75,10 +78,23 @@ const bench = async (options: Options): Promise<number> => {
   const [carts, left, seconds] = [Number(options.carts), Number(options.left), Number(options.seconds)]
   const say = (text: string): void => void process.stdout.write(`${text}\n`)
   say(`${cpus().length} cores, Node ${process.versions.node}`)
-  const hub = await ofHub(carts, left, seconds, say)
-  const queue = options.queue ? await ofQueue(Math.min(carts, 200_000), left, say) : undefined
-  leave(options.out, "bench-carts", { carts, left, seconds, hub, queue })
-  return hub.wrong.length === 0 ? 0 : 1
+  const hub = carts > 0 ? await ofHub(carts, left, seconds, say) : undefined
+  const messages = await ofMessages(Number(options.messages), seconds, say)
+  const queue = options.queue ? await ofQueue(Math.min(Math.max(carts, left), 200_000), left, say) : undefined
+  leave(options.out, "bench-carts", { carts, left, seconds, hub, messages, queue })
+  return (hub?.wrong.length ?? 0) + (messages?.wrong.length ?? 0) === 0 ? 0 : 1
+}
+
+const ofMessages = async (carts: number, seconds: number, say: (text: string) => void) => {
+  if (carts === 0) return undefined
+  const { lateMs, tookMs, wrong } = await messagesOf({ carts, seconds, leftAfterMs: LEFT_AFTER_MS, say })
+  const late = lateness(lateMs)
+  const perSecond = Math.round((late.count * 1_000) / tookMs)
+  say(
+    `${late.count} texts for ${carts} carts left within ${seconds} s, ${perSecond}/s: ${JSON.stringify(late)} ms late`
+  )
+  for (const one of wrong) say(`WRONG ${one}`)
+  return { carts, seconds, perSecond, late, wrong }
 }
 
 const ofHub = async (carts: number, left: number, seconds: number, say: (text: string) => void) => {

@@ -63,6 +63,8 @@ interface Reply {
 /** By how many milliseconds each cart was found later than its time; and carts that were found more than once. */
 export interface Left {
   readonly lateMs: ReadonlyArray<number>
+  /** When each cart counts as left, by what was told of it last. */
+  readonly dueAt: ReadonlyMap<string, number>
   readonly twice: number
   readonly stop: () => Promise<void>
 }
@@ -77,18 +79,18 @@ interface CartEventMessage {
 /** Listens from now on to `cart.event.*` for carts of which `isOurs` says yes. */
 export const watchLeft = async (natsUrl: string, isOurs: (cart: string) => boolean): Promise<Left> => {
   const nats = await connect({ servers: natsUrl })
-  const due = new Map<string, number>()
+  const dueAt = new Map<string, number>()
   const seen = new Set<string>()
-  const left = { lateMs: [] as Array<number>, twice: 0, stop: () => nats.close() }
+  const left = { lateMs: [] as Array<number>, dueAt, twice: 0, stop: () => nats.close() }
   nats.subscribe(CART_EVENT_SUBJECTS, {
     callback: (_error, message) => {
       const { cart, type, at, changed } = message.json<CartEventMessage>()
       if (!isOurs(cart)) return
-      if (typeof changed.idleAt === "number") due.set(cart, changed.idleAt)
+      if (typeof changed.idleAt === "number") dueAt.set(cart, changed.idleAt)
       if (type !== "abandoned") return
       if (seen.has(cart)) left.twice++
       seen.add(cart)
-      left.lateMs.push(Date.parse(at) - (due.get(cart) ?? Number.NaN))
+      left.lateMs.push(Date.parse(at) - (dueAt.get(cart) ?? Number.NaN))
     }
   })
   await nats.flush()

@@ -41,9 +41,11 @@ export class Victims {
     this.hubUrl = `http://127.0.0.1:${ports.hub}`
   }
 
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<Victims> {
+  /** `environment`: the hub's, which may depend on its address. */
+  static async start(environment: (hubUrl: string) => Readonly<Record<string, string>> = () => ({})): Promise<Victims> {
     const [hub, nats, redis, postgres] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
-    const victims = new Victims(new ThrowAwayFolder(), { hub, nats, redis, postgres }, environment)
+    const given = environment(`http://127.0.0.1:${hub}`)
+    const victims = new Victims(new ThrowAwayFolder(), { hub, nats, redis, postgres }, given)
     for (const name of ["nats", "redis", "postgres"] as const) await victims.startServer(name)
     await victims.startHub()
     return victims

@@ -60,7 +60,7 @@ export const trade = async (options: TradeOptions): Promise<TradeReport> => {
     file,
     JSON.stringify({ channels: options.shops.map(({ kind }, index) => channelOf(shops[index] as Shop, kind)) })
   )
-  const victims = await Victims.start({ CHANNELS_FILE: file })
+  const victims = await Victims.start(() => ({ CHANNELS_FILE: file }))
   try {
     return await new Trade(options, shops, victims).run()
   } finally {

@@ -333,10 +333,8 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     }
     this.flights.shift()
     const now = performance.now()
-    if (commits.length > 0) {
-      this.stats.appends.record(now - flight.startedMs)
-      this.ownedAtMs = flight.startedMs
-    }
+    if (commits.length > 0) this.stats.appends.record(now - flight.startedMs)
+    if (commits.length > 0) this.ownedAtMs = flight.startedMs
     this.load.add(now - Math.max(flight.startedMs, this.landedAtMs))
     this.landedAtMs = now
     this.moveTo(commits, turn)

@@ -5,7 +5,7 @@
 import { Context, Effect, FiberSet, Layer } from "effect"
 import type { CustomerBook } from "../../actors/customer/book.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
-import { FATE_POLICY_DEFAULT } from "../../actors/recovery/attempt-fate.ts"
+import { FATE_POLICY_DEFAULT, type FatePolicy } from "../../actors/recovery/attempt-fate.ts"
 import type { CartNow } from "../../actors/recovery/may-reach.ts"
 import { LEFT_AT_ONCE_MAX, type RecoveryConfig } from "../../config/recovery.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
@@ -175,7 +175,7 @@ const carrying = Effect.fnUntraced(function* ({ addresses, carts, config, host, 
       linkOf
     }),
     outreach,
-    policy: FATE_POLICY_DEFAULT,
+    policy: fatePolicyOf(config),
     nowMs: Date.now,
     run: (effect) => void run(effect)
   })
@@ -196,6 +196,13 @@ const carrying = Effect.fnUntraced(function* ({ addresses, carts, config, host, 
     })
   )
   return reactor
+})
+
+/** A short grace time is of no use when nobody looks within it. */
+const fatePolicyOf = ({ graceMs = FATE_POLICY_DEFAULT.graceMs }: RecoveryConfig): FatePolicy => ({
+  ...FATE_POLICY_DEFAULT,
+  graceMs,
+  lookUpEveryMs: Math.min(FATE_POLICY_DEFAULT.lookUpEveryMs, graceMs / 4)
 })
 
 const cartNow = (carts: CartsShape, available: ReturnType<typeof availableIn>, cartId: string): CartNow | undefined => {

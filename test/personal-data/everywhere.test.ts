@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, it } from "vitest"
 import { Effect } from "effect"
 import { isHeldOut } from "../../actors/recovery/holdout.ts"
 import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
+import { noonZone } from "../../scripts/shoppers/hub-files.ts"
 import { LocalMail } from "../../scripts/carriers/mail/server.ts"
 import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
 import { SECRET_KEY, StripeServer, WEBHOOK_SECRET } from "../../scripts/stripe/server.ts"
@@ -48,11 +49,6 @@ const customerId = (): string => {
 }
 const grace = customerId()
 const cart = "a-cart-of-somebody"
-
-const noonZone = (): string => {
-  const ahead = 12 - new Date().getUTCHours()
-  return `Etc/GMT${ahead > 0 ? "-" : "+"}${Math.abs(ahead)}`
-}
 
 const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
   const reply = await http(hub, "POST", path, { mutationId: `m${++count}`, ...body })

@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { isHeldOut } from "../../actors/recovery/holdout.ts"
 import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
+import { noonZone } from "../../scripts/shoppers/hub-files.ts"
 import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
 import { eventually, http, startHub, type TestHub, TestSocket } from "../support/hub.ts"
 
@@ -16,11 +17,6 @@ const directory = mkdtempSync(join(tmpdir(), "holdfast-chat-"))
 let twilio: LocalTwilio
 let hub: TestHub
 let count = 0
-
-const noonZone = (): string => {
-  const ahead = 12 - new Date().getUTCHours()
-  return `Etc/GMT${ahead > 0 ? "-" : "+"}${Math.abs(ahead)}`
-}
 
 const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
   const reply = await http(hub, "POST", path, { mutationId: `m${++count}`, ...body })

@@ -14,6 +14,7 @@ describe("the recovery file", () => {
     const { templates } = readRecovery(file({ reminder: { text: "Come back: {link}", approved: "cart_left" } }))
     assert.deepEqual(Object.keys(templates), ["reminder", "still-there", "last-call"])
     assert.deepEqual([templates["reminder"]?.text, templates["reminder"]?.approved], ["Come back: {link}", "cart_left"])
+    assert.equal(readRecovery(JSON.stringify({ cartUrl, graceMs: 5_000 })).graceMs, 5_000)
     assert.match(templates["last-call"]?.text ?? "", /\{link\}/)
   })
 
@@ -25,6 +26,7 @@ describe("the recovery file", () => {
       [file({}, "http://shop.example/{cart}?{attempt}"), /https address/],
       [file({}, "https://shop.example/{cart}"), /\{attempt\} in it/],
       [file({ goodbye: {} }), /no template goodbye; there are reminder/],
+      [JSON.stringify({ cartUrl, graceMs: 10 }), /graceMs must be a number from 1000/],
       [file({ reminder: { text: "Come back" } }), /reminder: text must have \{link\}/],
       [file({ reminder: { subject: "" } }), /reminder: subject must be a text/],
       [file({ reminder: { text: `{link}${"a".repeat(1_000)}` } }), /at most 1000/]

@@ -15,6 +15,7 @@ import { isHeldOut } from "../../actors/recovery/holdout.ts"
 import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
 import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
 import { rebuild } from "../../scripts/rebuild/rebuild.ts"
+import { noonZone } from "../../scripts/shoppers/hub-files.ts"
 import { freePort } from "../../src/servers/servers.ts"
 import { CUSTOMER_JOURNAL } from "../../streams/subjects.ts"
 import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
@@ -23,12 +24,6 @@ const directory = mkdtempSync(join(tmpdir(), "holdfast-recovery-"))
 let twilio: LocalTwilio
 let hub: TestHub
 let count = 0
-
-/** Where it is noon now: nobody is written to at night. */
-const noonZone = (): string => {
-  const ahead = 12 - new Date().getUTCHours()
-  return `Etc/GMT${ahead > 0 ? "-" : "+"}${Math.abs(ahead)}`
-}
 
 /** Nobody who is left alone so that lift can be measured. */
 const newCustomer = (): string => {

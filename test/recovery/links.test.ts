@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, it } from "vitest"
 import { isHeldOut } from "../../actors/recovery/holdout.ts"
 import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
 import { readRecovery } from "../../config/recovery.ts"
+import { noonZone } from "../../scripts/shoppers/hub-files.ts"
 import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
 import { SECRET_KEY, StripeServer, WEBHOOK_SECRET } from "../../scripts/stripe/server.ts"
 import { linkPage } from "../../src/recovery/link-page.ts"
@@ -56,11 +57,6 @@ let twilio: LocalTwilio
 let stripe: StripeServer
 let hub: TestHub
 let count = 0
-
-const noonZone = (): string => {
-  const ahead = 12 - new Date().getUTCHours()
-  return `Etc/GMT${ahead > 0 ? "-" : "+"}${Math.abs(ahead)}`
-}
 
 const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
   const reply = await http(hub, "POST", path, { mutationId: `m${++count}`, ...body })

@@ -9,8 +9,8 @@ import { Clock, Effect, Layer } from "effect"
 import { afterEach, beforeEach, describe, it, vi } from "vitest"
 import type { CustomerCommand } from "../../actors/customer/commands.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
-import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
 import { OWNED_MS_MAX } from "../../config/recovery.ts"
+import { noonZone } from "../../scripts/shoppers/hub-files.ts"
 import { claim } from "../../src/host/claim.ts"
 import type { OpenAttempt } from "../../src/recovery/carried.ts"
 import { openOf, recoveryDesk } from "../../src/recovery/desk.ts"
@@ -20,16 +20,12 @@ import { DeadLetters } from "../../streams/dead-letters.ts"
 import { makeMemoryJournal } from "../../streams/journal.memory.ts"
 import { RecentCommits } from "../../streams/recent-commits.ts"
 import { Snapshots } from "../../streams/snapshots.ts"
-import { oneStep } from "../support/recovery-desk.ts"
 import { until } from "../support/shop.ts"
 
 const surroundings = () => ({
-  policy: { ...POLICY_DEFAULT, hours: ALWAYS, hoursByCountry: {}, holdoutShare: 0 },
-  sequence: oneStep(["sms"]),
   cartNow: () => ({ cartVersion: 1, isEmpty: false, isBought: false, isSoldOut: false }),
   isPresent: () => false
 })
-const ALWAYS = { opensMinute: 0, closesMinute: 24 * 60, closedDays: [] }
 
 let journal: ReturnType<typeof makeMemoryJournal<CustomerRecord>>
 
@@ -71,8 +67,8 @@ const deskOf = (host: CustomerPartitions) =>
     linkOf: (cart, attempt) => `https://shop.example/${cart}?a=${attempt}`,
     addresses: {
       blind: (_channel, address) => address,
-      keepName: () => Effect.never,
       keep: () => Effect.never,
+      keepName: () => Effect.never,
       masked: () => Effect.never,
       open: () => Effect.never
     },
@@ -89,6 +85,7 @@ const intend = async (host: CustomerPartitions): Promise<OpenAttempt> => {
   const point = { channel: "sms", address: "blind", countries: ["GB"] } as const
   const ada = { customerId: "ada", mutationId: "m" }
   await say(host, { type: "point", ...ada, point, hasConsented: true, sealed: "sealed" })
+  await say(host, { type: "settings", ...ada, zone: noonZone() })
   const abandonment = { abandonmentId: "a", cartId: "c", cartVersion: 1, at: Date.now() }
   await say(host, { type: "abandoned", ...ada, abandonment })
   const open = openOf(host.book, "ada")
