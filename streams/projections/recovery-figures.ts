@@ -32,10 +32,10 @@ export interface Ending {
 
 const bounds = ({ fromMs, toMs, windowMs }: Period): ReadonlyArray<number> => [fromMs, toMs, windowMs]
 
-/** Orders of `customer` in the window after `moment`, `$3` milliseconds long. */
-const ordersAfter = (customer: string, moment: string): string => `carts
-    WHERE carts.customer_id = ${customer} AND carts.ordered_at >= ${moment}
-      AND carts.ordered_at < ${moment} + $3 * interval '1 millisecond' AND carts.order_state <> 'cancelled'`
+/** An order of `left`'s customer in the window after they left, `$3` milliseconds long. */
+const isBoughtAfter = (left: string): string => `carts.customer_id = ${left}.customer_id
+      AND carts.ordered_at >= ${left}.left_at AND carts.ordered_at < ${left}.left_at + $3 * interval '1 millisecond'
+      AND carts.order_state <> 'cancelled'`
 
 const EARNED = "greatest(carts.paid_minor - carts.refunded_minor, 0)"
 
@@ -69,18 +69,22 @@ const NAME_OF_UNIT: Partial<Readonly<Record<Grouping | "day", string>>> = {
   channel: `coalesce(channel, 'unknown')`
 }
 
-/** Each customer once, from the first cart left in the period, with what they bought in the window after it. */
+/**
+ * Each customer once, from the first cart left in the period, with what they bought in the window after it.
+ *
+ * Joined by the customer and not looked up one by one: a planner whose figures are old looked for each customer through all
+ * orders of a week, and 2,000 customers took 17 seconds.
+ */
 const units = (name: string): string => `WITH firsts AS (
     SELECT DISTINCT ON (customer_id) customer_id, arm, ${name} AS name, left_at FROM recoveries
     WHERE arm IS NOT NULL AND ${IN_PERIOD("left_at")}
     ORDER BY customer_id, left_at, abandonment_id
   ), units AS (
-    SELECT firsts.arm, firsts.name, bought.orders > 0 AS bought, bought.revenue FROM firsts
-    CROSS JOIN LATERAL (
-      SELECT count(*) AS orders, coalesce(sum(${EARNED}) FILTER (WHERE carts.currency = $5), 0)::float8 AS revenue
-      FROM ${ordersAfter("firsts.customer_id", "firsts.left_at")}
-    ) bought
+    SELECT firsts.arm, firsts.name, count(carts.cart) > 0 AS bought,
+      coalesce(sum(${EARNED}) FILTER (WHERE carts.currency = $5), 0)::float8 AS revenue
+    FROM firsts LEFT JOIN carts ON ${isBoughtAfter("firsts")}
     WHERE firsts.left_at + $3 * interval '1 millisecond' <= to_timestamp($4 / 1000.0)
+    GROUP BY firsts.customer_id, firsts.arm, firsts.name
   )
   SELECT arm, name, count(*)::float8 AS customers, (count(*) FILTER (WHERE bought))::float8 AS bought,
     sum(revenue) AS sum, sum(revenue * revenue) AS squares
@@ -118,16 +122,13 @@ const WENT = "state IN ('sent', 'lost')"
 
 /** An order belongs to the last message before it, of whichever period; counted are the messages of this one. */
 const earned = (name: string): string => `WITH caused AS (
-    SELECT message.attempt_id, carts.currency, ${EARNED} AS earned FROM carts
-    CROSS JOIN LATERAL (
-      SELECT attempt_id, called_at FROM recovery_messages
-      WHERE recovery_messages.customer_id = carts.customer_id AND ${WENT} AND called_at <= carts.ordered_at
-        AND called_at > carts.ordered_at - $3 * interval '1 millisecond'
-      ORDER BY called_at DESC, attempt_id DESC LIMIT 1
-    ) message
+    SELECT DISTINCT ON (carts.cart) message.attempt_id, carts.currency, ${EARNED} AS earned
+    FROM carts JOIN recovery_messages message ON message.customer_id = carts.customer_id AND message.${WENT}
+      AND message.called_at <= carts.ordered_at
+      AND message.called_at > carts.ordered_at - $3 * interval '1 millisecond'
     WHERE carts.ordered_at >= to_timestamp($1 / 1000.0)
-      AND carts.ordered_at < to_timestamp(($2::float8 + $3::float8) / 1000.0)
-      AND carts.order_state <> 'cancelled' AND ${IN_PERIOD("message.called_at")}
+      AND carts.ordered_at < to_timestamp(($2::float8 + $3::float8) / 1000.0) AND carts.order_state <> 'cancelled'
+    ORDER BY carts.cart, message.called_at DESC, message.attempt_id DESC
   ), sent AS (
     SELECT ${name} AS name, attempt_id, segments, cost_currency, cost_micro_minor FROM recovery_messages
     WHERE ${WENT} AND ${IN_PERIOD("called_at")}
@@ -182,7 +183,7 @@ export const countEndings = (pool: pg.Pool, period: Period): Effect.Effect<Reado
     `SELECT withheld, ended_reason AS ended, count(*)::float8 AS count,
        (count(*) FILTER (WHERE message_count > 0))::float8 AS written,
        (count(*) FILTER (WHERE EXISTS (
-         SELECT FROM ${ordersAfter("recoveries.customer_id", "recoveries.left_at")}
+         SELECT FROM carts WHERE ${isBoughtAfter("recoveries")}
        )))::float8 AS bought
      FROM recoveries WHERE ${IN_PERIOD("left_at")} GROUP BY withheld, ended_reason ORDER BY count(*) DESC, 1, 2`,
     bounds(period)

@@ -21,3 +21,24 @@ export const clockTime = (atMs: number, nowMs: number = Date.now()): string => {
   if (atMs === 0) return ""
   return nowMs - atMs < DAY_MS ? clock.format(atMs) : day.format(atMs)
 }
+
+const moneys = new Map<string, Intl.NumberFormat>()
+
+/** From minor units, however many the currency has. */
+export const money = (minor: number, currency: string): string => {
+  let format = moneys.get(currency)
+  if (format === undefined) {
+    format = new Intl.NumberFormat("en-GB", { style: "currency", currency, currencyDisplay: "narrowSymbol" })
+    moneys.set(currency, format)
+  }
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2
+  return format.format(minor / 10 ** digits).replace("-", "\u2212")
+}
+
+/** A share as a percentage with one decimal. */
+export const percent = (share: number): string => `${decimals.format(share * 100).replace("-", "\u2212")} %`
+
+const shortDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" })
+
+/** `2026-11-03` as people write it. */
+export const dayOf = (date: string): string => shortDay.format(Date.parse(date))

@@ -34,6 +34,14 @@ export const SequencesIcon = () => (
   </Icon>
 )
 
+/** A basket, and the way back to it. */
+export const RecoveryIcon = () => (
+  <Icon>
+    <path d="M2.5 6.5h11l-1.3 6.2H3.8zM5 6.5 6.6 3M11 6.5 9.4 3" />
+    <path d="M9.8 9.6H6.4m1.3-1.4L6.3 9.6 7.7 11" />
+  </Icon>
+)
+
 export const SearchIcon = () => (
   <Icon>
     <circle cx="7" cy="7" r="4.3" />

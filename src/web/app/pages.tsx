@@ -2,8 +2,9 @@
 import type { ComponentType } from "react"
 import { ChannelsPage } from "../pages/channels/page.tsx"
 import { LiveStockPage } from "../pages/live-stock/page.tsx"
+import { RecoveryPage } from "../pages/recovery/page.tsx"
 import { SequencesPage } from "../pages/sequences/page.tsx"
-import { ChannelsIcon, SequencesIcon, StockIcon } from "./icons.tsx"
+import { ChannelsIcon, RecoveryIcon, SequencesIcon, StockIcon } from "./icons.tsx"
 
 export interface Page {
   readonly path: string
@@ -15,5 +16,6 @@ export interface Page {
 export const PAGES: ReadonlyArray<Page> = [
   { path: "/", label: "Live stock", Icon: StockIcon, Component: LiveStockPage },
   { path: "/channels", label: "Channels", Icon: ChannelsIcon, Component: ChannelsPage },
+  { path: "/recovery", label: "Recovery", Icon: RecoveryIcon, Component: RecoveryPage },
   { path: "/sequences", label: "Sequences", Icon: SequencesIcon, Component: SequencesPage }
 ]

@@ -36,12 +36,18 @@ export const postJson = async <Body>(path: string, body: unknown): Promise<Body>
   return answer as Body
 }
 
+/** A refusal's own, where it has one. */
+const messageOf = async (response: Response): Promise<string | undefined> => {
+  const answer = (await response.json().catch(() => undefined)) as { readonly message?: string } | undefined
+  return answer?.message
+}
+
 export const getJson = async <Body>(path: string, signal?: AbortSignal): Promise<Body> => {
   const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS)
   const response = await fetch(path, {
     headers: { accept: "application/json" },
     signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline])
   })
-  if (!response.ok) throw new Error(`The hub answered ${response.status} to ${path}`)
+  if (!response.ok) throw new Error((await messageOf(response)) ?? `The hub answered ${response.status} to ${path}`)
   return (await response.json()) as Body
 }

@@ -1,0 +1,87 @@
+/**
+ * The revenue picture as arithmetic: what those who were written to bought, what they would have bought anyway with its
+ * interval, cumulated by the day on which the cart was left.
+ */
+import type { DayFigures } from "../../../recovery/figures-protocol.ts"
+
+export interface Frame {
+  readonly width: number
+  readonly height: number
+  readonly left: number
+  readonly bottom: number
+  readonly top: number
+  readonly right: number
+}
+
+export interface Picture {
+  readonly treated: string
+  /** Absent while there is not enough to say. */
+  readonly baseline: string
+  readonly band: string
+  /** Lines across, with the value that each stands for. */
+  readonly ticks: ReadonlyArray<{ readonly y: number; readonly minor: number }>
+  /** Where each day is. */
+  readonly xs: ReadonlyArray<number>
+}
+
+const rounded = (value: number): number => Math.round(value * 10) / 10
+
+/** 1, 2 or 5 times a power of ten, so that at most `lines` of it reach beyond `most`. */
+const stepFor = (most: number, lines: number): number => {
+  const rough = most / lines
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = [1, 2, 5, 10].find((times) => times * power >= rough) ?? 10
+  return step * power
+}
+
+interface Expected {
+  readonly minor: number
+  readonly low: number
+  readonly high: number
+}
+
+/** What they would have bought anyway is what they bought less the lift; so is its interval. */
+export const expectedOf = ({ baselineMinor, liftMinor, treated }: DayFigures): Expected | undefined => {
+  if (baselineMinor === undefined || liftMinor === undefined) return undefined
+  return {
+    minor: baselineMinor,
+    low: Math.max(0, treated.revenueMinor - liftMinor.high),
+    high: Math.max(0, treated.revenueMinor - liftMinor.low)
+  }
+}
+
+const LINES = 4
+
+export const pictureOf = (days: ReadonlyArray<DayFigures>, frame: Frame): Picture => {
+  const expected = days.map(expectedOf)
+  const most = Math.max(1, ...days.map(({ treated }) => treated.revenueMinor), ...expected.map((one) => one?.high ?? 0))
+  const step = stepFor(most, LINES)
+  const ceiling = Math.ceil(most / step) * step
+  const room = frame.height - frame.top - frame.bottom
+  const y = (minor: number): number => rounded(frame.top + (1 - minor / ceiling) * room)
+  const span = frame.width - frame.left - frame.right
+  const xs = days.map((_day, index) =>
+    rounded(frame.left + (days.length === 1 ? span / 2 : (index / (days.length - 1)) * span))
+  )
+  const line = (values: ReadonlyArray<number | undefined>): string => {
+    let path = ""
+    for (const [index, value] of values.entries()) {
+      if (value !== undefined) path += `${path === "" ? "M" : "L"}${xs[index]} ${y(value)}`
+    }
+    return path
+  }
+  const upper = line(expected.map((one) => one?.high))
+  const lower = expected
+    .flatMap((one, index) => (one === undefined ? [] : [`L${xs[index]} ${y(one.low)}`]))
+    .toReversed()
+  return {
+    treated: line(days.map(({ treated }) => treated.revenueMinor)),
+    baseline: line(expected.map((one) => one?.minor)),
+    band: upper === "" ? "" : `${upper}${lower.join("")}Z`,
+    ticks: Array.from({ length: Math.round(ceiling / step) + 1 }, (_, index) => ({
+      minor: index * step,
+      y: y(index * step)
+    })),
+    xs
+  }
+}

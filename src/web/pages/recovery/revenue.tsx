@@ -1,0 +1,166 @@
+/**
+ * Revenue over time: what those who were written to bought, over what they would have bought anyway. What is between the two
+ * is what recovery earned; while the line runs inside of the band nothing is shown to be earned.
+ */
+import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react"
+import type { DayFigures, Figures } from "../../../recovery/figures-protocol.ts"
+import { dayOf, money, units } from "../../app/formats.ts"
+import { expectedOf, type Frame, pictureOf } from "./chart.ts"
+
+const HEIGHT = 230
+
+/** Drawn at the width that there is, so that its letters are as large as the others. */
+const useWidth = () => {
+  const place = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
+  useEffect(() => {
+    if (place.current === null) return undefined
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)))
+    observer.observe(place.current)
+    return () => observer.disconnect()
+  }, [])
+  return { place, width }
+}
+
+const told = (day: DayFigures, currency: string): string => {
+  const expected = expectedOf(day)
+  const bought = `${dayOf(day.day)}: ${money(day.treated.revenueMinor, currency)} by ${units(day.treated.customers)} written to`
+  if (expected === undefined) return `${bought}; not enough yet to say what they would have bought anyway`
+  const range = `${money(expected.low, currency)} to ${money(expected.high, currency)}`
+  return `${bought}; anyway about ${money(expected.minor, currency)} (${range})`
+}
+
+export const Revenue = ({ figures }: { readonly figures: Figures }) => {
+  const { currency, days, total } = figures
+  const { place, width } = useWidth()
+  const [chosen, setChosen] = useState<number | undefined>()
+  if (currency === undefined || days.length === 0) {
+    return (
+      <p className="box-quiet">
+        Nothing to draw yet: customers are counted {figures.windowDays} days after they left a cart.
+      </p>
+    )
+  }
+  const index = Math.min(chosen ?? days.length - 1, days.length - 1)
+  const day = days[index]
+  return (
+    <div className="revenue">
+      <p className="revenue-verdict" data-verdict={total.verdict}>
+        {total.saying}
+      </p>
+      <ul className="legend" aria-label="Lines">
+        <li data-line="treated">Bought by those who were written to</li>
+        <li data-line="baseline">They would have bought anyway, by the holdout</li>
+        <li data-line="band">its 95 % interval</li>
+      </ul>
+      <div ref={place}>
+        {width === 0 ? null : <Plot days={days} currency={currency} width={width} index={index} onChoose={setChosen} />}
+      </div>
+      <p className="revenue-day" role="status">
+        {day === undefined ? null : told(day, currency)}
+      </p>
+      <details>
+        <summary>The same as a table</summary>
+        <Days days={days} currency={currency} />
+      </details>
+    </div>
+  )
+}
+
+interface PlotProps {
+  readonly days: ReadonlyArray<DayFigures>
+  readonly currency: string
+  readonly width: number
+  readonly index: number
+  readonly onChoose: (index: number) => void
+}
+
+const Plot = ({ days, currency, width, index, onChoose }: PlotProps) => {
+  const frame: Frame = { width, height: HEIGHT, left: 8, right: 8, top: 16, bottom: 22 }
+  const { band, baseline, ticks, treated, xs } = pictureOf(days, frame)
+  const onPointerMove = (event: PointerEvent<SVGSVGElement>): void => {
+    const x = event.clientX - event.currentTarget.getBoundingClientRect().left
+    const distances = xs.map((place) => Math.abs(place - x))
+    onChoose(distances.indexOf(Math.min(...distances)))
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const to = { ArrowLeft: index - 1, ArrowRight: index + 1, Home: 0, End: days.length - 1 }[event.key]
+    if (to === undefined) return
+    event.preventDefault()
+    onChoose(Math.max(0, Math.min(days.length - 1, to)))
+  }
+  const [first, last] = [days[0], days[days.length - 1]]
+  return (
+    <svg
+      className="plot"
+      width={width}
+      height={HEIGHT}
+      role="slider"
+      tabIndex={0}
+      aria-label="Revenue by day; left and right choose a day"
+      aria-valuemin={1}
+      aria-valuemax={days.length}
+      aria-valuenow={index + 1}
+      aria-valuetext={days[index] === undefined ? "" : told(days[index], currency)}
+      onPointerMove={onPointerMove}
+      onKeyDown={onKeyDown}
+    >
+      {ticks.map(({ minor, y }) => (
+        <g key={minor}>
+          <line className="plot-line" x1={frame.left} x2={width - frame.right} y1={y} y2={y} />
+          <text className="plot-label" x={frame.left} y={y - 4}>
+            {money(minor, currency)}
+          </text>
+        </g>
+      ))}
+      <path className="plot-band" d={band} />
+      <path className="plot-baseline" d={baseline} />
+      <path className="plot-treated" d={treated} />
+      <line className="plot-chosen" x1={xs[index]} x2={xs[index]} y1={frame.top} y2={HEIGHT - frame.bottom} />
+      <text className="plot-label" x={frame.left} y={HEIGHT - 6}>
+        {first === undefined ? "" : dayOf(first.day)}
+      </text>
+      <text className="plot-label" x={width - frame.right} y={HEIGHT - 6} textAnchor="end">
+        {last === undefined || days.length === 1 ? "" : dayOf(last.day)}
+      </text>
+    </svg>
+  )
+}
+
+const UNKNOWN = "\u2013"
+
+const Days = ({ days, currency }: Pick<PlotProps, "days" | "currency">) => (
+  <div className="scrolls" tabIndex={0} role="group" aria-label="Revenue by day as a table">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Until</th>
+          <th scope="col">Written to</th>
+          <th scope="col">Held out</th>
+          <th scope="col">Bought</th>
+          <th scope="col">Anyway</th>
+          <th scope="col">Interval</th>
+        </tr>
+      </thead>
+      <tbody>
+        {days.map((day) => {
+          const expected = expectedOf(day)
+          return (
+            <tr key={day.day}>
+              <th scope="row">{dayOf(day.day)}</th>
+              <td className="number">{units(day.treated.customers)}</td>
+              <td className="number">{units(day.holdout.customers)}</td>
+              <td className="number">{money(day.treated.revenueMinor, currency)}</td>
+              <td className="number">{expected === undefined ? UNKNOWN : money(expected.minor, currency)}</td>
+              <td className="number">
+                {expected === undefined
+                  ? UNKNOWN
+                  : `${money(expected.low, currency)} to ${money(expected.high, currency)}`}
+              </td>
+            </tr>
+          )
+        })}
+      </tbody>
+    </table>
+  </div>
+)

@@ -1,0 +1,97 @@
+/** One customer's whole timeline: every decision with its reason, the newest first. */
+import { type RefObject, type SyntheticEvent, useState } from "react"
+import type { Timeline, TimelineItem } from "../../../recovery/figures-protocol.ts"
+import { clockTime } from "../../app/formats.ts"
+import { Box, Pager, Ready } from "./parts.tsx"
+import { useReading } from "./use-reading.ts"
+import { refusedWords, sentenceOf } from "./wording.ts"
+
+const EVERY_MS = 3_000
+const SHOWN = 40
+
+interface StoryProps {
+  /** In the address, so that it can be linked. */
+  readonly customerId: string | undefined
+  readonly heading: RefObject<HTMLDivElement | null>
+  readonly onCustomer: (customerId: string | undefined) => void
+}
+
+export const Story = ({ customerId, heading, onCustomer }: StoryProps) => {
+  const [written, setWritten] = useState<string | undefined>()
+  const onSubmit = (event: SyntheticEvent): void => {
+    event.preventDefault()
+    const wanted = (written ?? customerId ?? "").trim()
+    setWritten(undefined)
+    onCustomer(wanted === "" ? undefined : wanted)
+  }
+  return (
+    <Box id="story" title="One customer">
+      <div ref={heading} tabIndex={-1} className="story-place">
+        <form className="story-form" onSubmit={onSubmit}>
+          <input
+            aria-label="Customer"
+            placeholder="The customer’s id"
+            value={written ?? customerId ?? ""}
+            onChange={(event) => setWritten(event.target.value)}
+          />
+          <button type="submit" className="button">
+            Show
+          </button>
+        </form>
+        {customerId === undefined ? (
+          <p className="box-quiet">
+            Everything that was decided for a customer, with the reasons: name one, or pick one in the queue.
+          </p>
+        ) : (
+          <Told key={customerId} customerId={customerId} />
+        )}
+      </div>
+    </Box>
+  )
+}
+
+const Told = ({ customerId }: { readonly customerId: string }) => {
+  const [after, setAfter] = useState<string | undefined>()
+  const place = after === undefined ? "" : `&after=${encodeURIComponent(after)}`
+  const path = `/v1/customers/${encodeURIComponent(customerId)}/timeline?limit=${SHOWN}${place}`
+  const timeline = useReading<Timeline>(path, EVERY_MS)
+  return (
+    <Ready of={timeline} what="the timeline">
+      {({ items, next }) => (
+        <>
+          <ol className="story" aria-label={`What happened to ${customerId}, the newest first`}>
+            {items.map((item, index) => (
+              // Several things happen in one moment, and none of them ever changes.
+              // oxlint-disable-next-line react/no-array-index-key
+              <Entry key={`${item.at} ${item.type} ${items.length - index}`} item={item} />
+            ))}
+          </ol>
+          <Pager
+            what="the timeline"
+            isFirst={after === undefined}
+            next={next}
+            onFirst={() => setAfter(undefined)}
+            onNext={setAfter}
+          />
+        </>
+      )}
+    </Ready>
+  )
+}
+
+const Entry = ({ item }: { readonly item: TimelineItem }) => {
+  const refused = refusedWords(item)
+  return (
+    <li>
+      <time dateTime={item.at}>{clockTime(Date.parse(item.at))}</time>
+      <div>
+        <p>{sentenceOf(item)}</p>
+        {refused.map((words) => (
+          <p key={words} className="story-refused">
+            {words}
+          </p>
+        ))}
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,215 @@
+/**
+ * Goal: somebody at the recovery page sees what is due, what it earns beyond what would have been bought anyway, who is not
+ * written to, and one customer's whole story, by mouse, by keyboard, on a phone and in the dark.
+ * Method: a real hub with recoveries by the local Twilio, in the system's Chromium; weeks that have passed already are put
+ * into its tables.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Pool } from "pg"
+import type { Page } from "playwright-core"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { isHeldOut } from "../../actors/recovery/holdout.ts"
+import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
+import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
+import { freePort } from "../../src/servers/servers.ts"
+import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
+import { openBrowser, type Profile } from "./browser.ts"
+
+const directory = mkdtempSync(join(tmpdir(), "holdfast-recovery-page-"))
+const problems: Array<string> = []
+let twilio: LocalTwilio
+let hub: TestHub
+let browser: Profile
+let page: Page
+let count = 0
+
+const noonZone = (): string => {
+  const ahead = 12 - new Date().getUTCHours()
+  return `Etc/GMT${ahead > 0 ? "-" : "+"}${Math.abs(ahead)}`
+}
+
+const post = async (path: string, body: object): Promise<void> => {
+  const reply = await http(hub, "POST", path, { mutationId: `m${++count}`, ...body })
+  assert.equal(reply.status, 200, JSON.stringify(reply.body))
+}
+
+const phoneOf = (index: number): string => `+44770090${String(1_000 + index)}`
+
+/** Somebody who is not held out leaves a cart and is written to. */
+const leaves = async (customerId: string, index: number): Promise<void> => {
+  const path = `/v1/customers/${customerId}/requests`
+  await post(path, { type: "point", channel: "sms", address: phoneOf(index), hasConsented: true })
+  await post(path, { type: "settings", zone: noonZone() })
+  const cart = `/v1/carts/cart-${customerId}/requests`
+  await post(cart, { type: "add", sku: "MUG", name: "Blue mug", quantity: 1, unitPriceMinor: 950, currency: "GBP" })
+  await post(cart, { type: "sign-in", customerId })
+  await eventually(
+    async () => twilio.sent(phoneOf(index)),
+    (sent) => sent.length === 1,
+    15_000
+  )
+}
+
+/** Three weeks in which 1,800 were written to and 200 held out; the first bought more often. */
+const PAST = `INSERT INTO recoveries (customer_id, abandonment_id, cart, recovery_id, withheld, sequence_id, sequence_version,
+    arm, channel, left_at, decided_at, step, message_count, ended_at, ended_reason)
+  SELECT 'past-' || n, 'left', 'past-' || n, CASE WHEN n % 10 > 0 THEN 'past-' || n END,
+    CASE WHEN n % 10 = 0 THEN 'holdout' END, 'default', 1, CASE WHEN n % 10 = 0 THEN 'holdout' ELSE 'treated' END, 'sms',
+    now() - interval '29 days' + n * interval '15 minutes', now(), 1, CASE WHEN n % 10 > 0 THEN 1 ELSE 0 END, now(),
+    CASE WHEN n % 10 > 0 THEN 'completed' END
+  FROM generate_series(1, 2000) AS n;
+  INSERT INTO recovery_messages (attempt_id, recovery_id, customer_id, sequence_id, sequence_version, step, channel, template,
+    form, state, calls, intended_at, called_at)
+  SELECT recovery_id || '-1', recovery_id, customer_id, 'default', 1, 0, 'sms', 'reminder', 'free', 'sent', 1, left_at, left_at
+  FROM recoveries WHERE recovery_id LIKE 'past-%';
+  INSERT INTO carts (cart, version, contents, status, customer_id, currency, total_minor, line_count, item_count, changed_at,
+    order_id, order_state, ordered_at, paid_minor, refunded_minor, state)
+  SELECT cart, 5, 1, 'ordered', customer_id, 'GBP', 3000, 1, 1, left_at, cart, 'placed', left_at + interval '5 hours',
+    2000 + length(customer_id) * 100, 0, '[]'
+  FROM recoveries WHERE customer_id LIKE 'past-%'
+    AND right(customer_id, 3)::text ~ CASE WHEN arm = 'treated' THEN '[13579].$' ELSE '[1]0$' END`
+
+beforeAll(async () => {
+  twilio = await LocalTwilio.start()
+  const port = String(await freePort())
+  const url = `http://127.0.0.1:${port}`
+  const [outreach, recovery] = [join(directory, "outreach.json"), join(directory, "recovery.json")]
+  const settings = { accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, sms: { from: NUMBER }, apiUrl: twilio.url }
+  writeFileSync(
+    outreach,
+    JSON.stringify({ publicUrl: url, carriers: [{ name: "texts", kind: "twilio", callMsMax: 5_000, settings }] })
+  )
+  writeFileSync(recovery, JSON.stringify({ cartUrl: "https://shop.example/cart/{cart}?from={attempt}" }))
+  hub = await startHub({ OUTREACH_FILE: outreach, RECOVERY_FILE: recovery, PORT: port })
+  hub = { ...hub, url }
+  await post("/v1/cart-policy", { idleCartMs: 1_000, leftCheckoutMs: 1_000 })
+  browser = await openBrowser({ width: 1280, height: 900 })
+  page = await browser.context.newPage()
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().includes("503")) problems.push(message.text())
+  })
+  page.on("pageerror", (error) => problems.push(error.message))
+  await page.goto(`${hub.url}/recovery`)
+}, 60_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await hub?.stop()
+  await twilio.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+const names = Array.from({ length: 40 }, (_, index) => `shopper-${index}`).filter(
+  (customerId) => !isHeldOut(customerId, POLICY_DEFAULT)
+)
+const [ada = "", kim = ""] = names
+const region = (name: string) => page.getByRole("region", { name })
+
+describe("the recovery page", () => {
+  it("says what there would be while there is nothing", async () => {
+    await region("Queue").getByText("Nothing is due: no recovery is running.").waitFor()
+    await region("What became of carts left").getByText("No known customer has left a cart").waitFor()
+    await region("Not written to").getByText("Nobody has said that they want no more").waitFor()
+    await region("Revenue over time").getByText("Nothing to draw yet").waitFor()
+    await page.getByText("not enough yet").first().waitFor()
+  })
+
+  it("shows a recovery by itself as it goes on, and its customer's story with the reasons", async () => {
+    await leaves(ada, 1)
+    const row = region("Queue").getByRole("row", { name: new RegExp(ada) })
+    await row.getByText("waits for its step").waitFor()
+    await row.getByRole("button", { name: ada }).click()
+    const story = region("One customer")
+    await story.getByText(`Left cart cart-${ada}; recovery begun by default v1`).waitFor()
+    await story.getByText(/Message decided: reminder by text to •••\d\d/).waitFor()
+    await story
+      .getByText(/Not by WhatsApp: no address/)
+      .first()
+      .waitFor()
+    assert.equal(new URL(page.url()).searchParams.get("customer"), ada)
+    assert.ok(!(await page.content()).includes(phoneOf(1)))
+  })
+
+  it("shows who said STOP, and that their recovery ended for it", async () => {
+    await leaves(kim, 2)
+    await twilio.write(`${hub.url}/v1/outreach/texts/inbound`, phoneOf(2), "STOP")
+    await region("Not written to").getByText("they want no more").waitFor()
+    await page.getByLabel("Customer", { exact: true }).fill(kim)
+    await page.keyboard.press("Enter")
+    await region("One customer").getByText("Recovery ended: they want no more").waitFor()
+    await page.getByLabel("Customer", { exact: true }).fill("nobody")
+    await page.keyboard.press("Enter")
+    await region("One customer").getByRole("alert").getByText("No customer nobody is known.").waitFor()
+  })
+
+  it("draws what was bought over what would have been bought anyway, for eyes, keys and screen readers", async () => {
+    const pool = new Pool({ connectionString: hub.databaseUrl, max: 1 })
+    await pool.query(PAST)
+    await pool.end()
+    await page.reload()
+    const revenue = region("Revenue over time")
+    await revenue.getByText("More of those who were written to bought than of those who were not.").waitFor()
+    const plot = revenue.getByRole("slider")
+    assert.match((await plot.getAttribute("aria-valuetext")) ?? "", /£[\d,.]+ by 1,\d+ written to; anyway about £/)
+    const last = await plot.getAttribute("aria-valuenow")
+    await plot.focus()
+    await page.keyboard.press("ArrowLeft")
+    assert.equal(Number(await plot.getAttribute("aria-valuenow")), Number(last) - 1)
+    await page.getByRole("button", { name: "step", exact: true }).click()
+    await page.getByText("only the total has a lift").waitFor()
+    await page.getByRole("button", { name: "channel", exact: true }).click()
+    await region("What brought it in")
+      .getByRole("cell", { name: /% \(.*% to .*%\)/ })
+      .waitFor()
+  })
+
+  it("fits a phone and the dark", async () => {
+    const phone = await openBrowser({ width: 375, height: 760, colorScheme: "dark" })
+    const small = await phone.context.newPage()
+    await small.goto(`${hub.url}/recovery?customer=${ada}`)
+    await small.getByText(`Left cart cart-${ada}`).waitFor()
+    await small.getByRole("slider").waitFor()
+    const overflow = await small.evaluate(
+      "document.querySelector('.recovery').scrollWidth - document.documentElement.clientWidth"
+    )
+    assert.isAtMost(Number(overflow), 0)
+    await shot(small, "phone-dark")
+    await phone.close()
+    await shot(page, "wide-light")
+  })
+
+  it("keeps what it showed when the hub cannot answer, and says of when it is", async () => {
+    await page.route("**/v1/recovery/queue*", (route) =>
+      route.fulfill({
+        status: 503,
+        json: { ok: false, code: "unavailable", message: "PostgreSQL does not answer now." }
+      })
+    )
+    await region("Queue")
+      .getByText(/^As of .*PostgreSQL does not answer now\.$/)
+      .waitFor()
+    await region("Queue")
+      .getByRole("row", { name: new RegExp(ada) })
+      .waitFor()
+    await page.unroute("**/v1/recovery/queue*")
+    await region("Queue").getByText("As of").waitFor({ state: "detached" })
+  })
+
+  it("is reached from the navigation, and had no error in the console", async () => {
+    await page.getByRole("link", { name: "Live stock" }).click()
+    await page.getByRole("link", { name: "Recovery" }).click()
+    await region("Queue").waitFor()
+    assert.deepEqual(
+      problems.filter((problem) => !problem.includes("404")),
+      []
+    )
+  })
+})
+
+/** `SCREENSHOTS=<folder>`: pictures to look at. */
+const shot = async (of: Page, name: string): Promise<void> => {
+  const folder = process.env["SCREENSHOTS"]
+  if (folder !== undefined) await of.screenshot({ path: join(folder, `recovery-${name}.png`) })
+}
