@@ -33,7 +33,7 @@ const LINK_DAYS_MAX = 30
 const SHOP_NAME_LENGTH_MAX = 60
 
 export interface RecoveryTemplate {
-  /** With `{link}` in it, and `{items}` where the cart's first goods are to stand. */
+  /** With `{link}` in it, `{items}` where the cart's first goods are to stand, and `{offer}` for what is offered, if anything is. */
   readonly text: string
   readonly subject: string
   /** Of the same name among a carrier's templates: `1` is the goods, `2` the link. */
@@ -41,7 +41,7 @@ export interface RecoveryTemplate {
 }
 
 export interface RecoveryConfig {
-  /** The shop's page of a cart; `{cart}` and `{attempt}` are filled in. */
+  /** The shop's page of a cart; `{cart}`, `{attempt}` and `{offer}` are filled in. */
   readonly cartUrl: string
   /** Where `{link}` leads: to payment by way of the hub, or to `cartUrl`. `undefined`: to payment when there are payments. */
   readonly link: "checkout" | "cart" | undefined
@@ -49,6 +49,8 @@ export interface RecoveryConfig {
   readonly linkDays: number
   /** Shown above what a link leads to. */
   readonly shopName: string | undefined
+  /** The rules of offers as they stand in the file (`actors/recovery/read-incentives.ts` reads them); `undefined`: nothing is offered. */
+  readonly offers: unknown
   /** What messages say until somebody saves other words: see `src/recovery/seed.ts`. */
   readonly templates: Readonly<Record<string, RecoveryTemplate>>
   /** Where it is to be another than the built-in one: after so long a call that no list shows was never taken. */
@@ -77,11 +79,15 @@ export const BUILT_IN_TEMPLATES: Readonly<Record<string, RecoveryTemplate>> = {
     approved: "reminder"
   },
   "still-there": {
-    text: "Still thinking about {items}? {link}",
+    text: "Still thinking about {items}? {offer} {link}",
     subject: "Still thinking about it?",
     approved: "still-there"
   },
-  "last-call": { text: "{items} will not wait for ever: {link}", subject: "Before it is gone", approved: "last-call" }
+  "last-call": {
+    text: "{items} will not wait for ever. {offer} {link}",
+    subject: "Before it is gone",
+    approved: "last-call"
+  }
 }
 
 /** Reads the text of a recovery file. Throws `WrongRecovery`. */
@@ -96,11 +102,13 @@ export const readRecovery = (text: string): RecoveryConfig => {
     name,
     templateOf(name, given[name], otherwise)
   ])
+  const { offers } = fields
   return {
     link: linkIn(fields["link"]),
     linkDays: linkDaysIn(fields["linkDays"] ?? LINK_DAYS_DEFAULT),
     shopName: shopNameIn(fields["shopName"]),
-    cartUrl: cartUrlOf(fields["cartUrl"]),
+    cartUrl: cartUrlOf(fields["cartUrl"], offers !== undefined),
+    offers,
     templates: Object.fromEntries(templates) as RecoveryConfig["templates"],
     graceMs:
       fields["graceMs"] === undefined
@@ -142,13 +150,18 @@ const templateOf = (name: string, value: unknown, otherwise: RecoveryTemplate): 
   }
 }
 
-const cartUrlOf = (value: unknown): string => {
-  const filled = typeof value === "string" ? value.replaceAll("{cart}", "c").replaceAll("{attempt}", "a") : ""
+const cartUrlOf = (value: unknown, hasOffers: boolean): string => {
+  const filled = typeof value === "string" ? value.replaceAll(/\{(cart|attempt|offer)\}/g, "c") : ""
   const url = URL.canParse(filled) ? new URL(filled) : undefined
   const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.has(url.hostname))
   if (typeof value !== "string" || !isAllowed || !value.includes("{cart}") || !value.includes("{attempt}")) {
     throw new WrongRecovery(
       "The recovery file needs cartUrl: the https address of the shop's cart page, with {cart} and {attempt} in it."
+    )
+  }
+  if (hasOffers && !value.includes("{offer}")) {
+    throw new WrongRecovery(
+      "The recovery file makes offers: its cartUrl needs {offer} in it, where the code is to stand."
     )
   }
   return value

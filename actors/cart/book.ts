@@ -13,7 +13,7 @@ import { type Carts, customerKey } from "./decision.ts"
 import { type CartEvent, type CartRecord, isCartEvent } from "./events.ts"
 import { packCart, packedTag, tagOf, unpackCart } from "./pack.ts"
 import { defaultPolicy, type Policy } from "./policy.ts"
-import type { Promotion, Uses } from "./promotions.ts"
+import { isOfferCode, type Promotion, type Uses } from "./promotions.ts"
 import { type CartKeep, mayForget } from "./rest.ts"
 import { type CartState, claimsOf, dueAt, evolve, initialCart } from "./state.ts"
 
@@ -42,6 +42,8 @@ export class CartBook implements Carts {
   private readonly spoken = new Map<string, Spoken>()
   /** Of the look for carts that may be forgotten: where it goes on. */
   private resting: IterableIterator<readonly [cart: string, packed: string]> | undefined
+  /** Codes of offers, which are used once. */
+  private readonly claimed = new Map<string, string>()
 
   find(cart: string): CartState | undefined {
     return this.sleepers.find(cart)
@@ -71,6 +73,10 @@ export class CartBook implements Carts {
   usesOf(code: string, customer: string): Uses {
     const spoken = this.spoken.get(code)
     return { total: spoken?.total ?? 0, byCustomer: spoken?.byCustomer.get(customer) ?? 0 }
+  }
+
+  claimedBy(code: string): string | undefined {
+    return this.claimed.get(code)
   }
 
   get size(): number {
@@ -146,6 +152,7 @@ export class CartBook implements Carts {
     if (isCartEvent(record)) this.applyEvent(record, at)
     else if (record.type === "promotion") this.notePromotion(record.promotion)
     else if (record.type === "policy") this.policy = record.policy
+    else if (record.type === "offer-ended") this.promotions.delete(record.code)
   }
 
   sweep(max: number, mayTurn: boolean): void {
@@ -201,6 +208,9 @@ export class CartBook implements Carts {
       spoken.total += sign
       if (uses > 0) spoken.byCustomer.set(customer, uses)
       else spoken.byCustomer.delete(customer)
+      if (!isOfferCode(code)) continue
+      if (sign === 1) this.claimed.set(code, state.cart)
+      else this.claimed.delete(code)
     }
   }
 

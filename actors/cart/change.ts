@@ -133,7 +133,8 @@ const reprice = (carts: Carts, next: Draft, given: Circumstances): void => {
   const notes = [
     ...keptNotes(next.notes ?? [], lines),
     ...(next.checkout?.isHeld === true ? [] : lines.flatMap((line) => stockNote(line, given.availableOf(line)))),
-    ...promotions.flatMap((promotion) => codeNote(promotion, codes, whyNot(promotion, basket)))
+    ...promotions.flatMap((promotion) => codeNote(promotion, codes, whyNot(promotion, basket))),
+    ...codes.flatMap((code) => (carts.promotion(code) === undefined ? [endedNote(code)] : []))
   ]
   next.notes = notes.length === 0 ? undefined : notes
 }
@@ -164,6 +165,9 @@ const codeNote = (
   if (reason === undefined || !FINAL.has(reason) || !codes.includes(code)) return []
   return [{ type: "code-ended", code, reason }]
 }
+
+/** An offer that has ended is known no more. */
+const endedNote = (code: string): Note => ({ type: "code-ended", code, reason: "ended" })
 
 /** Adds a note, in place of one of its type for the same line. */
 export const noted = (notes: ReadonlyArray<Note> | undefined, note: Note): ReadonlyArray<Note> => {

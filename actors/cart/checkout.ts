@@ -25,7 +25,7 @@ import type {
 import { basketOf, change, changed, endCheckout, noted, stepPrefix, type Wanted } from "./change.ts"
 import { type CartDecision, type Carts, type Circumstances, refuse } from "./decision.ts"
 import { CART_STRAYS_MAX } from "./limits.ts"
-import { whyNot } from "./promotions.ts"
+import { isOfferCode, whyNot } from "./promotions.ts"
 import type { CartState, Draft, Line, Order, Step, Stray } from "./state.ts"
 
 const none: CartDecision = { records: [] }
@@ -157,13 +157,14 @@ const paid = (carts: Carts, state: CartState, command: Paid, given: Circumstance
   }
 }
 
-/** Paid after its checkout had ended: what it gave back then, others may have used since. */
+/** Paid after its checkout had ended: what it gave back then, others may have used since, or it was an offer that has ended. */
 const isUsedUp = (carts: Carts, state: CartState, codes: ReadonlyArray<string>, given: Circumstances): boolean => {
   const basket = basketOf(carts, state, given)
   return codes.some((code) => {
     const promotion = carts.promotion(code)
-    const reason = promotion === undefined ? undefined : whyNot(promotion, basket)
-    return reason === "used_up" || reason === "used_by_customer"
+    if (promotion === undefined) return true
+    const reason = whyNot(promotion, basket)
+    return reason === "used_up" || reason === "used_by_customer" || (reason !== undefined && isOfferCode(code))
   })
 }
 

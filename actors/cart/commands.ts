@@ -19,6 +19,7 @@ export interface Add extends OnCart {
   readonly currency: string
   readonly name?: string
   readonly locationId?: string
+  readonly unitCostMinor?: number
 }
 
 /** 0 takes the line out. */
@@ -154,6 +155,20 @@ export interface SetPromotion {
   readonly promotion: Promotion
 }
 
+/** The recovery offers something to one customer: from now on there is this code. */
+export interface MakeOffer {
+  readonly type: "make-offer"
+  readonly mutationId: string
+  readonly promotion: Promotion
+}
+
+/** The offer is over: nobody begins a checkout with it any more. Asked until it is not claimed by one under way. */
+export interface EndOffer {
+  readonly type: "end-offer"
+  readonly mutationId: string
+  readonly code: string
+}
+
 export interface SetPolicy {
   readonly type: "policy"
   readonly mutationId: string
@@ -161,7 +176,7 @@ export interface SetPolicy {
 }
 
 export type OnOneCart = CartRequest | CartFact | StepOutcome | IdleFound | Forget | LookAgain
-export type CartCommand = OnOneCart | SetPromotion | SetPolicy
+export type CartCommand = OnOneCart | SetPromotion | MakeOffer | EndOffer | SetPolicy
 
 const facts = new Set([
   "paid",
@@ -178,9 +193,16 @@ const facts = new Set([
 export const isCartFact = (command: CartCommand): command is CartFact => facts.has(command.type)
 
 /** Who the mutation id is unique for. */
-export const ownerOf = (command: CartCommand): string =>
-  command.type === "promotion"
-    ? `promotion:${command.promotion.code}`
-    : command.type === "policy"
-      ? "policy"
-      : command.cart
+export const ownerOf = (command: CartCommand): string => {
+  switch (command.type) {
+    case "promotion":
+    case "make-offer":
+      return `promotion:${command.promotion.code}`
+    case "end-offer":
+      return `promotion:${command.code}`
+    case "policy":
+      return "policy"
+    default:
+      return command.cart
+  }
+}

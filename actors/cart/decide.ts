@@ -14,6 +14,7 @@ import {
 import { type CartDecision, type Carts, type Circumstances, refuse } from "./decision.ts"
 import { AUTOMATIC_PROMOTIONS_MAX, PROMOTIONS_MAX } from "./limits.ts"
 import { decideSignIn } from "./merge.ts"
+import { endOffer, makeOffer } from "./offers.ts"
 import { tagOf } from "./pack.ts"
 import { decideRequest } from "./requests.ts"
 import { mayForget } from "./rest.ts"
@@ -23,6 +24,8 @@ const nothing: CartDecision = { records: [] }
 
 export const decideCarts = (carts: Carts, command: CartCommand, given: Circumstances): CartDecision => {
   if (command.type === "promotion") return decidePromotion(carts, command, given)
+  if (command.type === "make-offer") return makeOffer(carts, command)
+  if (command.type === "end-offer") return endOffer(carts, command)
   if (command.type === "policy") {
     const { mutationId, policy } = command
     return { records: [{ type: "policy", mutationId, hash: given.hash, policy }] }
@@ -83,6 +86,12 @@ const closed = ({ cart, status }: CartState): CartDecision =>
 const decidePromotion = (carts: Carts, command: SetPromotion, given: Circumstances): CartDecision => {
   const { promotion, mutationId } = command
   const known = carts.promotion(promotion.code)
+  if (known?.offer !== undefined) {
+    return refuse({
+      code: "offer_code",
+      message: `The code ${promotion.code} is an offer to one customer; take another code.`
+    })
+  }
   const automaticCount = carts.automatic().filter(({ code }) => code !== promotion.code).length
   if (promotion.automatic && promotion.isActive && automaticCount >= AUTOMATIC_PROMOTIONS_MAX) {
     return refuse({

@@ -20,6 +20,7 @@ export type CartRefusalCode =
   | "currency_mismatch"
   | "no_checkout"
   | "too_many_promotions"
+  | "offer_code"
 
 export interface CartRefusal {
   readonly ok: false
@@ -39,7 +40,15 @@ export interface CartDecision {
   readonly refusal?: CartRefusal
   /** Accepted, though nothing changed: the answer shows this cart as it is. */
   readonly unchanged?: string
+  /** What an offer that is to end has come to. */
+  readonly offer?: OfferUse
 }
+
+/** `claimed`: a checkout under way has it, and will use it or give it back. */
+export type OfferUse =
+  | { readonly state: "unused" }
+  | { readonly state: "claimed" }
+  | { readonly state: "used"; readonly orderId: string; readonly spentMinor: number }
 
 export const refuse = (refusal: Omit<CartRefusal, "ok">): CartDecision => ({
   records: [],
@@ -59,6 +68,8 @@ export interface Carts {
   readonly promotionCount: number
   /** `customer` as `customerKey` names them. */
   readonly usesOf: (code: string, customer: string) => Uses
+  /** The cart whose checkout or order has the code of an offer. */
+  readonly claimedBy: (code: string) => string | undefined
 }
 
 /** Whom a promotion's limit counts; whoever is not known is known by the cart. */

@@ -72,8 +72,17 @@ export interface CartEvent {
 export interface PromotionRecord {
   readonly type: "promotion"
   readonly mutationId: string
-  readonly hash: string
+  /** Absent: the hub's own doing, whose id need not be remembered. */
+  readonly hash?: string
   readonly promotion: Promotion
+}
+
+/** An offer's code is known no more. */
+export interface OfferEndedRecord {
+  readonly type: "offer-ended"
+  readonly mutationId: string
+  readonly hash?: never
+  readonly code: string
 }
 
 export interface PolicyRecord {
@@ -93,7 +102,6 @@ export interface CartAnsweredRecord {
   readonly answer: Readonly<Record<string, unknown>> & { readonly ok: boolean }
 }
 
-export type CartRecord = CartEvent | PromotionRecord | PolicyRecord | CartAnsweredRecord
+export type CartRecord = CartEvent | PromotionRecord | OfferEndedRecord | PolicyRecord | CartAnsweredRecord
 
-export const isCartEvent = (record: CartRecord): record is CartEvent =>
-  record.type !== "promotion" && record.type !== "policy" && record.type !== "answered"
+export const isCartEvent = (record: CartRecord): record is CartEvent => "version" in record

@@ -14,7 +14,8 @@ type PackedLine = readonly [
   quantity: number,
   unitPriceMinor: number,
   name?: string | null,
-  locationId?: string
+  locationId?: string | null,
+  unitCostMinor?: number
 ]
 
 const STATUSES: ReadonlyArray<CartStatus> = ["open", "checkout", "ordered", "merged"]
@@ -111,15 +112,19 @@ export const unpackCart = (cart: string, text: string): CartState => {
   }
 }
 
-const packLine = ({ sku, quantity, unitPriceMinor, name, locationId }: Line): PackedLine => {
+const packLine = ({ sku, quantity, unitPriceMinor, name, locationId, unitCostMinor }: Line): PackedLine => {
+  if (unitCostMinor !== undefined) {
+    return [sku, quantity, unitPriceMinor, name ?? null, locationId ?? null, unitCostMinor]
+  }
   if (locationId !== undefined) return [sku, quantity, unitPriceMinor, name ?? null, locationId]
   return name === undefined ? [sku, quantity, unitPriceMinor] : [sku, quantity, unitPriceMinor, name]
 }
 
-const unpackLine = ([sku, quantity, unitPriceMinor, name, locationId]: PackedLine): Line => ({
+const unpackLine = ([sku, quantity, unitPriceMinor, name, locationId, unitCostMinor]: PackedLine): Line => ({
   sku,
   quantity,
   unitPriceMinor,
   ...(name === undefined || name === null ? {} : { name }),
-  ...(locationId === undefined ? {} : { locationId })
+  ...(locationId === undefined || locationId === null ? {} : { locationId }),
+  ...(unitCostMinor === undefined ? {} : { unitCostMinor })
 })

@@ -1,8 +1,17 @@
 /**
  * What a cart costs: goods, less discounts, plus shipping, plus tax where prices do not contain it. Integers throughout.
  */
+import { keepsMargin } from "./margin.ts"
 import { estimateShipping, type Policy, type Shipping, taxRowFor } from "./policy.ts"
-import { type Basket, chooseDiscounts, type Discount, goodsMinor, type Promotion, shareOf } from "./promotions.ts"
+import {
+  type Basket,
+  chooseDiscounts,
+  type Discount,
+  goodsMinor,
+  type Promotion,
+  savedShipping,
+  shareOf
+} from "./promotions.ts"
 import type { CartState } from "./state.ts"
 
 /** All in the cart's currency. `totalMinor` = goods − discount + shipping (+ tax, unless the prices contain it). */
@@ -28,10 +37,29 @@ export interface Priced {
 const taxWithin = (amountMinor: number, basisPoints: number): number =>
   amountMinor - Math.floor((amountMinor * 10_000 + Math.floor((10_000 + basisPoints) / 2)) / (10_000 + basisPoints))
 
-export const price = (
-  cart: Pick<CartState, "lines" | "destination" | "method">,
-  rules: { readonly policy: Policy; readonly promotions: ReadonlyArray<Promotion>; readonly basket: Basket }
-): Priced => {
+type Parcel = Pick<CartState, "lines" | "destination" | "method">
+
+interface Rules {
+  readonly policy: Policy
+  readonly promotions: ReadonlyArray<Promotion>
+  readonly basket: Basket
+}
+
+/** An offer holds only while the shop keeps its margin: with other goods in the cart it may not. */
+export const price = (cart: Parcel, rules: Rules): Priced => {
+  const priced = priceWith(cart, rules)
+  const { promotions } = rules
+  const isBroken = promotions.some(
+    ({ code, offer }) =>
+      offer !== undefined &&
+      priced.discounts.some((discount) => discount.code === code) &&
+      !keepsMargin(offer, cart.lines, priced.totals)
+  )
+  if (!isBroken) return priced
+  return priceWith(cart, { ...rules, promotions: promotions.filter(({ offer }) => offer === undefined) })
+}
+
+const priceWith = (cart: Parcel, rules: Rules): Priced => {
   const { policy, promotions, basket } = rules
   if (cart.lines.length === 0) return { totals: nothing, discounts: [], shipping: undefined }
   const goods = goodsMinor(cart.lines)
@@ -40,12 +68,15 @@ export const price = (
   const { destination, method } = cart
   const parcel = { currency: basket.currency, destination, method, itemCount }
   const unreduced = estimateShipping(policy, { ...parcel, goodsMinor: goods })
-  const discounts = chooseDiscounts(promotions, basket, unreduced?.costMinor ?? 0)
+  const chosen = chooseDiscounts(promotions, basket, unreduced?.costMinor ?? 0)
   let discount = 0
-  for (const { amountMinor } of discounts) discount += amountMinor
+  for (const { amountMinor } of chosen) discount += amountMinor
   const estimated = estimateShipping(policy, { ...parcel, goodsMinor: goods - discount })
-  const isFree = discounts.some(({ freeShipping }) => freeShipping)
-  const shipping = estimated === undefined || !isFree ? estimated : { ...estimated, costMinor: 0 }
+  const saved = savedShipping(chosen, estimated?.costMinor ?? 0)
+  const shipping = estimated === undefined ? undefined : { ...estimated, costMinor: estimated.costMinor - saved }
+  const discounts = chosen.map((one) =>
+    one.shippingMinor === undefined ? one : { ...one, shippingMinor: Math.min(one.shippingMinor, saved) }
+  )
   const shippingMinor = shipping?.costMinor ?? 0
   const row = taxRowFor(policy, destination)
   const taxed = goods - discount + (row?.onShipping === true ? shippingMinor : 0)

@@ -5,6 +5,7 @@
  * that allow company count together; one that does not counts alone. Of these choices the one that takes off most is
  * taken, so that a code never makes a cart dearer.
  */
+import type { MarginBounds } from "./margin.ts"
 import type { Line } from "./state.ts"
 
 export interface Promotion {
@@ -32,7 +33,22 @@ export interface Promotion {
   readonly automatic: boolean
   /** Switched off: nobody can use it any more, whoever has used it keeps it. */
   readonly isActive: boolean
+  /** The recovery made it for one customer, and ends it. */
+  readonly offer?: OfferBounds
 }
+
+/** What holds of an offer at the moment of its use, whatever was put into the cart since it was made. */
+export interface OfferBounds extends MarginBounds {
+  /** It never takes off more, be it of the goods or of the shipping. */
+  readonly amountMinorMax: number
+  /** A cart of somebody else has tried it. */
+  readonly misusedAt?: number
+}
+
+/** What the codes of offers begin with. */
+export const OFFER_PREFIX = "BACK-"
+
+export const isOfferCode = (code: string): boolean => code.startsWith(OFFER_PREFIX)
 
 /** How often a promotion is spoken for: by checkouts under way and by orders. */
 export interface Uses {
@@ -95,15 +111,29 @@ export interface Discount {
   readonly code: string
   readonly amountMinor: number
   readonly freeShipping?: true
+  /** Of the shipping, with an offer that does not take off all of it whatever it costs. */
+  readonly shippingMinor?: number
 }
 
 const discountOf = (promotion: Promotion, lines: ReadonlyArray<Line>): Discount => {
-  const { code, kind } = promotion
-  if (kind === "free-shipping") return { code, amountMinor: 0, freeShipping: true }
+  const { code, kind, offer } = promotion
+  const most = offer?.amountMinorMax ?? Number.MAX_SAFE_INTEGER
+  if (kind === "free-shipping") {
+    return { code, amountMinor: 0, freeShipping: true, ...(offer === undefined ? {} : { shippingMinor: most }) }
+  }
   const goods = goodsMinor(linesFor(promotion, lines))
   const amountMinor =
     kind === "percentage" ? shareOf(goods, promotion.basisPoints ?? 0) : Math.min(goods, promotion.amountMinor ?? 0)
-  return { code, amountMinor }
+  return { code, amountMinor: Math.min(amountMinor, most) }
+}
+
+/** What these take off a shipping that costs so much. */
+export const savedShipping = (discounts: ReadonlyArray<Discount>, shippingMinor: number): number => {
+  let saved = 0
+  for (const discount of discounts) {
+    if (discount.freeShipping) saved = Math.max(saved, Math.min(shippingMinor, discount.shippingMinor ?? shippingMinor))
+  }
+  return saved
 }
 
 /** Discounts one after the other, none beyond what the goods cost. */
@@ -118,7 +148,7 @@ const capped = (discounts: ReadonlyArray<Discount>, goods: number): ReadonlyArra
 
 /** `shippingMinor`: what free shipping would save once these discounts are off. */
 const worth = (discounts: ReadonlyArray<Discount>, shippingMinor: number): number => {
-  let sum = discounts.some((discount) => discount.freeShipping) ? shippingMinor : 0
+  let sum = savedShipping(discounts, shippingMinor)
   for (const discount of discounts) sum += discount.amountMinor
   return sum
 }

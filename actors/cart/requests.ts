@@ -4,8 +4,9 @@
 import type { Add, ApplyCode, CartRequest, Reprice, SetQuantity, ShipTo } from "./commands.ts"
 import { basketOf, changed, noted } from "./change.ts"
 import { type CartDecision, type Carts, type Circumstances, refuse } from "./decision.ts"
+import type { CartRecord } from "./events.ts"
 import { CART_CODES_MAX, CART_LINES_MAX, CART_TOTAL_MINOR_MAX } from "./limits.ts"
-import { goodsMinor, type WhyNot, whyNot } from "./promotions.ts"
+import { goodsMinor, type Promotion, type WhyNot, whyNot } from "./promotions.ts"
 import type { CartState, Line } from "./state.ts"
 
 type Request = Exclude<CartRequest, { readonly type: "sign-in" | "checkout" | "cancel-checkout" }>
@@ -73,7 +74,8 @@ const add = (carts: Carts, state: CartState, command: Add, given: Circumstances)
     quantity: (known?.quantity ?? 0) + quantity,
     unitPriceMinor,
     ...present("name", command.name ?? known?.name),
-    ...present("locationId", command.locationId ?? known?.locationId)
+    ...present("locationId", command.locationId ?? known?.locationId),
+    ...present("unitCostMinor", command.unitCostMinor ?? known?.unitCostMinor)
   }
   if (known === undefined && state.lines.length >= CART_LINES_MAX) {
     return refuse({
@@ -87,8 +89,8 @@ const add = (carts: Carts, state: CartState, command: Add, given: Circumstances)
   return done(carts, state, command, given, { ...moved(state, known, line), currency, lines })
 }
 
-const present = <N extends string>(name: N, value: string | undefined): { readonly [K in N]?: string } =>
-  value === undefined ? {} : ({ [name]: value } as { readonly [K in N]: string })
+const present = <N extends string, V>(name: N, value: V | undefined): { readonly [K in N]?: V } =>
+  value === undefined ? {} : ({ [name]: value } as { readonly [K in N]: V })
 
 /** With a note when the line's price is not what it was. */
 const moved = (state: CartState, known: Line | undefined, line: Line): CartState =>
@@ -168,9 +170,26 @@ const applyCode = (carts: Carts, state: CartState, command: ApplyCode, given: Ci
   }
   const reason = whyNot(promotion, basketOf(carts, state, given))
   if (reason !== undefined) {
-    return refuse({ code: "code_not_applicable", message: `The code ${code} ${WHY[reason]}.`, cart, reason })
+    return {
+      ...refuse({ code: "code_not_applicable", message: `The code ${code} ${WHY[reason]}.`, cart, reason }),
+      records: reason === "other_customer" ? passedOn(promotion, state, command, given) : []
+    }
   }
   return done(carts, state, command, given, { ...state, codes: [...codes, code] })
+}
+
+/** An offer is its customer's: tried by another, it ends. Who has not signed in yet may be the one it was made for. */
+const passedOn = (
+  promotion: Promotion,
+  { customerId }: CartState,
+  { mutationId }: ApplyCode,
+  { at }: Circumstances
+): ReadonlyArray<CartRecord> => {
+  const { offer } = promotion
+  if (offer === undefined || customerId === undefined) return []
+  return [
+    { type: "promotion", mutationId, promotion: { ...promotion, isActive: false, offer: { ...offer, misusedAt: at } } }
+  ]
 }
 
 const removeCode = (carts: Carts, state: CartState, command: ApplyCode, given: Circumstances): CartDecision => {

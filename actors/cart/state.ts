@@ -16,7 +16,13 @@ export interface Line {
   readonly name?: string
   /** Where its stock is taken from; absent: the default location. */
   readonly locationId?: string
+  /** What a unit costs the shop, if it says so. Shoppers are never told. */
+  readonly unitCostMinor?: number
 }
+
+/** Lines as anybody may see them. */
+export const shown = (lines: ReadonlyArray<Line>): ReadonlyArray<Omit<Line, "unitCostMinor">> =>
+  lines.map(({ unitCostMinor: _cost, ...line }) => line)
 
 /** What the shopper should be told about a line or a code; one of a type for each of them. */
 export type Note =

@@ -5,13 +5,16 @@
  * A customer whom nobody asked for in a while sleeps as a packed string. Records may be applied again: one whose version
  * the customer already has is skipped.
  */
+import { countLearned, type Seen } from "../recovery/bandit.ts"
+import { type Budget, countOffers } from "../recovery/budget.ts"
 import { deadlineOf, isRunning } from "../recovery/recovery.ts"
 import type { SettingsVersion } from "../recovery/settings.ts"
 import { SettingsHistory } from "../recovery/settings-history.ts"
 import { Sleepers } from "../sleepers.ts"
 import { evolveSuppressions, type Suppression, type SuppressionEvent } from "../recovery/suppression.ts"
 import { Deadlines } from "../stock/deadlines.ts"
-import { type Customer, type CustomerRecord, evolveCustomer, newCustomer } from "./customer.ts"
+import { type Customer, type CustomerRecord, evolveCustomer, newCustomer, unpackCustomer } from "./customer.ts"
+import { offersDueAt } from "./offers.ts"
 
 const CUSTOMER = "customer:"
 const SUPPRESSED = "suppressed:"
@@ -24,10 +27,12 @@ export class CustomerBook {
   readonly running = new Set<string>()
   readonly suppressions = new Map<string, Suppression>()
   readonly settings = new SettingsHistory()
-  private readonly sleepers = new Sleepers<Customer>(
-    (customer) => JSON.stringify(customer),
-    (_name, packed) => JSON.parse(packed) as Customer
-  )
+  /** Customers with an offer of which the carts have not said yet what it came to. */
+  readonly holding = new Set<string>()
+  /** Of all customers' offers. */
+  readonly budget: Budget = new Map()
+  readonly posteriors = new Map<string, Seen>()
+  private readonly sleepers = new Sleepers<Customer>((customer) => JSON.stringify(customer), unpackCustomer)
   private readonly byAddress = new Map<string, Set<string>>()
   /** Who each message that is remembered went to. */
   private readonly byAttempt = new Map<string, string>()
@@ -78,7 +83,7 @@ export class CustomerBook {
     }
     const customerId = name.slice(CUSTOMER.length)
     this.sleepers.lay(customerId, packed)
-    this.note(undefined, JSON.parse(packed) as Customer)
+    this.note(undefined, unpackCustomer(customerId, packed))
   }
 
   /** The rest belongs to a customer, or to an address. */
@@ -114,6 +119,7 @@ export class CustomerBook {
       for (const { attemptId } of before?.contact.sent ?? []) this.byAttempt.delete(attemptId)
       for (const { attemptId } of contact.sent) this.byAttempt.set(attemptId, customerId)
     }
+    this.noteOffers(before, after)
     if (before?.contact.points === contact.points) return
     for (const { address } of before?.contact.points ?? []) this.byAddress.get(address)?.delete(customerId)
     for (const { address } of contact.points) {
@@ -121,6 +127,18 @@ export class CustomerBook {
       if (whose === undefined) this.byAddress.set(address, (whose = new Set()))
       whose.add(customerId)
     }
+  }
+
+  private noteOffers(before: Customer | undefined, { customerId, learned, offers }: Customer): void {
+    if (before?.learned !== learned) {
+      countLearned(this.posteriors, before?.learned ?? {}, -1)
+      countLearned(this.posteriors, learned, 1)
+    }
+    if (before?.offers === offers) return
+    countOffers(this.budget, before?.offers ?? [], -1)
+    countOffers(this.budget, offers, 1)
+    if (offers.some(({ state }) => state === "open" || state === "ending")) this.holding.add(customerId)
+    else this.holding.delete(customerId)
   }
 }
 
@@ -132,8 +150,12 @@ export const settingsRecord = (settings: SettingsVersion, mutationId = ""): Cust
   settings
 })
 
-const dueAt = ({ recovery }: Customer): number | undefined =>
-  recovery === undefined ? undefined : deadlineOf(recovery)
+/** Of its recovery, or of its offers. */
+const dueAt = (customer: Customer): number | undefined => {
+  const recovery = customer.recovery === undefined ? undefined : deadlineOf(customer.recovery)
+  const offers = offersDueAt(customer)
+  return recovery === undefined || offers === undefined ? (recovery ?? offers) : Math.min(recovery, offers)
+}
 
 const isOfAddress = (event: { readonly type: string }): event is SuppressionEvent =>
   event.type === "address-suppressed" || event.type === "address-reopened"

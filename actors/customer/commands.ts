@@ -6,6 +6,8 @@ import type { ContactPoint } from "../recovery/contact.ts"
 import type { FailureClass, MessageCost } from "../recovery/events.ts"
 import type { Abandonment } from "../recovery/may-reach.ts"
 import type { ChangeSettings } from "../recovery/settings-history.ts"
+import type { OfferOutcome } from "../recovery/offer.ts"
+import type { Order } from "../recovery/purchases.ts"
 
 interface OnCustomer {
   readonly customerId: string
@@ -116,6 +118,25 @@ export interface SetRecoverySettings extends ChangeSettings {
   readonly mutationId: string
 }
 
+/** A cart of theirs was bought, or something of its order has changed. */
+export interface Ordered extends OnCustomer {
+  readonly type: "ordered"
+  readonly order: Order
+}
+
+/** A cart of somebody else has tried the offer. */
+export interface OfferMisused extends OnCustomer {
+  readonly type: "offer-misused"
+  readonly offerId: string
+}
+
+/** The carts say what the offer came to; nobody can use it any more. */
+export interface OfferSettled extends OnCustomer {
+  readonly type: "offer-settled"
+  readonly offerId: string
+  readonly outcome: OfferOutcome
+}
+
 export type OfOneCustomer =
   | SetPoint
   | SetName
@@ -127,6 +148,9 @@ export type OfOneCustomer =
   | Outcome
   | Unsubscribed
   | LinkFollowed
+  | Ordered
+  | OfferMisused
+  | OfferSettled
 export type OfCustomers = OfOneCustomer | Wrote | Bounced
 export type CustomerCommand = OfCustomers | SetRecoverySettings
 

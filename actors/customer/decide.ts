@@ -7,8 +7,10 @@
 import { type Ask, end, look, reachOf, start, withheld } from "../recovery/decide.ts"
 import { hear } from "../recovery/hear.ts"
 import { overFor, type Abandonment, type CartNow } from "../recovery/may-reach.ts"
+import { ending, settled } from "../recovery/offer.ts"
 import { optIn, optOut } from "../recovery/opt-out.ts"
 import { clearance, type Clearance, failed, lost, retry, sent, withdraw } from "../recovery/outcome.ts"
+import { isNews } from "../recovery/purchases.ts"
 import { isRunning, type Recovery } from "../recovery/recovery.ts"
 import { sequenceFor } from "../recovery/settings.ts"
 import type { SettingsHistory } from "../recovery/settings-history.ts"
@@ -17,8 +19,9 @@ import type { Suppressions } from "../recovery/suppression.ts"
 import { hash64 } from "../sku/fingerprint.ts"
 import type { OfCustomers, OfOneCustomer, Outcome } from "./commands.ts"
 import { type Customer, type CustomerEvent, NAME, newCustomer } from "./customer.ts"
+import { isOfferGone, type Offered, type Offering, offersDue, withOffers } from "./offers.ts"
 
-export interface Customers {
+export interface Customers extends Offered {
   readonly settings: SettingsHistory
   readonly suppressions: Suppressions
   find(customerId: string): Customer | undefined
@@ -30,6 +33,8 @@ export interface Circumstances {
   /** The cart at this moment; `undefined`: nobody knows it. */
   readonly cartNow: (cartId: string) => CartNow | undefined
   readonly isPresent: (customerId: string) => boolean
+  /** How offers are made; `undefined`: none are. */
+  readonly offering: Offering | undefined
 }
 
 /** What happens to each customer concerned; nothing happens to those who are not named. */
@@ -51,7 +56,13 @@ const askOf = (customers: Customers, customer: Customer, { cartId }: Abandonment
   isPresent: given.isPresent(customer.customerId)
 })
 
-export const decideCustomers = (customers: Customers, command: OfCustomers, given: Circumstances): Happened => {
+export const decideCustomers = (customers: Customers, command: OfCustomers, given: Circumstances): Happened =>
+  decide(customers, command, given).map((one) => {
+    const customer = customers.find(one.customerId) ?? newCustomer(one.customerId)
+    return { ...one, events: withOffers(customers, customer, one.events, given) }
+  })
+
+const decide = (customers: Customers, command: OfCustomers, given: Circumstances): Happened => {
   if (command.type === "wrote") {
     return customers.whose(command.address).flatMap((customerId) => {
       const customer = customers.find(customerId)
@@ -113,6 +124,19 @@ const decideOne = (
       return cartMoved(customers, customer, given)
     case "outcome":
       return outcome(customers, customer, command, given)
+    case "ordered": {
+      const { customerId, order } = command
+      return isNews(customer.purchases, order) ? [{ type: "order-noted", at, customerId, order }] : []
+    }
+    case "offer-misused":
+    case "offer-settled": {
+      const offer = customer.offers.find(({ offerId }) => offerId === command.offerId)
+      const of = { at, customerId: customer.customerId }
+      if (offer === undefined) return []
+      return command.type === "offer-misused"
+        ? ending(offer, { ...of, reason: "revoked" })
+        : settled(offer, { ...of, outcome: command.outcome })
+    }
   }
 }
 
@@ -185,7 +209,9 @@ const outcome = (
     case "lost":
       return lost(recovery, sequence, { ...told, code: come.code })
     case "withdrawn":
-      return withdraw(recovery, sequence, ask)
+      return isOfferGone(customer, attemptId, given.at)
+        ? failed(recovery, { ...told, class: "refused", code: "offer-ended", retryAt: given.at })
+        : withdraw(recovery, sequence, ask)
     case "unsent":
       return retry(recovery, sequence, { ...ask, isKnownUnsent: true })
   }
@@ -198,8 +224,14 @@ export const decideDueCustomer = (
   given: Circumstances
 ): ReadonlyArray<CustomerEvent> => {
   const customer = customers.find(customerId)
-  const recovery: Recovery | undefined = customer?.recovery
-  if (customer === undefined || recovery === undefined) return []
+  if (customer === undefined) return []
+  const events = [...recoveryDue(customers, customer, given), ...offersDue(customer, given.at)]
+  return withOffers(customers, customer, events, given)
+}
+
+const recoveryDue = (customers: Customers, customer: Customer, given: Circumstances): ReadonlyArray<CustomerEvent> => {
+  const recovery: Recovery | undefined = customer.recovery
+  if (recovery === undefined) return []
   const ask = askOf(customers, customer, recovery.abandonment, given)
   const sequence = customers.settings.sequenceOf(recovery)
   return recovery.attempt === undefined ? look(recovery, sequence, ask) : retry(recovery, sequence, ask)
@@ -210,6 +242,10 @@ export const clearanceOf = (customers: Customers, customerId: string, given: Cir
   const customer = customers.find(customerId)
   const recovery = customer?.recovery
   if (customer === undefined || recovery === undefined) return { may: false, reason: "completed" }
+  const { attempt } = recovery
+  if (attempt !== undefined && isOfferGone(customer, attempt.attemptId, given.at)) {
+    return { may: false, reason: "too-late" }
+  }
   const sequence = customers.settings.sequenceOf(recovery)
   return clearance(recovery, sequence, askOf(customers, customer, recovery.abandonment, given))
 }

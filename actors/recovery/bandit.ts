@@ -49,19 +49,42 @@ export const drawArms = (
     })
     .sort((left, right) => right.worthMinor - left.worthMinor)
 
-/** What became of an offer, or of none, once its attribution window is over. */
+/** An offer, or none, that was chosen among several and of which nobody knows yet whether it worked. */
+export interface Trial {
+  readonly attemptId: string
+  readonly segment: string
+  readonly arm: string
+  /** Who has not bought by then did not. */
+  readonly until: number
+}
+
+/** What became of it: bought within the attribution window, or not. */
 export interface OfferLearned {
   readonly type: "offer-learned"
   readonly at: number
+  readonly customerId: string
+  readonly attemptId: string
   readonly segment: string
   readonly arm: string
   readonly isBought: boolean
 }
 
-export const evolvePosteriors = (posteriors: Map<string, Seen>, { segment, arm, isBought }: OfferLearned): void => {
-  const { bought, notBought } = seenOf(posteriors, segment, arm)
-  posteriors.set(
-    `${segment}|${arm}`,
-    isBought ? { bought: bought + 1, notBought } : { bought, notBought: notBought + 1 }
-  )
+/** What was seen of one customer, by `segment|arm`. */
+export type Learned = Readonly<Record<string, Seen>>
+
+export const evolveLearned = (learned: Learned, { segment, arm, isBought }: OfferLearned): Learned => {
+  const key = `${segment}|${arm}`
+  const { bought, notBought } = learned[key] ?? { bought: 0, notBought: 0 }
+  return { ...learned, [key]: isBought ? { bought: bought + 1, notBought } : { bought, notBought: notBought + 1 } }
+}
+
+/** Counts what was seen of one customer, or with -1 takes it out again; in place. */
+export const countLearned = (posteriors: Map<string, Seen>, learned: Learned, sign: 1 | -1): void => {
+  for (const [key, { bought, notBought }] of Object.entries(learned)) {
+    const before = posteriors.get(key) ?? { bought: 0, notBought: 0 }
+    posteriors.set(key, {
+      bought: before.bought + sign * bought,
+      notBought: before.notBought + sign * notBought
+    })
+  }
 }

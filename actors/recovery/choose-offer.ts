@@ -1,12 +1,13 @@
 /**
  * The offer that goes with a message, or none, with everything that led to it.
  */
-import { type Draw, drawArms, NO_OFFER, type OfferLearned, type Posteriors } from "./bandit.ts"
+import { type Draw, drawArms, NO_OFFER, type Posteriors, type Trial } from "./bandit.ts"
 import { type Budget, dayOf, leftOn } from "./budget.ts"
 import {
   type CartWorth,
   contribution,
   type CustomerHistory,
+  type Finding,
   type IncentivePolicy,
   judge,
   type Judgement
@@ -20,25 +21,29 @@ export interface OfferDecided {
   readonly customerId: string
   readonly recoveryId: string
   readonly attemptId: string
+  readonly cartId: string
   readonly segment: string
   /** The catalogue's name, or `none`. */
   readonly arm: string
   readonly currency: string
   /** The budget's day. */
   readonly day: number
-  readonly offer:
-    | {
-        readonly offerId: string
-        readonly terms: OfferTerms
-        readonly reservedMinor: number
-        readonly expiresAt: number
-      }
-    | undefined
+  /** Absent: none. */
+  readonly offer?: {
+    readonly offerId: string
+    readonly terms: OfferTerms
+    readonly reservedMinor: number
+    readonly expiresAt: number
+  }
   readonly because: Explanation
+  /** When nothing was bought by then, nothing came of it; absent: there was nothing to choose. */
+  readonly learnBy?: number
 }
 
 /** Enough to decide it again, and to say to a person why. */
 export interface Explanation {
+  /** What holds for every offer to this customer. */
+  readonly findings: ReadonlyArray<Finding>
   readonly judgements: ReadonlyArray<Judgement>
   readonly draws: ReadonlyArray<Draw>
   readonly seed: number
@@ -50,6 +55,7 @@ export interface OfferQuestion {
   readonly customerId: string
   readonly recoveryId: string
   readonly attemptId: string
+  readonly cartId: string
   /** Of the offer, if one is made: not to be guessed. */
   readonly offerId: string
   /** 32 bits by chance. */
@@ -57,6 +63,8 @@ export interface OfferQuestion {
   readonly history: CustomerHistory
   readonly cart: CartWorth
   readonly policy: IncentivePolicy
+  /** So long after it a purchase is put down to it. */
+  readonly attributionMs: number
   readonly budget: Budget
   readonly posteriors: Posteriors
 }
@@ -68,42 +76,47 @@ export const segmentOf = ({ orders }: CustomerHistory, cart: CartWorth, policy: 
 }
 
 export const chooseOffer = (question: OfferQuestion): OfferDecided => {
-  const { at, customerId, recoveryId, attemptId, offerId, seed, history, cart, policy, budget, posteriors } = question
+  const { at, customerId, recoveryId, attemptId, cartId, offerId, seed } = question
+  const { history, cart, policy, budget, posteriors } = question
   const day = dayOf(policy.zone, at)
   const budgetLeftMinor = leftOn(budget, day, policy.dailyBudgetMinor)
-  const judgements = judge({ history, cart, policy, budgetLeftMinor })
+  const { findings, judgements } = judge({ history, cart, policy, budgetLeftMinor })
   const allowed = judgements.filter(({ isAllowed }) => isAllowed)
   const segment = segmentOf(history, cart, policy)
   const arms = [{ offerKey: NO_OFFER, costMinor: 0 }, ...allowed].map(({ offerKey, costMinor }) => ({
     arm: offerKey,
     contributionMinor: contribution(cart, costMinor) ?? 0
   }))
-  // Nothing to choose, nothing to draw: where no offer is allowed there is nothing to be learned either.
+  // Nothing to choose, nothing to draw.
   const draws = allowed.length === 0 ? [] : drawArms(arms, { posteriors, segment, random: randomFrom(seed) })
   const arm = draws[0]?.arm ?? NO_OFFER
   const chosen = allowed.find(({ offerKey }) => offerKey === arm)
-  const offer =
-    chosen === undefined
-      ? undefined
-      : { offerId, terms: chosen.terms, reservedMinor: chosen.costMinor, expiresAt: at + policy.offerTtlMs }
   return {
     type: "offer-decided",
     at,
     customerId,
     recoveryId,
     attemptId,
+    cartId,
     segment,
     arm,
     currency: cart.currency,
     day,
-    offer,
-    because: { judgements, draws, seed, budgetLeftMinor }
+    ...(chosen === undefined
+      ? {}
+      : {
+          offer: {
+            offerId,
+            terms: chosen.terms,
+            reservedMinor: chosen.costMinor,
+            expiresAt: at + policy.offerTtlMs
+          }
+        }),
+    because: { findings, judgements, draws, seed, budgetLeftMinor },
+    // Where there was nothing to choose there is nothing to be learned either.
+    ...(draws.length === 0 ? {} : { learnBy: at + question.attributionMs })
   }
 }
 
-/** What is learned once the attribution window is over; nothing where there was nothing to choose. */
-export const learnedFrom = (
-  { segment, arm, because }: OfferDecided,
-  { at, isBought }: { readonly at: number; readonly isBought: boolean }
-): ReadonlyArray<OfferLearned> =>
-  because.draws.length === 0 ? [] : [{ type: "offer-learned", at, segment, arm, isBought }]
+export const trialOf = ({ arm, attemptId, learnBy, segment }: OfferDecided): Trial | undefined =>
+  learnBy === undefined ? undefined : { attemptId, segment, arm, until: learnBy }

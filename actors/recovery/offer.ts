@@ -1,8 +1,10 @@
 /**
- * An offer to one customer for one cart: what it takes off, until when, and what became of it.
+ * An offer to one customer: what it takes off, until when, and what became of it.
  *
- * F1 It is used once, by its customer, before it expires. F2 It never takes off more than was reserved for it when it was
- * made, whatever has been put into the cart since. F3 Somebody else's try revokes it: it was passed on.
+ *     open --its time is over, passed on, not needed--> ending --the carts say what it came to--> redeemed or closed
+ *
+ * F1 What was reserved for it is its budget's until the carts have said that nobody can use it any more: a checkout that began
+ * in time may be paid after its end. F2 It never takes off more than that. F3 It ends once, for the first reason.
  */
 import type { OfferDecided } from "./choose-offer.ts"
 
@@ -30,91 +32,121 @@ export const takenOff = (terms: OfferTerms, { goodsMinor, shippingMinor }: Worth
   }
 }
 
+/**
+ * `revoked`: somebody else tried it. `withdrawn`: the message that had it was not sent. `unneeded`: the cart was bought
+ * without it.
+ */
+export type OfferEndReason = "expired" | "revoked" | "opted-out" | "withdrawn" | "unneeded"
+
 export interface Offer {
+  /** The code that the customer enters. */
   readonly offerId: string
-  readonly customerId: string
-  readonly attemptId: string
+  readonly offerKey: string
   readonly terms: OfferTerms
   readonly currency: string
+  readonly cartId: string
+  /** Messages that it went with. */
+  readonly attempts: ReadonlyArray<string>
+  /** The budget's day. */
+  readonly day: number
   readonly reservedMinor: number
+  readonly madeAt: number
   readonly expiresAt: number
-  readonly state: "open" | "redeemed" | ClosedReason
-  readonly orderId: string | undefined
-}
-
-/** `withdrawn`: the message that had it was not sent. `unneeded`: bought without it. */
-export type ClosedReason = "expired" | "revoked" | "withdrawn" | "unneeded"
-
-export interface OfferRedeemed {
-  readonly type: "offer-redeemed"
-  readonly at: number
-  readonly offerId: string
-  readonly orderId: string
+  readonly state: "open" | "ending" | "redeemed" | "closed"
+  readonly reason?: OfferEndReason
+  /** An order has it; until the offer ends the order may be cancelled and the offer used again. */
+  readonly orderId?: string
   readonly spentMinor: number
 }
 
-export interface OfferClosed {
-  readonly type: "offer-closed"
-  readonly at: number
-  readonly offerId: string
-  readonly reason: ClosedReason
-}
-
-export type OfferEvent = OfferDecided | OfferRedeemed | OfferClosed
-
-/** The offer after the event; `undefined` until one was made. */
-export const evolveOffer = (offer: Offer | undefined, event: OfferEvent): Offer | undefined => {
-  if (event.type === "offer-decided") {
-    const { customerId, attemptId, offer: made, currency } = event
-    return made === undefined ? offer : { ...made, customerId, attemptId, currency, state: "open", orderId: undefined }
-  }
-  if (offer === undefined) return undefined
-  return event.type === "offer-redeemed"
-    ? { ...offer, state: "redeemed", orderId: event.orderId }
-    : { ...offer, state: event.reason }
-}
-
-export interface Redemption {
+interface OfOffer {
   readonly at: number
   readonly customerId: string
-  readonly orderId: string
-  readonly currency: string
-  readonly worth: Worth
+  readonly offerId: string
 }
 
-export type RedeemRefusal = "unknown-offer" | "used" | "expired" | "revoked" | "other-customer" | "other-currency"
+/** Another message goes with an offer that is open. */
+export type OfferRepeated = OfOffer & {
+  readonly type: "offer-repeated"
+  readonly attemptId: string
+  readonly arm: string
+}
+export type OfferEnding = OfOffer & { readonly type: "offer-ending"; readonly reason: OfferEndReason }
+export type OfferRedeemed = OfOffer & {
+  readonly type: "offer-redeemed"
+  readonly orderId: string
+  readonly spentMinor: number
+}
+export type OfferClosed = OfOffer & { readonly type: "offer-closed"; readonly reason: OfferEndReason }
 
-export type Redeemed =
-  | { readonly ok: true; readonly discountMinor: number; readonly events: ReadonlyArray<OfferEvent> }
-  | { readonly ok: false; readonly reason: RedeemRefusal; readonly events: ReadonlyArray<OfferEvent> }
+export type OfferEvent = OfferDecided | OfferRepeated | OfferEnding | OfferRedeemed | OfferClosed
 
-/** Asked again for the same order it gives the same, and nothing more is spent. */
-export const redeem = (offer: Offer | undefined, redemption: Redemption): Redeemed => {
-  const refused = (reason: RedeemRefusal, events: ReadonlyArray<OfferEvent> = []): Redeemed => ({
-    ok: false,
-    reason,
-    events
-  })
-  if (offer === undefined) return refused("unknown-offer")
-  const { at, customerId, orderId, currency, worth } = redemption
-  const discountMinor = Math.min(offer.reservedMinor, takenOff(offer.terms, worth))
-  if (customerId !== offer.customerId) return refused("other-customer", close(offer, "revoked", at))
-  if (offer.state === "redeemed")
-    return offer.orderId === orderId ? { ok: true, discountMinor, events: [] } : refused("used")
-  if (offer.state === "revoked") return refused("revoked")
-  if (offer.state !== "open") return refused("expired")
-  if (currency !== offer.currency) return refused("other-currency")
-  if (at >= offer.expiresAt) return refused("expired", close(offer, "expired", at))
-  const { offerId } = offer
-  return {
-    ok: true,
-    discountMinor,
-    events: [{ type: "offer-redeemed", at, offerId, orderId, spentMinor: discountMinor }]
+/** A customer's offers after the event, the oldest first; those that are over are kept so long. */
+export const evolveOffers = (offers: ReadonlyArray<Offer>, event: OfferEvent): ReadonlyArray<Offer> => {
+  if (event.type === "offer-decided") {
+    const { offer: made } = event
+    if (made === undefined) return offers
+    return [...offers.filter((one) => !isOver(one) || event.at - one.madeAt < OFFERS_KEPT_MS), madeBy(event, made)]
+  }
+  return offers.map((offer) => (offer.offerId === event.offerId ? evolveOffer(offer, event) : offer))
+}
+
+/** For the budget's figures of the past month, and for the rules that look back. */
+export const OFFERS_KEPT_MS = 62 * 86_400_000
+
+const isOver = ({ state }: Offer): boolean => state === "redeemed" || state === "closed"
+
+const madeBy = (
+  { arm, at, attemptId, cartId, currency, day }: OfferDecided,
+  made: NonNullable<OfferDecided["offer"]>
+): Offer => ({
+  ...made,
+  offerKey: arm,
+  currency,
+  cartId,
+  attempts: [attemptId],
+  day,
+  madeAt: at,
+  state: "open",
+  spentMinor: 0
+})
+
+const evolveOffer = (offer: Offer, event: Exclude<OfferEvent, OfferDecided>): Offer => {
+  switch (event.type) {
+    case "offer-repeated":
+      return { ...offer, attempts: [...offer.attempts, event.attemptId] }
+    case "offer-ending":
+      return { ...offer, state: "ending", reason: event.reason }
+    case "offer-redeemed":
+      return { ...offer, state: "redeemed", orderId: event.orderId, spentMinor: event.spentMinor }
+    case "offer-closed":
+      return { ...offer, state: "closed", reason: event.reason }
   }
 }
 
-/** Nothing for an offer that is used or closed already, or is to expire before its time. */
-export const close = (offer: Offer, reason: ClosedReason, at: number): ReadonlyArray<OfferClosed> =>
-  offer.state !== "open" || (reason === "expired" && at < offer.expiresAt)
+export const isOpen = ({ expiresAt, state }: Offer, at: number): boolean => state === "open" && at < expiresAt
+
+/** Nothing for an offer that is ending already, or is to expire before its time. */
+export const ending = (
+  { expiresAt, offerId, state }: Offer,
+  { at, customerId, reason }: { readonly at: number; readonly customerId: string; readonly reason: OfferEndReason }
+): ReadonlyArray<OfferEnding> =>
+  state !== "open" || (reason === "expired" && at < expiresAt)
     ? []
-    : [{ type: "offer-closed", at, offerId: offer.offerId, reason }]
+    : [{ type: "offer-ending", at, customerId, offerId, reason }]
+
+/** What the carts say that it came to, once nobody can use it any more. */
+export type OfferOutcome =
+  | { readonly state: "unused" }
+  | { readonly state: "used"; readonly orderId: string; readonly spentMinor: number }
+
+export const settled = (
+  { offerId, reason = "expired", state }: Offer,
+  { at, customerId, outcome }: { readonly at: number; readonly customerId: string; readonly outcome: OfferOutcome }
+): ReadonlyArray<OfferRedeemed | OfferClosed> => {
+  if (state !== "ending") return []
+  const of = { at, customerId, offerId }
+  if (outcome.state === "unused") return [{ type: "offer-closed", ...of, reason }]
+  const { orderId, spentMinor } = outcome
+  return [{ type: "offer-redeemed", ...of, orderId, spentMinor }]
+}

@@ -8,7 +8,7 @@ import { isChannel } from "./channel.ts"
 import { SENT_KEPT_MS, SENT_MAX } from "./contact.ts"
 import type { ContactHours } from "./hours.ts"
 import { CATALOGUE_MAX, type IncentivePolicy } from "./incentive-rules.ts"
-import type { OfferTerms } from "./offer.ts"
+import { OFFERS_KEPT_MS, type OfferTerms } from "./offer.ts"
 import type { ContactPolicy } from "./policy.ts"
 import type { Fault } from "./sequence.ts"
 import { isZone } from "./zone.ts"
@@ -95,7 +95,7 @@ export const incentiveFaults = (policy: IncentivePolicy): ReadonlyArray<Fault> =
     demand(catalogue.length <= CATALOGUE_MAX, "catalogue", `There may be at most ${CATALOGUE_MAX} offers.`)
     const keys = catalogue.map(({ offerKey }) => offerKey)
     demand(new Set(keys).size === keys.length, "catalogue", "Each offer must have a name of its own.")
-    for (const [index, { offerKey, terms }] of catalogue.slice(0, CATALOGUE_MAX).entries()) {
+    for (const [index, { offerKey, says, terms }] of catalogue.slice(0, CATALOGUE_MAX).entries()) {
       const isName = /^[\w-]{1,64}$/.test(offerKey) && offerKey !== NO_OFFER
       const path = `catalogue[${index}]`
       demand(isName, `${path}.offerKey`, 'A name has 1 to 64 letters, digits, "-" and "_", and is not "none".')
@@ -103,6 +103,11 @@ export const incentiveFaults = (policy: IncentivePolicy): ReadonlyArray<Fault> =
         isTerms(terms),
         `${path}.terms`,
         "A percentage is from 1 to 10000 hundredths, an amount from 1 minor unit."
+      )
+      demand(
+        says === undefined || (says.length <= SAYS_LENGTH_MAX && says.includes("{code}")),
+        `${path}.says`,
+        `What a message says of it has at most ${SAYS_LENGTH_MAX} characters, and {code} in it.`
       )
     }
     demand(/^[A-Z]{3}$/.test(policy.currency), "currency", "Name the currency by three capital letters, such as GBP.")
@@ -116,7 +121,9 @@ export const incentiveFaults = (policy: IncentivePolicy): ReadonlyArray<Fault> =
       "dailyBudgetMinor",
       "goodsMinimumMinor",
       "scarceUnits",
+      "shippingCostMinor",
       "loyalOrders",
+      "loyalRevenueMinor",
       "offersPerCustomerMax"
     ] as const) {
       demand(isWhole(policy[name], 0), name, `${name} must be a whole number from 0.`)
@@ -124,8 +131,26 @@ export const incentiveFaults = (policy: IncentivePolicy): ReadonlyArray<Fault> =
     for (const name of ["loyalDiscountShare", "discountShareMax", "returnShareMax"] as const) {
       demand(isShare(policy[name]), name, `${name} must be a share from 0 to 1, such as 0.4.`)
     }
-    demand(isWhole(policy.offerTtlMs, 60_000), "offerTtlMs", "An offer must hold for at least a minute.")
+    demand(
+      policy.costBasisPoints === undefined || isWhole(policy.costBasisPoints, 0, 10_000),
+      "costBasisPoints",
+      "What goods cost must be from 0 to 10000 hundredths of a percent of their price; leave it out if nobody knows."
+    )
+    demand(
+      isWhole(policy.offerTtlMs, OFFER_TTL_MS_MIN, OFFER_TTL_MS_MAX),
+      "offerTtlMs",
+      `An offer must hold for ${OFFER_TTL_MS_MIN} to ${OFFER_TTL_MS_MAX} milliseconds (a minute to 30 days).`
+    )
+    demand(
+      isWhole(policy.offersWindowMs, 1, OFFERS_KEPT_MS),
+      "offersWindowMs",
+      `Offers are counted over at most ${OFFERS_KEPT_MS} milliseconds (62 days): further back nothing is remembered.`
+    )
   })
+
+const OFFER_TTL_MS_MIN = 60_000
+const OFFER_TTL_MS_MAX = 30 * 86_400_000
+const SAYS_LENGTH_MAX = 200
 
 const isTerms = (terms: OfferTerms): boolean => {
   switch (terms.kind) {

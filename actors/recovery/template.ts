@@ -1,5 +1,5 @@
 /**
- * What a message says, with places for the goods and the link.
+ * What a message says, with places for the goods, the link and what is offered.
  */
 import type { Fault } from "./sequence.ts"
 
@@ -15,16 +15,21 @@ export interface Template {
 export interface Filling {
   readonly items: string
   readonly link: string
+  /** What is said of the offer; empty: there is none, and the space before its place goes with it. */
+  readonly offer: string
 }
 
-export const PLACES: ReadonlyArray<keyof Filling> = ["items", "link"]
+export const PLACES: ReadonlyArray<keyof Filling> = ["items", "link", "offer"]
 
 export const TEXT_LENGTH_MAX = 1_000
 export const SUBJECT_LENGTH_MAX = 150
 export const APPROVED_LENGTH_MAX = 64
 
 export const filled = (text: string, filling: Filling): string =>
-  PLACES.reduce((made, place) => made.replaceAll(`{${place}}`, () => filling[place]), text)
+  PLACES.reduce(
+    (made, place) => made.replaceAll(`{${place}}`, () => filling[place]),
+    filling.offer === "" ? text.replaceAll(/ ?\{offer\}/g, "") : text
+  )
 
 export const templateFaults = ({ approved, subject, text }: Template, path: string): ReadonlyArray<Fault> => {
   const faults: Array<Fault> = []
@@ -50,7 +55,7 @@ export const templateFaults = ({ approved, subject, text }: Template, path: stri
   ] as const) {
     for (const [place, name] of value.matchAll(/\{([^{}]*)\}/g)) {
       const isKnown = (PLACES as ReadonlyArray<string>).includes(name ?? "")
-      demand(isKnown, field, `${place} is no place that is filled in; there are {items} and {link}.`)
+      demand(isKnown, field, `${place} is no place that is filled in; there are {items}, {link} and {offer}.`)
     }
   }
   demand(!/[\r\n]/.test(subject), "subject", "A subject is one line.")

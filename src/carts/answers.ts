@@ -2,7 +2,7 @@
  * Wire answers from what a decision left: the same record gives the same answer, now and when its mutation id comes back.
  */
 import { type CartEvent, type CartRecord, isCartEvent } from "../../actors/cart/events.ts"
-import type { CartState, Checkout } from "../../actors/cart/state.ts"
+import { type CartState, type Checkout, shown } from "../../actors/cart/state.ts"
 import type { CartAnswer, CartChanged, CartView, CheckoutView } from "./protocol.ts"
 
 const isoTime = (ms: number): string => new Date(ms).toISOString()
@@ -31,7 +31,7 @@ export const cartView = (state: CartState): CartView => {
       strays: state.strays,
       abandonedAt: state.abandoned === undefined ? undefined : isoTime(state.abandoned.at)
     }),
-    lines,
+    lines: shown(lines),
     codes: state.codes ?? [],
     discounts: state.discounts ?? [],
     totals,
@@ -71,7 +71,7 @@ const eventAnswer = ({ cart, version, contents, status, totals, lines, gone, set
   status,
   totals,
   ...defined({
-    lines,
+    lines: lines === undefined ? undefined : shown(lines),
     gone,
     discounts: set?.discounts === null ? [] : set?.discounts,
     notes: set?.notes === null ? [] : set?.notes,

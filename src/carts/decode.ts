@@ -97,7 +97,8 @@ const readAdd = (on: { readonly cart: string; readonly mutationId: string }, fie
     unitPriceMinor: price(own(fields, "unitPriceMinor"), "unitPriceMinor"),
     currency: currencyOf(fields, "currency", ""),
     name: optionalText(fields, "name", "", TEXT_LENGTH_MAX / 4),
-    locationId: optionalText(fields, "locationId", "", ID_LENGTH_MAX)
+    locationId: optionalText(fields, "locationId", "", ID_LENGTH_MAX),
+    unitCostMinor: optionalInteger(fields, "unitCostMinor", "", 0, Limits.UNIT_PRICE_MINOR_MAX)
   }) as CartRequest
 
 const readPrices = (value: unknown) => {

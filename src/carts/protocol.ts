@@ -1,12 +1,14 @@
 /**
  * The carts' messages as types: what goes over HTTP, the socket and NATS. See `CARTS.md`.
  */
-import type { CartRefusal } from "../../actors/cart/decision.ts"
+import type { CartRefusal, OfferUse } from "../../actors/cart/decision.ts"
 import type { Destination } from "../../actors/cart/policy.ts"
 import type { Totals } from "../../actors/cart/pricing.ts"
 import type { Discount } from "../../actors/cart/promotions.ts"
 import type { CartStatus, Line, Note, Order, Stray } from "../../actors/cart/state.ts"
 import type { Refusal } from "../gateway/protocol.ts"
+
+export type ShownLine = Omit<Line, "unitCostMinor">
 
 /** A cart at one version: the answer to a read, and what sockets are sent. Amounts are minor units of `currency`. */
 export interface CartView {
@@ -17,7 +19,7 @@ export interface CartView {
   readonly currency?: string
   readonly customerId?: string
   readonly segment?: string
-  readonly lines: ReadonlyArray<Line>
+  readonly lines: ReadonlyArray<ShownLine>
   readonly codes: ReadonlyArray<string>
   readonly discounts: ReadonlyArray<Discount>
   readonly destination?: Destination
@@ -47,7 +49,7 @@ export interface CartChanged {
   readonly contents: number
   readonly status: CartStatus
   readonly totals: Totals
-  readonly lines?: ReadonlyArray<Line>
+  readonly lines?: ReadonlyArray<ShownLine>
   readonly gone?: ReadonlyArray<string>
   readonly discounts?: ReadonlyArray<Discount>
   readonly notes?: ReadonlyArray<Note>
@@ -60,6 +62,8 @@ export type CartSeen = CartView & { readonly ok: true; readonly replayed?: true 
 /** A promotion or the policy was set. */
 export interface SettingDone {
   readonly ok: true
+  /** Of an offer that is to end. */
+  readonly offer?: OfferUse
   readonly replayed?: true
 }
 

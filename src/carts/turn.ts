@@ -20,18 +20,20 @@ export const CART_FACT = "cart-fact"
 export const keyOf = (record: CartRecord): string => {
   if (record.type === "answered") return record.owner
   if (record.type === "promotion") return `promotion:${record.promotion.code}`
+  if (record.type === "offer-ended") return `promotion:${record.code}`
   return record.type === "policy" ? "policy" : record.cart
 }
 
 const carrierOf = (records: ReadonlyArray<CartRecord>): CartRecord | undefined =>
   records.find((record) => record.hash !== undefined)
 
-const answerTo = (book: CartBook, { records, refusal, unchanged }: CartDecision): CartAnswer => {
+const answerTo = (book: CartBook, { offer, records, refusal, unchanged }: CartDecision): CartAnswer => {
   if (refusal !== undefined) return refusal
   const state = unchanged === undefined ? undefined : book.find(unchanged)
   if (state !== undefined) return { ok: true, ...cartView(state) }
   const carrier = carrierOf(records)
-  return carrier === undefined ? { ok: true } : recordAnswer(carrier, records)
+  if (carrier !== undefined) return recordAnswer(carrier, records)
+  return offer === undefined ? { ok: true } : { ok: true, offer }
 }
 
 export const cartRules = (availableOf: AvailableOf): OwnerRules<CartCommand, CartAnswer, CartBook, CartRecord> => ({

@@ -5,21 +5,31 @@ import { Effect } from "effect"
 import type { CustomerBook } from "../../actors/customer/book.ts"
 import { type Filling, filled } from "../../actors/recovery/template.ts"
 import type { CartState } from "../../actors/cart/state.ts"
+import { offerOf } from "../../actors/customer/offers.ts"
+import { isOpen } from "../../actors/recovery/offer.ts"
+import type { IncentivePolicy } from "../../actors/recovery/incentive-rules.ts"
 import { type OutboundMessage, SendFailed } from "../outreach/outreach.ts"
 import type { Addresses } from "./addresses.ts"
 import type { OpenAttempt } from "./carried.ts"
+import type { OfferErrands } from "./errands.ts"
+import { offerWords } from "./offer-words.ts"
 
 export interface Composing {
-  readonly linkOf: (cartId: string, attemptId: string) => string
+  /** `code`: of the offer that it goes with. */
+  readonly linkOf: (cartId: string, attemptId: string, code?: string) => string
+  /** By which offers are made; `undefined`: none are any more. */
+  readonly offers: IncentivePolicy | undefined
   readonly addresses: Addresses
   readonly customers: { readonly book: Pick<CustomerBook, "peek" | "settings"> }
   readonly carts: { readonly book: { peek(cart: string): CartState | undefined } }
+  readonly errands: Pick<OfferErrands, "make">
+  readonly nowMs: () => number
 }
 
 const NAME_LENGTH_MAX = 60
 
 export const compose = (
-  { addresses, carts, customers, linkOf }: Composing,
+  { addresses, carts, customers, errands, linkOf, nowMs, offers }: Composing,
   { attempt, customerId }: OpenAttempt
 ): Effect.Effect<OutboundMessage, SendFailed> =>
   Effect.gen(function* () {
@@ -35,8 +45,12 @@ export const compose = (
         ? new SendFailed({ class: "temporary", code: "keys_unavailable", message: failed.message })
         : new SendFailed({ class: "refused", code: failed.reason, message: failed.message })
     )
-    const link = linkOf(cartId, attempt.attemptId)
-    const filling = { items: itemsOf(carts.book.peek(cartId)?.lines ?? []), link }
+    const offer = offerOf(customer, attempt.attemptId)
+    // One that is over is named all the same where a message is only looked for, so that it is known again.
+    if (offer !== undefined && isOpen(offer, nowMs())) yield* errands.make(customerId, offer)
+    const link = linkOf(cartId, attempt.attemptId, offer?.offerId)
+    const items = itemsOf(carts.book.peek(cartId)?.lines ?? [])
+    const filling = { items, link, offer: offer === undefined ? "" : offerWords(offer, offers) }
     const lastInboundAtMs = customer.contact.lastInboundAt[attempt.channel]
     return {
       attemptId: attempt.attemptId,
@@ -58,10 +72,15 @@ const not = (code: string) =>
 /** Of a carrier's own template. */
 export const variablesOf = ({ items, link }: Filling): Readonly<Record<string, string>> => ({ "1": items, "2": link })
 
-export const cartUrlOf = (cartUrl: string, cart: string, attempt: string): string =>
+/** The shop's page of a cart; without an offer there is nothing in its place. */
+export const cartUrlOf = (
+  cartUrl: string,
+  parts: { readonly cart: string; readonly attempt: string; readonly offer?: string | undefined }
+): string =>
   cartUrl
-    .replaceAll("{cart}", () => encodeURIComponent(cart))
-    .replaceAll("{attempt}", () => encodeURIComponent(attempt))
+    .replaceAll("{cart}", () => encodeURIComponent(parts.cart))
+    .replaceAll("{attempt}", () => encodeURIComponent(parts.attempt))
+    .replaceAll("{offer}", () => encodeURIComponent(parts.offer ?? ""))
 
 /** The first, and how many more: a text is no catalogue. */
 export const itemsOf = (lines: ReadonlyArray<{ readonly sku: string; readonly name?: string }>): string => {

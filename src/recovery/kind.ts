@@ -11,15 +11,19 @@ import { customerRules, type Surroundings } from "./turn.ts"
 
 /** Events of one command: a step decided with every reason, an intent, an end. */
 const RECORD_BYTES = 4_096
+/** An offer decided: sixteen judgements and draws of some 450 bytes each, and what was found about the customer. */
+const OFFER_BYTES = 8_192
+const MAY_OFFER = new Set(["abandoned", "outcome"])
 /** UTF-8 needs at most three bytes for a UTF-16 code unit. */
 const UNIT_BYTES_MAX = 3
 /** What an address says holds for everybody whose it is; one number is hardly more than a family's. */
 const SHARED_BYTES = FRAME_BYTES_MAX / 16
 
 const commitBytesMax = (mail: CustomerMail): number => {
-  if (mail.kind !== "command") return RECORD_BYTES
+  if (mail.kind !== "command") return RECORD_BYTES + OFFER_BYTES
   const { command } = mail
-  const said = RECORD_BYTES + JSON.stringify(command).length * UNIT_BYTES_MAX
+  const said =
+    RECORD_BYTES + (MAY_OFFER.has(command.type) ? OFFER_BYTES : 0) + JSON.stringify(command).length * UNIT_BYTES_MAX
   return "customerId" in command ? said : said + SHARED_BYTES
 }
 

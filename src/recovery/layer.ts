@@ -4,9 +4,12 @@
  */
 import { Context, Effect, FiberSet, Layer } from "effect"
 import type { CustomerBook } from "../../actors/customer/book.ts"
+import type { CustomerCommand } from "../../actors/customer/commands.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
 import { FATE_POLICY_DEFAULT, type FatePolicy } from "../../actors/recovery/attempt-fate.ts"
 import type { CartNow } from "../../actors/recovery/may-reach.ts"
+import type { IncentivePolicy } from "../../actors/recovery/incentive-rules.ts"
+import { readIncentives } from "../../actors/recovery/read-incentives.ts"
 import { LEFT_AT_ONCE_MAX, type RecoveryConfig } from "../../config/recovery.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { purgeFacts, readFacts } from "../../streams/facts.ts"
@@ -29,9 +32,11 @@ import { type Addresses, sealedAddresses } from "./addresses.ts"
 import { cartUrlOf } from "./compose.ts"
 import { follow, openOf, recoveryDesk } from "./desk.ts"
 import { hearing } from "./hearing.ts"
+import { OfferErrands } from "./errands.ts"
 import { customerKind } from "./kind.ts"
 import { type CheckoutLinkSettings, LinkDesk } from "./link-desk.ts"
 import type { CustomerAnswer, CustomerMail } from "./mail.ts"
+import { offeringOf } from "./offering.ts"
 import { Reactor } from "./reactor.ts"
 import { seedOf, WrongSeed } from "./seed.ts"
 import type { Surroundings } from "./turn.ts"
@@ -71,7 +76,12 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
   const available = availableIn(yield* StockHost)
   const personal = yield* PersonalDataService
   const addresses = sealedAddresses(personal)
+  const { config } = options
+  const cartOf = (cartId: string) => carts.host.book.peek(cartId)
+  const policy = yield* offersOf(config)
+  const offering = policy === undefined ? undefined : offeringOf({ policy, cartOf, available })
   const surroundings = (): Surroundings => ({
+    offering,
     cartNow: (cartId) => cartNow(carts, available, cartId),
     // Who has the cart open that they would be written to about.
     isPresent: (customerId) => {
@@ -91,11 +101,24 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
     },
     snapshots: snapshotsOf(nats, CUSTOMER)
   })
-  yield* seeding(host, options.config)
+  yield* seeding(host, config)
   const links = linksOf(options, { host, carts, available })
-  const linkOf = (cartId: string, attemptId: string): string =>
-    links?.linkOf(attemptId) ?? cartUrlOf(options.config?.cartUrl ?? "", cartId, attemptId)
-  const reactor = yield* carrying({ host, addresses, carts, surroundings, config: options.config, linkOf })
+  // With an offer it is the shop's page that takes the code.
+  const linkOf = (cart: string, attempt: string, offer?: string): string =>
+    (offer === undefined ? links?.linkOf(attempt) : undefined) ??
+    cartUrlOf(config?.cartUrl ?? "", { cart, attempt, offer })
+  const watch = new CartWatch({ carts: carts.host.book, customers: host, isWriting: config !== undefined })
+  const later = (ms: number, act: () => void): void => void setTimeout(act, ms).unref()
+  const say = (command: CustomerCommand): void => watch.say(command)
+  const errands = new OfferErrands({ customers: host, carts: carts.host, policy, say, later })
+  const reactor = yield* carrying({ host, addresses, carts, surroundings, config, errands, linkOf, offers: policy })
+  host.onCommits((commits) => errands.onCustomers(commits))
+  carts.host.onCommits((commits) => {
+    watch.onCommits(commits)
+    errands.onCarts(commits)
+  })
+  errands.start()
+  yield* Effect.forkScoped(tellAll(watch))
   const heard = (attemptId: string, messageId: string): void => reactor?.heard(attemptId, messageId)
   yield* Effect.forkScoped(readFacts(nats, CUSTOMER, hearing({ host, personal, heard })))
   const purge = Effect.suspend(() => purgeFacts(nats, CUSTOMER, host.standing.facts))
@@ -111,6 +134,14 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
     carried: () => reactor?.depth ?? 0
   })
 })
+
+const offersOf = (config: RecoveryConfig | undefined): Effect.Effect<IncentivePolicy | undefined, WrongSeed> => {
+  if (config?.offers === undefined) return Effect.undefined
+  const read = readIncentives(config.offers)
+  if (read.ok) return Effect.succeed(read.policy)
+  const [fault] = read.faults
+  return Effect.fail(new WrongSeed(`The recovery file: offers: ${fault?.path}: ${fault?.message}`))
+}
 
 /** Before anybody is written to: by which words is in the journal first. */
 const seeding = Effect.fnUntraced(function* (host: CustomerPartitions, config: RecoveryConfig | undefined) {
@@ -158,10 +189,13 @@ interface Carrying {
   readonly carts: CartsShape
   readonly surroundings: () => Surroundings
   readonly config: RecoveryConfig | undefined
-  readonly linkOf: (cartId: string, attemptId: string) => string
+  readonly linkOf: (cartId: string, attemptId: string, code?: string) => string
+  readonly errands: OfferErrands
+  readonly offers: IncentivePolicy | undefined
 }
 
-const carrying = Effect.fnUntraced(function* ({ addresses, carts, config, host, linkOf, surroundings }: Carrying) {
+const carrying = Effect.fnUntraced(function* (services: Carrying) {
+  const { addresses, carts, config, errands, host, linkOf, offers, surroundings } = services
   if (config === undefined) return undefined
   const { outreach } = yield* OutreachDesk
   const run = yield* FiberSet.makeRuntime<never>()
@@ -172,7 +206,9 @@ const carrying = Effect.fnUntraced(function* ({ addresses, carts, config, host, 
       nowMs: Date.now,
       addresses,
       carts: carts.host,
-      linkOf
+      linkOf,
+      errands,
+      offers
     }),
     outreach,
     policy: fatePolicyOf(config),
@@ -184,17 +220,6 @@ const carrying = Effect.fnUntraced(function* ({ addresses, carts, config, host, 
     const open = openOf(host.book, customerId)
     if (open !== undefined) reactor.resume(open)
   }
-  const watch = new CartWatch({ carts: carts.host.book, customers: host })
-  carts.host.onCommits((commits) => watch.onCommits(commits))
-  yield* Effect.forkScoped(
-    Effect.gen(function* () {
-      let count = 0
-      for (const command of watch.left()) {
-        watch.say(command)
-        if (++count % LEFT_AT_ONCE_MAX === 0) yield* Effect.sleep("10 millis")
-      }
-    })
-  )
   return reactor
 })
 
@@ -203,6 +228,14 @@ const fatePolicyOf = ({ graceMs = FATE_POLICY_DEFAULT.graceMs }: RecoveryConfig)
   ...FATE_POLICY_DEFAULT,
   graceMs,
   lookUpEveryMs: Math.min(FATE_POLICY_DEFAULT.lookUpEveryMs, graceMs / 4)
+})
+
+const tellAll = Effect.fnUntraced(function* (watch: CartWatch) {
+  let count = 0
+  for (const command of watch.untold()) {
+    watch.say(command)
+    if (++count % LEFT_AT_ONCE_MAX === 0) yield* Effect.sleep("10 millis")
+  }
 })
 
 const cartNow = (carts: CartsShape, available: ReturnType<typeof availableIn>, cartId: string): CartNow | undefined => {

@@ -15,6 +15,7 @@ import type { RecoveryConfig } from "../../config/recovery.ts"
 import type { CartRequests } from "../carts/requests.ts"
 import type { PaymentLinks } from "../carts/payment-links.ts"
 import type { AvailableOf } from "../carts/turn.ts"
+import { cartUrlOf } from "./compose.ts"
 import { LINK_PATH, linkToken, readLinkToken } from "./message-link.ts"
 
 export interface CheckoutLinkSettings {
@@ -99,7 +100,7 @@ export class LinkDesk {
     if (sent === undefined) return undefined
     const { at, abandonmentId } = sent
     const [cartId, contents] = cartOf(abandonmentId)
-    const cartUrl = cartUrlOf(config.cartUrl, cartId, attemptId)
+    const cartUrl = cartUrlOf(config.cartUrl, { cart: cartId, attempt: attemptId })
     return { attemptId, customerId, cartId, contents, cartUrl, isTooOld: nowMs() - at > config.linkDays * DAY_MS }
   }
 
@@ -110,7 +111,7 @@ export class LinkDesk {
     if (cart.status === "ordered") return { type: "bought", cartUrl }
     if (cart.status === "merged") {
       const into = cart.mergedInto ?? cartId
-      return { type: "moved", cartUrl: cartUrlOf(config.cartUrl, into, attemptId) }
+      return { type: "moved", cartUrl: cartUrlOf(config.cartUrl, { cart: into, attempt: attemptId }) }
     }
     if (cart.lines.length === 0) return { type: "empty", cartUrl }
     if (isTooOld) return { type: "too-old", cartUrl }
@@ -173,8 +174,3 @@ const cartOf = (abandonmentId: string): readonly [cartId: string, contents: numb
 }
 
 const nameOf = ({ name, sku }: Line): string => name ?? sku
-
-export const cartUrlOf = (cartUrl: string, cart: string, attempt: string): string =>
-  cartUrl
-    .replaceAll("{cart}", () => encodeURIComponent(cart))
-    .replaceAll("{attempt}", () => encodeURIComponent(attempt))

@@ -41,7 +41,7 @@ export const previewOf = ({
     steps: sequence.steps.map((step, index) => {
       const { channels, delayMs, mayOffer, template: name } = step
       const template = Object.hasOwn(settings.templates, name) ? settings.templates[name] : undefined
-      const filling = { items, link: linkOf(cartId, attemptOf(cartId, index)) }
+      const filling = { items, link: linkOf(cartId, attemptOf(cartId, index)), offer: "" }
       const messages =
         template === undefined
           ? []

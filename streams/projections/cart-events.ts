@@ -4,6 +4,7 @@
  */
 import { cartAlertOf } from "../../actors/cart/alert.ts"
 import { type CartEvent, type CartRecord, isCartEvent } from "../../actors/cart/events.ts"
+import { shown } from "../../actors/cart/state.ts"
 import type { NatsShape } from "../nats/connection.ts"
 import { CART_EVENT_SUBJECTS, CART_EVENTS, cartEventSubject } from "../subjects.ts"
 import { eventStreamProjection } from "./event-stream.ts"
@@ -15,7 +16,8 @@ export const CART_EVENTS_PROJECTION = "cart-events"
 export const cartEventMessage = (event: CartEvent, at: string): string => {
   const { type, cart, version, mutationId, contents, status, totals, lines, gone, set } = event
   const { steps: _steps, claims: _claims, ...changed } = set ?? {}
-  return JSON.stringify({ cart, version, type, at, mutationId, contents, status, totals, lines, gone, changed })
+  const told = lines === undefined ? undefined : shown(lines)
+  return JSON.stringify({ cart, version, type, at, mutationId, contents, status, totals, lines: told, gone, changed })
 }
 
 export const cartEventsProjection = (nats: NatsShape, nowMs: () => number): Projection<CartRecord> =>

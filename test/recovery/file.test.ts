@@ -25,6 +25,7 @@ describe("the recovery file", () => {
       [file({}, null), /needs cartUrl/],
       [file({}, "http://shop.example/{cart}?{attempt}"), /https address/],
       [file({}, "https://shop.example/{cart}"), /\{attempt\} in it/],
+      [JSON.stringify({ cartUrl, offers: {} }), /cartUrl needs \{offer\} in it/],
       [file({ goodbye: {} }), /no template goodbye; there are reminder/],
       [JSON.stringify({ cartUrl, graceMs: 10 }), /graceMs must be a number from 1000/],
       [file({ reminder: { text: "Come back" } }), /reminder: text must have \{link\}/],

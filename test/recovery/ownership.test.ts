@@ -24,7 +24,8 @@ import { until } from "../support/shop.ts"
 
 const surroundings = () => ({
   cartNow: () => ({ cartVersion: 1, isEmpty: false, isBought: false, isSoldOut: false }),
-  isPresent: () => false
+  isPresent: () => false,
+  offering: undefined
 })
 
 let journal: ReturnType<typeof makeMemoryJournal<CustomerRecord>>
@@ -72,7 +73,9 @@ const deskOf = (host: CustomerPartitions) =>
       masked: () => Effect.never,
       open: () => Effect.never
     },
-    carts: { book: { peek: () => undefined } }
+    carts: { book: { peek: () => undefined } },
+    errands: { make: () => Effect.void },
+    offers: undefined
   })
 
 const say = (host: CustomerPartitions, command: CustomerCommand): Promise<unknown> =>

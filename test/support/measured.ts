@@ -106,7 +106,7 @@ export class Measured {
         }
         this.lefts.set(`${customerId} ${abandonment.abandonmentId}`, left)
         this.begun.set(event.recoveryId, left)
-      } else if ("recoveryId" in event) this.takeOf(event)
+      } else if ("recoveryId" in event && event.type !== "offer-decided") this.takeOf(event)
     }
   }
 

@@ -197,7 +197,7 @@ export class PretendBook implements RecoveryDesk {
 
   private given(): Circumstances {
     const cartNow = (cart: string) => this.carts.get(cart)
-    return { at: Date.now(), cartNow, isPresent: () => true }
+    return { at: Date.now(), cartNow, isPresent: () => true, offering: undefined }
   }
 
   private keep(happened: Happened): boolean {

@@ -46,6 +46,7 @@ export class RecoveryWorld {
     this.book.apply(record)
     this.watch = new CartWatch({
       carts: this.desk.book,
+      isWriting: true,
       customers: {
         book: this.book,
         submit: (mail) => {
@@ -184,7 +185,7 @@ export class RecoveryWorld {
       const isEmpty = lines.length === 0
       return { cartVersion: contents, isEmpty, isBought: status === "ordered", isSoldOut: false }
     }
-    return { at: this.at, cartNow, isPresent: () => false }
+    return { at: this.at, cartNow, isPresent: () => false, offering: undefined }
   }
 
   private keep(happened: Happened): void {

@@ -28,7 +28,8 @@ const statusOf: Readonly<Record<CartRefusalCode, number>> = {
   foreign_cart: 403,
   currency_mismatch: 409,
   no_checkout: 409,
-  too_many_promotions: 409
+  too_many_promotions: 409,
+  offer_code: 409
 }
 
 const isOfCarts = (code: string): code is CartRefusalCode => Object.hasOwn(statusOf, code)

@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import { type Customer, NAME } from "../../../actors/customer/customer.ts"
+import { sumsOf } from "../../../actors/recovery/purchases.ts"
 import { hash64 } from "../../../actors/sku/fingerprint.ts"
 import { MESSAGE_BYTES_MAX } from "../../../config/limits.ts"
 import { unavailable } from "../../host/answers.ts"
@@ -127,7 +128,23 @@ const isoOf = (atMs: number | undefined): string | undefined =>
 const maskable = (text: string | undefined): string | undefined =>
   text === undefined || text.startsWith("pd1.") ? text : "•••"
 
-const viewOf = (
+const offersView = ({ offers, reasons, purchases }: Customer) => ({
+  orders: sumsOf(purchases),
+  offers: offers.map(({ expiresAt, madeAt, offerId, ...offer }) => ({
+    code: offerId,
+    ...offer,
+    madeAt: isoOf(madeAt),
+    expiresAt: isoOf(expiresAt)
+  })),
+  offerReasons: reasons.map(({ at, ...reason }) => ({ at: isoOf(at), ...reason }))
+})
+
+const viewOf = (customer: Customer, suppressed: (address: string) => string | undefined) => ({
+  ...contactView(customer, suppressed),
+  ...offersView(customer)
+})
+
+const contactView = (
   { contact, customerId, recovery, sealed, withheld }: Customer,
   suppressed: (address: string) => string | undefined
 ) => ({

@@ -25,7 +25,7 @@ export interface RecoverySettingsServices {
 }
 
 const linkOfNobody = (cartId: string, attemptId: string): string =>
-  cartUrlOf("https://shop.example/cart/{cart}?from={attempt}", cartId, attemptId)
+  cartUrlOf("https://shop.example/cart/{cart}?from={attempt}", { cart: cartId, attempt: attemptId })
 
 const lineOf = ({ at, by, note, version }: SettingsVersion): VersionLine => ({
   version,

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
 import { cappedBy } from "../../../actors/recovery/caps.ts"
+import { readIncentives } from "../../../actors/recovery/read-incentives.ts"
 import { INCENTIVES_DEFAULT, type IncentivePolicy } from "../../../actors/recovery/incentive-rules.ts"
 import { type ContactPolicy, POLICY_DEFAULT } from "../../../actors/recovery/policy.ts"
 import { contactFaults, incentiveFaults } from "../../../actors/recovery/settings-faults.ts"
@@ -47,8 +48,8 @@ describe("a draft of a sequence", () => {
 describe("settings", () => {
   const contact = (more: Partial<ContactPolicy>) =>
     contactFaults({ ...POLICY_DEFAULT, ...more }).map(({ path }) => path)
-  const offers = (more: Partial<IncentivePolicy>) =>
-    incentiveFaults({ ...INCENTIVES_DEFAULT, currency: "GBP", zone: "Europe/London", ...more }).map(({ path }) => path)
+  const usual = { ...INCENTIVES_DEFAULT, currency: "GBP", zone: "Europe/London", shippingCostMinor: 350 }
+  const offers = (more: Partial<IncentivePolicy>) => incentiveFaults({ ...usual, ...more }).map(({ path }) => path)
   const open = { opensMinute: 480, closesMinute: 1200, closedDays: [] }
 
   it("that come with the hub are without faults", () => {
@@ -86,6 +87,33 @@ describe("settings", () => {
     ["a currency in words", { currency: "pounds" }, ["currency"]]
   ] as const)("of offers with %s are told so", (_name, more, expected) => {
     assert.deepEqual(offers(more), expected)
+  })
+})
+
+describe("the rules of offers as somebody writes them", () => {
+  const needed = { currency: "GBP", zone: "Europe/London", shippingCostMinor: 0 }
+
+  it("are put together with the usual ones", () => {
+    const read = readIncentives({ ...needed, dailyBudgetMinor: 5_000 })
+    assert.deepEqual(read, { ok: true, policy: { ...INCENTIVES_DEFAULT, ...needed, dailyBudgetMinor: 5_000 } })
+  })
+
+  it.each([
+    ["a list", [], ["offers"]],
+    ["nothing", {}, ["currency", "zone", "shippingCostMinor"]],
+    ["a budget in words", { ...needed, dailyBudgetMinor: "much" }, ["dailyBudgetMinor"]],
+    ["a rule that there is not", { ...needed, luck: 7 }, ["luck"]],
+    ["a catalogue that is none", { ...needed, catalogue: {} }, ["catalogue"]],
+    ["an offer of nothing", { ...needed, catalogue: [{ offerKey: "a", terms: { kind: "gift" } }] }, ["catalogue[0]"]],
+    [
+      "words without the code",
+      { ...needed, catalogue: [{ offerKey: "a", terms: { kind: "free-shipping" }, says: "Free!" }] },
+      ["catalogue[0].says"]
+    ],
+    ["an offer of a second", { ...needed, offerTtlMs: 1_000 }, ["offerTtlMs"]]
+  ] as const)("and %s is told so, by its field", (_name, value, expected) => {
+    const read = readIncentives(value)
+    assert.deepEqual(read.ok ? [] : read.faults.map(({ path }) => path), expected)
   })
 })
 

@@ -184,7 +184,7 @@ class Shop {
 
   private given(): Circumstances {
     const cartNow = () => ({ cartVersion: 1, isEmpty: false, isBought: false, isSoldOut: false })
-    return { at: this.at, cartNow, isPresent: () => false }
+    return { at: this.at, cartNow, isPresent: () => false, offering: undefined }
   }
 }
 
