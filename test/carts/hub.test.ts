@@ -223,12 +223,16 @@ describe("a cart that is left", () => {
     const begun = Date.now()
     await ask("left", add("mug"))
     await hub.crash()
+    const backAt = Date.now()
     const body = await eventually(
       () => see("left"),
       (now) => now["abandonedAt"] !== undefined
     )
-    const lateMs = Date.parse(String(body["abandonedAt"])) - begun - 3_000
-    assert.ok(lateMs >= 0 && lateMs < 1_500, `${lateMs} ms late`)
+    const abandonedAt = Date.parse(String(body["abandonedAt"]))
+    assert.ok(abandonedAt >= begun + 3_000, "too early")
+    // A busy machine may need longer than the three seconds to start the hub again.
+    const lateMs = abandonedAt - Math.max(begun + 3_000, backAt)
+    assert.ok(lateMs < 1_500, `${lateMs} ms late`)
     assert.equal((await ask("left", { type: "touch" })).status, 200)
     assert.equal((await see("left"))["abandonedAt"], undefined)
     const metrics = await (await fetch(`${hub.url}/metrics`)).text()
