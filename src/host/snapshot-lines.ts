@@ -26,10 +26,11 @@ const BACKSLASH = 0x5c
 export const textOf = ({ bytes, start, end }: Line): string => bytes.toString("utf8", start, end)
 
 export const restoreState = (book: ActorBook, { bytes, start, end }: Line): void => {
-  const tab = bytes.indexOf(TAB, start)
-  if (tab === -1 || tab >= end) return
-  const escape = bytes.indexOf(BACKSLASH, start)
-  const isPlain = escape === -1 || escape >= tab
+  // Not by `indexOf`: what a name does not have it would look for up to the end of all parts, for each line again.
+  let tab = start
+  let isPlain = true
+  for (; tab < end && bytes[tab] !== TAB; tab++) if (bytes[tab] === BACKSLASH) isPlain = false
+  if (tab === end) return
   const name = isPlain
     ? bytes.toString("utf8", start + 1, tab - 1)
     : (JSON.parse(bytes.toString("utf8", start, tab)) as string)
