@@ -5,6 +5,7 @@
  * happen; a message's row says how far it got.
  */
 import type { CustomerEvent, CustomerRecord } from "../../actors/customer/customer.ts"
+import { NO_OFFER } from "../../actors/recovery/bandit.ts"
 import type { MessageIntended, RecoveryEvent, RecoveryStarted, RecoveryWithheld } from "../../actors/recovery/events.ts"
 import { deadlineOf, evolve, isSettled, type Recovery, startedBy } from "../../actors/recovery/recovery.ts"
 import type { StoredCommit } from "../codec.ts"
@@ -44,6 +45,8 @@ export interface MessageRow {
   readonly channel: string
   readonly template: string
   readonly form: string
+  /** The catalogue's name of what it offers, or `none`. */
+  readonly offer: string
   readonly state: "intended" | "postponed" | "sent" | "lost" | "failed" | "withdrawn"
   readonly reason?: string | null
   readonly calls: number
@@ -164,6 +167,9 @@ class Fold {
       case "recovery-started":
         this.kept.set(event.recoveryId, startedKept(event))
         return
+      case "offer-decided":
+      case "offer-repeated":
+        return this.changeMessage(event.attemptId, () => ({ offer: event.arm }))
       case "address-suppressed": {
         const { address, at, channel, reason } = event
         // An opt-out is the owner's word and is not overwritten by what a carrier found.
@@ -203,8 +209,12 @@ class Fold {
       this.messages.set(attemptId, intendedRow(event, recovery))
       return
     }
+    this.changeMessage(attemptId, (row) => changeBy(event, row))
+  }
+
+  private changeMessage(attemptId: string, change: (row: MessageRow) => Partial<MessageRow>): void {
     const row = this.messages.get(attemptId) ?? this.known.messages.get(attemptId)
-    if (row !== undefined) this.messages.set(attemptId, { ...row, ...changeBy(event, row) })
+    if (row !== undefined) this.messages.set(attemptId, { ...row, ...change(row) })
   }
 }
 
@@ -263,6 +273,7 @@ const intendedRow = (event: MessageIntended, { sequenceId, sequenceVersion }: Re
   channel: event.channel,
   template: event.template,
   form: event.form,
+  offer: NO_OFFER,
   state: "intended",
   calls: 1,
   intended: event.at,

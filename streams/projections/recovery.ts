@@ -84,7 +84,7 @@ const LOAD_RECOVERIES = `SELECT state FROM recoveries
   WHERE recovery_id = ANY (ARRAY(SELECT json_array_elements_text($1::json))) AND state IS NOT NULL`
 
 const LOAD_MESSAGES = `SELECT attempt_id AS attempt, recovery_id AS recovery, customer_id AS customer,
-    sequence_id AS sequence, sequence_version AS version, step, channel, template, form, state, reason, calls,
+    sequence_id AS sequence, sequence_version AS version, step, channel, template, form, offer, state, reason, calls,
     (extract(epoch FROM intended_at) * 1000)::float8 AS intended, (extract(epoch FROM called_at) * 1000)::float8 AS called,
     (extract(epoch FROM settled_at) * 1000)::float8 AS settled, segments, cost_micro_minor::float8 AS cost,
     cost_currency AS currency
@@ -120,14 +120,14 @@ const UPSERT_RECOVERIES = `INSERT INTO recoveries (customer_id, abandonment_id, 
   WHERE excluded.recovery_id IS NOT NULL OR recoveries.arm IS NULL`
 
 const UPSERT_MESSAGES = `INSERT INTO recovery_messages (attempt_id, recovery_id, customer_id, sequence_id, sequence_version,
-    step, channel, template, form, state, reason, calls, intended_at, called_at, settled_at, segments, cost_micro_minor,
+    step, channel, template, form, offer, state, reason, calls, intended_at, called_at, settled_at, segments, cost_micro_minor,
     cost_currency)
-  SELECT attempt, recovery, customer, sequence, version, step, channel, template, form, state, reason, calls,
+  SELECT attempt, recovery, customer, sequence, version, step, channel, template, form, offer, state, reason, calls,
     to_timestamp(intended / 1000.0), to_timestamp(called / 1000.0), to_timestamp(settled / 1000.0), segments, cost, currency
   FROM json_to_recordset($1::json) AS message (attempt text, recovery text, customer text, sequence text, version integer,
-    step integer, channel text, template text, form text, state text, reason text, calls integer, intended bigint,
+    step integer, channel text, template text, form text, offer text, state text, reason text, calls integer, intended bigint,
     called bigint, settled bigint, segments integer, cost bigint, currency text)
-  ON CONFLICT (attempt_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, calls = excluded.calls,
+  ON CONFLICT (attempt_id) DO UPDATE SET offer = excluded.offer, state = excluded.state, reason = excluded.reason, calls = excluded.calls,
     called_at = excluded.called_at, settled_at = excluded.settled_at, segments = excluded.segments,
     cost_micro_minor = excluded.cost_micro_minor, cost_currency = excluded.cost_currency`
 

@@ -166,6 +166,20 @@ describe("a hub that makes offers", () => {
     assert.deepEqual([...rules], ["budget-spent"])
   }, 60_000)
 
+  it("tells what each offer came to", async () => {
+    const counts = { "10-percent": offered.length, none: all.length - offered.length }
+    const told = await eventually(
+      async () => {
+        const { body } = await http(hub, "GET", "/v1/recovery/figures?by=offer")
+        const groups = body["groups"] as ReadonlyArray<{ readonly group: string; readonly messages: number }>
+        return Object.fromEntries(groups.map(({ group, messages }) => [group, messages]))
+      },
+      (groups) => groups["10-percent"] === offered.length && groups["none"] === all.length - offered.length,
+      10_000
+    )
+    assert.deepEqual(told, counts)
+  })
+
   it("takes the ten percent off for its customer, once, and knows that the order had it", async () => {
     const ann = next()
     const code = (await customer(ann)).offers[0]?.code ?? ""
