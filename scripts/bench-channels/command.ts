@@ -41,7 +41,7 @@ export const register = (program: Command): void => {
 
 const SKUS = Array.from({ length: 2_000 }, (_, index) => `sku-${index}`)
 const SICK_RATE = 500
-/** A program that runs for months is measured, not its compiler: with 2 seconds its p50 is three times as long. */
+/** A program that runs for months is measured, not its compiler: with 2 seconds its p50 is more than twice as long. */
 const WARM_UP_SECONDS = 15
 /** Sales go out in steps: a timer is not finer. */
 const STEP_MS = 2

@@ -53,7 +53,7 @@ export interface DispatcherOptions {
 const SUSPENDED_MS = 60_000
 /** The wait when a channel says "too many" and not for how long. */
 const THROTTLED_MS = 1_000
-/** While a call is under way what comes gathers for so long or until it ends: a call costs some ten writes (Nagle's rule). */
+/** While a call is under way what comes gathers for so long or until it ends: a call costs far more than a write more in it (Nagle's rule). */
 const GATHER_MS = 10
 /** The longest the loop sleeps; whatever makes a write due wakes it. */
 const REST_MS_MAX = 60_000

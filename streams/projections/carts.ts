@@ -4,70 +4,26 @@
  * An event says what changed, so the carts that a batch touches are read, taken on by the actors' own fold, and written
  * back. A batch that comes again changes nothing: a cart skips what it has.
  */
-import { Effect } from "effect"
+import type { Effect } from "effect"
 import type pg from "pg"
 import { type CartRecord, isCartEvent } from "../../actors/cart/events.ts"
 import { packCart, unpackCart } from "../../actors/cart/pack.ts"
 import { type CartState, evolve, initialCart } from "../../actors/cart/state.ts"
 import type { StoredCommit } from "../codec.ts"
-import { inTransaction } from "./ledger.ts"
 import { storable } from "./ledger-rows.ts"
-import { type Projection, ProjectionFailed } from "./runner.ts"
+import { tablesProjection } from "./postgres-projection.ts"
+import type { Projection, ProjectionFailed } from "./runner.ts"
 
 export const CARTS_PROJECTION = "postgres-carts"
-
-const RECORDS_MAX = 1_000
-/** As for the ledger: small turns would each be a transaction with an fsync of its own. */
-const GATHER_MS = 50
-
-const failed = (cause: unknown) => new ProjectionFailed({ projection: CARTS_PROJECTION, detail: String(cause) })
-
-const attempt = <A>(act: () => Promise<A>): Effect.Effect<A, ProjectionFailed> =>
-  Effect.tryPromise({ try: act, catch: failed })
-
-interface CheckpointRow {
-  readonly sequence: string
-  readonly commit_id: string | null
-}
-
-const READ_CHECKPOINT = `SELECT sequence, commit_id FROM projection_checkpoints WHERE name = '${CARTS_PROJECTION}'`
 
 /** `prepare` sees to the tables: a database may have been dropped and made again. */
 export const cartsProjection = (
   pool: pg.Pool,
   prepare: Effect.Effect<void, ProjectionFailed>
-): Projection<CartRecord> => ({
-  name: CARTS_PROJECTION,
-  recordsMax: RECORDS_MAX,
-  gatherMs: GATHER_MS,
-  isWatched: true,
-  prepare,
-  checkpoint: attempt(async () => {
-    const [row] = (await pool.query<CheckpointRow>(READ_CHECKPOINT)).rows
-    if (row === undefined) return undefined
-    return { sequence: Number(row.sequence), ...(row.commit_id === null ? {} : { commitId: row.commit_id }) }
-  }),
-  startOver: attempt(() =>
-    inTransaction(pool, async (client) => {
-      await client.query("TRUNCATE carts")
-      await client.query(
-        `INSERT INTO projection_checkpoints (name, sequence) VALUES ('${CARTS_PROJECTION}', 0)
-         ON CONFLICT (name) DO UPDATE SET sequence = 0, commit_id = NULL`
-      )
-    })
-  ),
-  apply: (commits) => attempt(() => inTransaction(pool, (client) => applyBatch(client, commits)))
-})
+): Projection<CartRecord> =>
+  tablesProjection({ name: CARTS_PROJECTION, pool, prepare, tables: ["carts"], write: writeBatch })
 
-const applyBatch = async (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit<CartRecord>>): Promise<void> => {
-  const { rows } = await client.query<CheckpointRow>(`${READ_CHECKPOINT} FOR UPDATE`)
-  const done = Number(rows[0]?.sequence ?? Number.NaN)
-  const [first] = commits
-  const last = commits[commits.length - 1]
-  if (first === undefined || last === undefined || last.sequence <= done) return
-  // `NaN` when the row is gone.
-  if (!(done >= first.sequence - 1))
-    throw new Error(`the checkpoint is ${done} where ${first.sequence - 1} was written`)
+const writeBatch = async (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit<CartRecord>>): Promise<void> => {
   const carts = await load(client, commits)
   /** Carts that were bought in this batch, and when. */
   const orderedAt = new Map<string, number>()
@@ -85,11 +41,6 @@ const applyBatch = async (client: pg.ClientBase, commits: ReadonlyArray<StoredCo
     const changed = [...carts.values()].map((state) => ({ ...rowOf(state), ordered: orderedAt.get(state.cart) }))
     await client.query({ name: "upsert-carts", text: UPSERT, values: [JSON.stringify(changed)] })
   }
-  await client.query({
-    name: "move-carts-checkpoint",
-    text: `UPDATE projection_checkpoints SET sequence = $1, commit_id = $2 WHERE name = '${CARTS_PROJECTION}'`,
-    values: [last.sequence, storable(last.id)]
-  })
 }
 
 const load = async (

@@ -1,17 +1,16 @@
 /**
  * The PostgreSQL ledger and read models, applied in batches: rows and checkpoint in one transaction.
  *
- * The checkpoint's row is locked first, so two runners cannot both apply a batch: a late one finds that it is done. One
- * whose batch does not follow the checkpoint (a backup of the database was restored) fails, and reads it again. When the
- * row is gone, or names a commit that this journal does not have, everything is made anew, see `ledger-rebuild.ts`;
- * deleting the row is therefore how an operator asks for that.
+ * When the checkpoint's row is gone, or names a commit that this journal does not have, everything is made anew, see
+ * `ledger-rebuild.ts`; deleting the row is therefore how an operator asks for that.
  */
 import { Effect } from "effect"
 import type pg from "pg"
 import type { StoredCommit } from "../codec.ts"
 import { foldStock, type Folded, type Known, touchedBy } from "./ledger-fold.ts"
-import { entriesOf, LEDGER_FIELDS, type LedgerEntry, ledgerRows, rowsText, signalsOf, storable } from "./ledger-rows.ts"
-import { type Checkpoint, type Projection, ProjectionFailed } from "./runner.ts"
+import { entriesOf, LEDGER_FIELDS, type LedgerEntry, ledgerRows, rowsText, signalsOf } from "./ledger-rows.ts"
+import { applyBehind, inTransaction, readCheckpoint } from "./postgres-projection.ts"
+import { type Projection, ProjectionFailed } from "./runner.ts"
 
 export const LEDGER = "postgres-ledger"
 
@@ -46,7 +45,7 @@ export const ledgerProjection = (
   isWatched: true,
   prepare: steps.prepare,
   checkpoint: Effect.tryPromise({
-    try: async () => checkpointOf((await pool.query<CheckpointRow>(READ_CHECKPOINT)).rows[0]),
+    try: () => readCheckpoint(pool, LEDGER),
     catch: ledgerFailed
   }),
   startOver: steps.rebuild,
@@ -57,48 +56,10 @@ export const ledgerProjection = (
     })
 })
 
-interface CheckpointRow {
-  readonly sequence: string
-  readonly commit_id: string | null
-}
+export const applyBatch = (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit>): Promise<void> =>
+  applyBehind(client, LEDGER, commits, writeBatch)
 
-const READ_CHECKPOINT = `SELECT sequence, commit_id FROM projection_checkpoints WHERE name = '${LEDGER}'`
-
-const checkpointOf = (row: CheckpointRow | undefined): Checkpoint | undefined => {
-  if (row === undefined) return undefined
-  const sequence = Number(row.sequence)
-  return row.commit_id === null ? { sequence } : { sequence, commitId: row.commit_id }
-}
-
-export const inTransaction = async (pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> => {
-  const client = await pool.connect()
-  try {
-    await client.query("BEGIN")
-    await work(client)
-    await client.query("COMMIT")
-    client.release()
-  } catch (cause) {
-    // The connection may be broken or in a transaction that failed: it is not used again.
-    client.release(true)
-    throw cause
-  }
-}
-
-/** Names are looked up along the connection's search path, which is how a rebuild writes beside the tables in use. */
-export const applyBatch = async (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit>): Promise<void> => {
-  const { rows } = await client.query<CheckpointRow>({
-    name: "lock-checkpoint",
-    text: `${READ_CHECKPOINT} FOR UPDATE`
-  })
-  const done = checkpointOf(rows[0])?.sequence
-  const [first] = commits
-  if (first === undefined) return
-  if (done === undefined || done < first.sequence - 1) {
-    throw new Error(`the checkpoint is ${done ?? "gone"} where ${first.sequence - 1} was written`)
-  }
-  const fresh = commits.filter((commit) => commit.sequence > done)
-  const last = fresh[fresh.length - 1]
-  if (last === undefined) return
+const writeBatch = async (client: pg.ClientBase, fresh: ReadonlyArray<StoredCommit>): Promise<void> => {
   const entries = entriesOf(fresh)
   if (entries.length > 0) {
     const touched = touchedBy(entries)
@@ -107,11 +68,6 @@ export const applyBatch = async (client: pg.ClientBase, commits: ReadonlyArray<S
     await store(client, foldStock(entries, touched, known))
   }
   await insertSignals(client, fresh)
-  await client.query({
-    name: "move-checkpoint",
-    text: `UPDATE projection_checkpoints SET sequence = $1, commit_id = $2 WHERE name = '${LEDGER}'`,
-    values: [last.sequence, storable(last.id)]
-  })
 }
 
 const INSERT_LEDGER = `INSERT INTO stock_ledger (sku, version, type, mutation_id, scope, quantity, physical, allocated,

@@ -1,84 +1,29 @@
 /**
  * The PostgreSQL read models of recovery: recoveries, their messages, the customers' timelines and the suppression list,
- * applied in batches, rows and checkpoint in one transaction.
- *
- * The checkpoint's row is locked first, as for the ledger: a batch that comes again finds that it is done.
+ * applied in batches.
  */
-import { Effect } from "effect"
+import type { Effect } from "effect"
 import type pg from "pg"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
 import type { StoredCommit } from "../codec.ts"
-import { inTransaction } from "./ledger.ts"
-import { rowsText, storable } from "./ledger-rows.ts"
+import { rowsText } from "./ledger-rows.ts"
+import { tablesProjection } from "./postgres-projection.ts"
 import { foldRecoveries, type Folded, type Kept, type Known, type MessageRow, touchedBy } from "./recovery-fold.ts"
-import { type Projection, ProjectionFailed } from "./runner.ts"
+import type { Projection, ProjectionFailed } from "./runner.ts"
 
 export const RECOVERY_PROJECTION = "postgres-recovery"
 
-const RECORDS_MAX = 1_000
-/** As for the ledger: small turns would each be a transaction with an fsync of its own. */
-const GATHER_MS = 50
-
-const failed = (cause: unknown) => new ProjectionFailed({ projection: RECOVERY_PROJECTION, detail: String(cause) })
-
-const attempt = <A>(act: () => Promise<A>): Effect.Effect<A, ProjectionFailed> =>
-  Effect.tryPromise({ try: act, catch: failed })
-
-interface CheckpointRow {
-  readonly sequence: string
-  readonly commit_id: string | null
-}
-
-const READ_CHECKPOINT = `SELECT sequence, commit_id FROM projection_checkpoints WHERE name = '${RECOVERY_PROJECTION}'`
+const TABLES = ["recoveries", "recovery_messages", "customer_timeline", "suppressed_addresses"]
 
 /** `prepare` sees to the tables: a database may have been dropped and made again. */
 export const recoveryProjection = (
   pool: pg.Pool,
   prepare: Effect.Effect<void, ProjectionFailed>
-): Projection<CustomerRecord> => ({
-  name: RECOVERY_PROJECTION,
-  recordsMax: RECORDS_MAX,
-  gatherMs: GATHER_MS,
-  isWatched: true,
-  prepare,
-  checkpoint: attempt(async () => {
-    const [row] = (await pool.query<CheckpointRow>(READ_CHECKPOINT)).rows
-    if (row === undefined) return undefined
-    return { sequence: Number(row.sequence), ...(row.commit_id === null ? {} : { commitId: row.commit_id }) }
-  }),
-  startOver: attempt(() =>
-    inTransaction(pool, async (client) => {
-      await client.query("TRUNCATE recoveries, recovery_messages, customer_timeline, suppressed_addresses")
-      await client.query(
-        `INSERT INTO projection_checkpoints (name, sequence) VALUES ('${RECOVERY_PROJECTION}', 0)
-         ON CONFLICT (name) DO UPDATE SET sequence = 0, commit_id = NULL`
-      )
-    })
-  ),
-  apply: (commits) => attempt(() => inTransaction(pool, (client) => applyBatch(client, commits)))
-})
+): Projection<CustomerRecord> =>
+  tablesProjection({ name: RECOVERY_PROJECTION, pool, prepare, tables: TABLES, write: writeBatch })
 
-const applyBatch = async (
-  client: pg.ClientBase,
-  commits: ReadonlyArray<StoredCommit<CustomerRecord>>
-): Promise<void> => {
-  const { rows } = await client.query<CheckpointRow>(`${READ_CHECKPOINT} FOR UPDATE`)
-  const done = Number(rows[0]?.sequence ?? Number.NaN)
-  const [first] = commits
-  if (first === undefined) return
-  // `NaN` when the row is gone.
-  if (!(done >= first.sequence - 1))
-    throw new Error(`the checkpoint is ${done} where ${first.sequence - 1} was written`)
-  const fresh = commits.filter(({ sequence }) => sequence > done)
-  const last = fresh[fresh.length - 1]
-  if (last === undefined) return
-  await store(client, foldRecoveries(fresh, await load(client, touchedBy(fresh))))
-  await client.query({
-    name: "move-recovery-checkpoint",
-    text: `UPDATE projection_checkpoints SET sequence = $1, commit_id = $2 WHERE name = '${RECOVERY_PROJECTION}'`,
-    values: [last.sequence, storable(last.id)]
-  })
-}
+const writeBatch = async (client: pg.ClientBase, fresh: ReadonlyArray<StoredCommit<CustomerRecord>>): Promise<void> =>
+  store(client, foldRecoveries(fresh, await load(client, touchedBy(fresh))))
 
 const LOAD_RECOVERIES = `SELECT state FROM recoveries
   WHERE recovery_id = ANY (ARRAY(SELECT json_array_elements_text($1::json))) AND state IS NOT NULL`
