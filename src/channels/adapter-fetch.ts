@@ -13,6 +13,8 @@ const CONNECTIONS_MAX = 128
 /** Longer answers, packed ones and those of unknown length are handed on as they come. */
 const WHOLE_BYTES_MAX = 1024 * 1024
 
+const DEFAULTS = { accept: "*/*", "accept-encoding": "gzip", "user-agent": "holdfast" }
+
 const agent = new Agent({ connections: CONNECTIONS_MAX })
 
 export const adapterFetch: typeof fetch = (input, init) =>
@@ -32,10 +34,13 @@ const isPlain = (init: RequestInit): init is PlainInit =>
   Object.keys(init).every((key) => PLAIN.has(key))
 
 const plainly = async (url: string, { method, headers, body, signal }: PlainInit): Promise<Response> => {
+  // An adapter may write a name in capitals: a plain object would then send it beside the default.
+  const sent = new Headers(DEFAULTS)
+  for (const name in headers) sent.set(name, headers[name] ?? "")
   const answer = await request(url, {
     dispatcher: agent,
     method: (method ?? "GET") as Dispatcher.HttpMethod,
-    headers: { accept: "*/*", "accept-encoding": "gzip", "user-agent": "holdfast", ...headers },
+    headers: sent,
     body,
     signal: signal ?? null
   })

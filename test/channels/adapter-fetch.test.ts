@@ -32,10 +32,13 @@ const ANSWERS: Record<string, (response: ServerResponse, body: string, request: 
     response.writeHead(200, { "content-length": 100 })
     response.write("half", () => response.destroy())
   },
+  "/heard": (response, _body, { headers }) =>
+    response.end(JSON.stringify({ "user-agent": headers["user-agent"], accept: headers.accept })),
   "/silent": () => undefined
 }
 
-const BROKEN = new Set(["/silent", "/cut", "/spoiled"])
+/** Those that are asked otherwise. */
+const OTHERS = new Set(["/silent", "/cut", "/spoiled", "/heard"])
 
 let server: Server
 let url = ""
@@ -65,7 +68,7 @@ const told = async (fetcher: typeof fetch, path: string) => {
 
 describe("an adapter's fetch", () => {
   for (const path of Object.keys(ANSWERS)) {
-    if (BROKEN.has(path)) continue
+    if (OTHERS.has(path)) continue
     it(`answers ${path.slice(1)} as the platform's does`, async () => {
       assert.deepEqual(await told(adapterFetch, path), await told(fetch, path))
     })
@@ -77,6 +80,12 @@ describe("an adapter's fetch", () => {
       await assert.rejects(told(fetch, path))
     })
   }
+
+  it("sends each header once, however its name is written", async () => {
+    const headers = { "User-Agent": "corner-shop", Accept: "text/plain" }
+    const response = await adapterFetch(`${url}/heard`, { method: "POST", body: "", redirect: "manual", headers })
+    assert.deepEqual(await response.json(), { "user-agent": "corner-shop", accept: "text/plain" })
+  })
 
   it("ends with its signal", async () => {
     const controller = new AbortController()
