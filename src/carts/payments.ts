@@ -43,7 +43,8 @@ export const factOf = (fact: PaymentFact): CartFact => {
 
 /** Of this name there is one consumer for all hubs on the stream. */
 const CONSUMER = "carts"
-const TAKE_WITHIN_MS = 30_000
+/** What a hub that was killed had in hand comes again after so long; what only took longer is a repeat, and changes nothing. */
+const TAKE_WITHIN_MS = 5_000
 const AGAIN_MS = 1_000
 
 export interface PaymentFactServices {
@@ -60,15 +61,18 @@ export const takePayments = (services: PaymentFactServices): Effect.Effect<never
 
 const takeOnce = Effect.fnUntraced(function* (services: PaymentFactServices) {
   const { manager, jetstream } = services.nats
+  const changeable = { ack_wait: nanos(TAKE_WITHIN_MS), max_ack_pending: PAYMENT_FACTS_AHEAD_MAX }
+  const lasting = {
+    durable_name: CONSUMER,
+    filter_subjects: [PAYMENT_FACT_SUBJECTS],
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All
+  }
+  // One that another version of the hub has made is refused as it is, and changed.
   yield* Effect.tryPromise(() =>
-    manager.consumers.add(PAYMENTS, {
-      durable_name: CONSUMER,
-      filter_subjects: [PAYMENT_FACT_SUBJECTS],
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(TAKE_WITHIN_MS),
-      deliver_policy: DeliverPolicy.All,
-      max_ack_pending: PAYMENT_FACTS_AHEAD_MAX
-    })
+    manager.consumers
+      .add(PAYMENTS, { ...lasting, ...changeable })
+      .catch(() => manager.consumers.update(PAYMENTS, CONSUMER, changeable))
   )
   const consumer = yield* Effect.tryPromise(() => jetstream.consumers.get(PAYMENTS, CONSUMER))
   const messages = yield* Effect.acquireRelease(

@@ -148,15 +148,20 @@ export class Payments {
 
   /** Stores the event unless it is known, and hands over the facts that have not been yet. */
   observe(key: string, event: PaymentEvent): Effect.Effect<PaymentState, unknown> {
-    const { log, tell } = this.options
+    const stored = changeSubject({
+      log: this.options.log,
+      subject: paymentSubject(key),
+      initial: initialPayment,
+      evolve: evolvePayment,
+      decide: (before) => ({ events: decidePayment(before, event), answer: undefined })
+    })
+    return Effect.flatMap(stored, ({ state }) => Effect.as(this.handOver(key, state), state))
+  }
+
+  /** What a hub before this one has stored it may have died before telling. */
+  handOver(key: string, state: PaymentState): Effect.Effect<void, unknown> {
+    const { tell } = this.options
     return Effect.gen({ self: this }, function* () {
-      const { state } = yield* changeSubject({
-        log,
-        subject: paymentSubject(key),
-        initial: initialPayment,
-        evolve: evolvePayment,
-        decide: (before) => ({ events: decidePayment(before, event), answer: undefined })
-      })
       for (const fact of factsOf(key, state)) {
         if (this.told.has(fact.id)) continue
         if (fact.kind === "expired" && !(yield* this.isNews(fact))) continue
@@ -164,7 +169,6 @@ export class Payments {
         yield* this.links.note(fact.cartId, (links) => linkEventsOf(fact, links))
         remember(this.told, fact.id, true)
       }
-      return state
     })
   }
 

@@ -29,7 +29,7 @@ import { intentObserved, refundObserved } from "./stripe-events.ts"
 export interface RepaymentsOptions {
   readonly call: StripeCall
   readonly log: SubjectLog<RepaymentEvent>
-  readonly payments: Pick<Payments, "read" | "observe">
+  readonly payments: Pick<Payments, "read" | "observe" | "handOver">
   readonly tell: (fact: PaymentFact) => Effect.Effect<void, unknown>
 }
 
@@ -55,7 +55,10 @@ export class Repayments {
       const payment = yield* this.options.payments.read(paymentIntent)
       if (payment.cart?.cartId !== wish.cartId) return "foreign"
       const { receivedMinor, refundedMinor, refundPendingMinor, refundFailedMinor } = moneyOfPayment(payment)
-      if (receivedMinor > 0 && refundedMinor + refundPendingMinor >= receivedMinor) return "settled"
+      if (receivedMinor > 0 && refundedMinor + refundPendingMinor >= receivedMinor) {
+        yield* this.options.payments.handOver(paymentIntent, payment)
+        return "settled"
+      }
       const decision = yield* this.change(paymentIntent, (state) => {
         const decided = decideRepayment(state, wish, { isAgain, hasFailed: refundFailedMinor > 0 })
         return { events: decided.type === "intend" ? [decided.event] : [], answer: decided }

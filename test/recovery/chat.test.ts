@@ -3,18 +3,16 @@
  * Method: a real hub, sockets that follow carts as a shop's page does, and the local Twilio.
  */
 import assert from "node:assert/strict"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { isHeldOut } from "../../actors/recovery/holdout.ts"
 import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
 import { noonZone } from "../../scripts/shoppers/hub-files.ts"
-import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
-import { eventually, http, startHub, type TestHub, TestSocket } from "../support/hub.ts"
+import type { LocalTwilio } from "../../scripts/carriers/twilio/server.ts"
+import { eventually, http, type TestHub, TestSocket } from "../support/hub.ts"
+import { startTextingHub } from "../support/texting-hub.ts"
 
-const directory = mkdtempSync(join(tmpdir(), "holdfast-chat-"))
 let twilio: LocalTwilio
+let close: () => Promise<void>
 let hub: TestHub
 let count = 0
 
@@ -50,20 +48,11 @@ const shopping = async () => {
 }
 
 beforeAll(async () => {
-  twilio = await LocalTwilio.start()
-  const [outreach, recovery] = [join(directory, "outreach.json"), join(directory, "recovery.json")]
-  const settings = { accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, sms: { from: NUMBER }, apiUrl: twilio.url }
-  const carriers = [{ name: "texts", kind: "twilio", callMsMax: 5_000, settings }]
-  writeFileSync(outreach, JSON.stringify({ publicUrl: "http://127.0.0.1:1", carriers }))
-  writeFileSync(recovery, JSON.stringify({ cartUrl: "https://shop.example/cart/{cart}?from={attempt}" }))
-  hub = await startHub({ OUTREACH_FILE: outreach, RECOVERY_FILE: recovery })
-  await post("/v1/cart-policy", { idleCartMs: 1_000, leftCheckoutMs: 1_000 })
+  ;({ hub, twilio, close } = await startTextingHub())
 }, 60_000)
 
 afterAll(async () => {
-  await hub.stop()
-  await twilio.close()
-  rmSync(directory, { recursive: true, force: true })
+  await close()
 }, 30_000)
 
 describe("a shopper who leaves a cart", () => {

@@ -4,24 +4,21 @@
  * Method: a real hub, whose carts are left after half a second, and the local Twilio.
  */
 import assert from "node:assert/strict"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
 import { Pool } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { isHeldOut } from "../../actors/recovery/holdout.ts"
 import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
-import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
+import type { LocalTwilio } from "../../scripts/carriers/twilio/server.ts"
 import { rebuild } from "../../scripts/rebuild/rebuild.ts"
 import { noonZone } from "../../scripts/shoppers/hub-files.ts"
-import { freePort } from "../../src/servers/servers.ts"
 import { CUSTOMER_JOURNAL } from "../../streams/subjects.ts"
-import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
+import { eventually, http, type TestHub } from "../support/hub.ts"
+import { startTextingHub } from "../support/texting-hub.ts"
 
-const directory = mkdtempSync(join(tmpdir(), "holdfast-recovery-"))
 let twilio: LocalTwilio
+let close: () => Promise<void>
 let hub: TestHub
 let count = 0
 
@@ -78,24 +75,11 @@ const textsTo = (phone: string) =>
   )
 
 beforeAll(async () => {
-  twilio = await LocalTwilio.start()
-  const port = String(await freePort())
-  const url = `http://127.0.0.1:${port}`
-  const [outreach, recovery] = [join(directory, "outreach.json"), join(directory, "recovery.json")]
-  const settings = { accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, sms: { from: NUMBER }, apiUrl: twilio.url }
-  const carriers = [{ name: "texts", kind: "twilio", callMsMax: 5_000, settings }]
-  writeFileSync(outreach, JSON.stringify({ publicUrl: url, carriers }))
-  writeFileSync(recovery, JSON.stringify({ cartUrl: "https://shop.example/cart/{cart}?from={attempt}" }))
-  hub = await startHub({ OUTREACH_FILE: outreach, RECOVERY_FILE: recovery, PORT: port })
-  hub = { ...hub, url }
-  await post("/v1/cart-policy", { idleCartMs: 1_000, leftCheckoutMs: 1_000 })
+  ;({ hub, twilio, close } = await startTextingHub())
 }, 60_000)
 
 afterAll(async () => {
-  assert.deepEqual(twilio.violations, [])
-  await hub.stop()
-  await twilio.close()
-  rmSync(directory, { recursive: true, force: true })
+  await close()
 }, 30_000)
 
 const stored = async (stream: string): Promise<string> => {

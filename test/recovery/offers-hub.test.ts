@@ -5,19 +5,16 @@
  * Method: a real hub, whose carts are left after a second and whose first step may offer ten percent, and the local Twilio.
  */
 import assert from "node:assert/strict"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import type { RecoverySettings } from "../../actors/recovery/settings.ts"
-import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
-import { freePort } from "../../src/servers/servers.ts"
-import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
+import type { LocalTwilio } from "../../scripts/carriers/twilio/server.ts"
+import { eventually, http, type TestHub } from "../support/hub.ts"
+import { startTextingHub } from "../support/texting-hub.ts"
 
-const directory = mkdtempSync(join(tmpdir(), "holdfast-offers-"))
 const BUDGET_MINOR = 5_000
 const COST_MINOR = 1_000
 let twilio: LocalTwilio
+let close: () => Promise<void>
 let hub: TestHub
 let count = 0
 
@@ -88,15 +85,6 @@ const next = (): string => {
 }
 
 beforeAll(async () => {
-  twilio = await LocalTwilio.start()
-  const port = String(await freePort())
-  const url = `http://127.0.0.1:${port}`
-  const [outreach, recovery] = [join(directory, "outreach.json"), join(directory, "recovery.json")]
-  const settings = { accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, sms: { from: NUMBER }, apiUrl: twilio.url }
-  writeFileSync(
-    outreach,
-    JSON.stringify({ publicUrl: url, carriers: [{ name: "texts", kind: "twilio", callMsMax: 5_000, settings }] })
-  )
   const offers = {
     currency: "GBP",
     zone: "Europe/London",
@@ -106,10 +94,7 @@ beforeAll(async () => {
   }
   const cartUrl = "https://shop.example/cart/{cart}?from={attempt}&code={offer}"
   const templates = { reminder: { text: "You left {items}. {offer} {link}" } }
-  writeFileSync(recovery, JSON.stringify({ cartUrl, templates, offers }))
-  hub = await startHub({ OUTREACH_FILE: outreach, RECOVERY_FILE: recovery, PORT: port })
-  hub = { ...hub, url }
-  await say("/v1/cart-policy", { idleCartMs: 1_000, leftCheckoutMs: 1_000 })
+  ;({ hub, twilio, close } = await startTextingHub({ cartUrl, templates, offers }))
   await http(hub, "POST", "/v1/stock/MUG/facts", { type: "receipt", mutationId: "r", quantity: 10_000 })
   const known = (await http(hub, "GET", "/v1/recovery/settings")).body["settings"] as RecoverySettings
   const [sequence] = known.sequences
@@ -131,10 +116,7 @@ beforeAll(async () => {
 }, 60_000)
 
 afterAll(async () => {
-  assert.deepEqual(twilio.violations, [])
-  await hub.stop()
-  await twilio.close()
-  rmSync(directory, { recursive: true, force: true })
+  await close()
 }, 30_000)
 
 describe("a hub that makes offers", () => {

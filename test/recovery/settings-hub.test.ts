@@ -4,19 +4,16 @@
  * Method: a real hub, whose carts are left after a second, and the local Twilio.
  */
 import assert from "node:assert/strict"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import type { RecoverySettings } from "../../actors/recovery/settings.ts"
-import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
-import { freePort } from "../../src/servers/servers.ts"
+import type { LocalTwilio } from "../../scripts/carriers/twilio/server.ts"
 import type { Preview, SettingsView, VersionsPage } from "../../src/recovery/protocol.ts"
-import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
+import { eventually, http, type TestHub } from "../support/hub.ts"
+import { startTextingHub } from "../support/texting-hub.ts"
 
-const directory = mkdtempSync(join(tmpdir(), "holdfast-settings-"))
 const PATH = "/v1/recovery/settings"
 let twilio: LocalTwilio
+let close: () => Promise<void>
 let hub: TestHub
 let count = 0
 
@@ -50,24 +47,12 @@ const leaveCart = async (customerId: string, phone: string, segment?: string): P
 }
 
 beforeAll(async () => {
-  twilio = await LocalTwilio.start()
-  const port = String(await freePort())
-  const url = `http://127.0.0.1:${port}`
-  const [outreach, recovery] = [join(directory, "outreach.json"), join(directory, "recovery.json")]
-  const settings = { accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, sms: { from: NUMBER }, apiUrl: twilio.url }
-  const carriers = [{ name: "texts", kind: "twilio", callMsMax: 5_000, settings }]
-  writeFileSync(outreach, JSON.stringify({ publicUrl: url, carriers }))
   const templates = { reminder: { text: "From the file: {link}" } }
-  writeFileSync(recovery, JSON.stringify({ cartUrl: "https://shop.example/cart/{cart}?from={attempt}", templates }))
-  hub = await startHub({ OUTREACH_FILE: outreach, RECOVERY_FILE: recovery, PORT: port })
-  hub = { ...hub, url }
-  await http(hub, "POST", "/v1/cart-policy", { mutationId: "p", idleCartMs: 1_000, leftCheckoutMs: 1_000 })
+  ;({ hub, twilio, close } = await startTextingHub({ templates }))
 }, 60_000)
 
 afterAll(async () => {
-  await hub.stop()
-  await twilio.close()
-  rmSync(directory, { recursive: true, force: true })
+  await close()
 }, 30_000)
 
 describe("the settings of recovery, over HTTP", () => {

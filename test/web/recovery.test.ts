@@ -4,31 +4,25 @@
  * Method: a real hub with recoveries by the local Twilio, in the system's Chromium; weeks that have passed already are put
  * into its tables.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Pool } from "pg"
 import type { Page } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { isHeldOut } from "../../actors/recovery/holdout.ts"
 import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
-import { ACCOUNT_SID, AUTH_TOKEN, LocalTwilio, NUMBER } from "../../scripts/carriers/twilio/server.ts"
-import { freePort } from "../../src/servers/servers.ts"
-import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
+import { noonZone } from "../../scripts/shoppers/hub-files.ts"
+import type { LocalTwilio } from "../../scripts/carriers/twilio/server.ts"
+import { eventually, http, type TestHub } from "../support/hub.ts"
+import { startTextingHub } from "../support/texting-hub.ts"
 import { openBrowser, type Profile } from "./browser.ts"
 
-const directory = mkdtempSync(join(tmpdir(), "holdfast-recovery-page-"))
 const problems: Array<string> = []
 let twilio: LocalTwilio
+let close: () => Promise<void>
 let hub: TestHub
 let browser: Profile
 let page: Page
 let count = 0
-
-const noonZone = (): string => {
-  const ahead = 12 - new Date().getUTCHours()
-  return `Etc/GMT${ahead > 0 ? "-" : "+"}${Math.abs(ahead)}`
-}
 
 const post = async (path: string, body: object): Promise<void> => {
   const reply = await http(hub, "POST", path, { mutationId: `m${++count}`, ...body })
@@ -72,19 +66,7 @@ const PAST = `INSERT INTO recoveries (customer_id, abandonment_id, cart, recover
     AND right(customer_id, 3)::text ~ CASE WHEN arm = 'treated' THEN '[13579].$' ELSE '[1]0$' END`
 
 beforeAll(async () => {
-  twilio = await LocalTwilio.start()
-  const port = String(await freePort())
-  const url = `http://127.0.0.1:${port}`
-  const [outreach, recovery] = [join(directory, "outreach.json"), join(directory, "recovery.json")]
-  const settings = { accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, sms: { from: NUMBER }, apiUrl: twilio.url }
-  writeFileSync(
-    outreach,
-    JSON.stringify({ publicUrl: url, carriers: [{ name: "texts", kind: "twilio", callMsMax: 5_000, settings }] })
-  )
-  writeFileSync(recovery, JSON.stringify({ cartUrl: "https://shop.example/cart/{cart}?from={attempt}" }))
-  hub = await startHub({ OUTREACH_FILE: outreach, RECOVERY_FILE: recovery, PORT: port })
-  hub = { ...hub, url }
-  await post("/v1/cart-policy", { idleCartMs: 1_000, leftCheckoutMs: 1_000 })
+  ;({ hub, twilio, close } = await startTextingHub())
   browser = await openBrowser({ width: 1280, height: 900 })
   page = await browser.context.newPage()
   page.on("console", (message) => {
@@ -96,9 +78,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close()
-  await hub?.stop()
-  await twilio.close()
-  rmSync(directory, { recursive: true, force: true })
+  await close()
 })
 
 const names = Array.from({ length: 40 }, (_, index) => `shopper-${index}`).filter(

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react"
 import { clockTime } from "../../app/formats.ts"
 import type { Read } from "../../hub/reading.ts"
+import type { Pages } from "./use-pages.ts"
 
 interface BoxProps {
   readonly id: string
@@ -53,12 +54,9 @@ export const Ready = <Value,>({ of: { atMs, failure, value }, what, children }: 
   )
 }
 
-interface PagerProps {
+interface PagerProps extends Pages {
   readonly what: string
-  readonly isFirst: boolean
   readonly next: string | undefined
-  readonly onFirst: () => void
-  readonly onNext: (next: string) => void
 }
 
 export const Pager = ({ what, isFirst, next, onFirst, onNext }: PagerProps) =>

@@ -1,10 +1,9 @@
 /** What is due now and next: every recovery that goes on, the soonest first. */
-import { useState } from "react"
 import type { QueuedRecovery, RecoveryQueue } from "../../../recovery/figures-protocol.ts"
 import { clockTime, units } from "../../app/formats.ts"
 import { nowMs } from "../../hub/clock.ts"
 import { Box, Pager, Ready } from "./parts.tsx"
-import { useReading } from "./use-reading.ts"
+import { usePages } from "./use-pages.ts"
 import { channelWord } from "./wording.ts"
 
 const EVERY_MS = 2_000
@@ -22,9 +21,7 @@ interface QueueProps {
 }
 
 export const Queue = ({ onCustomer }: QueueProps) => {
-  const [after, setAfter] = useState<string | undefined>()
-  const place = after === undefined ? "" : `&after=${encodeURIComponent(after)}`
-  const queue = useReading<RecoveryQueue>(`/v1/recovery/queue?limit=${SHOWN}${place}`, EVERY_MS)
+  const { list: queue, pages } = usePages<RecoveryQueue>("/v1/recovery/queue", { limit: SHOWN, everyMs: EVERY_MS })
   return (
     <Box id="queue" title="Queue" aside={<Counts of={queue.value} />}>
       <Ready of={queue} what="the queue">
@@ -35,13 +32,7 @@ export const Queue = ({ onCustomer }: QueueProps) => {
             ) : (
               <Rows items={items} onCustomer={onCustomer} />
             )}
-            <Pager
-              what="the queue"
-              isFirst={after === undefined}
-              next={next}
-              onFirst={() => setAfter(undefined)}
-              onNext={setAfter}
-            />
+            <Pager what="the queue" next={next} {...pages} />
           </>
         )}
       </Ready>

@@ -3,7 +3,7 @@ import { type RefObject, type SyntheticEvent, useState } from "react"
 import type { Timeline, TimelineItem } from "../../../recovery/figures-protocol.ts"
 import { clockTime } from "../../app/formats.ts"
 import { Box, Pager, Ready } from "./parts.tsx"
-import { useReading } from "./use-reading.ts"
+import { usePages } from "./use-pages.ts"
 import { refusedWords, sentenceOf } from "./wording.ts"
 
 const EVERY_MS = 3_000
@@ -51,10 +51,8 @@ export const Story = ({ customerId, heading, onCustomer }: StoryProps) => {
 }
 
 const Told = ({ customerId }: { readonly customerId: string }) => {
-  const [after, setAfter] = useState<string | undefined>()
-  const place = after === undefined ? "" : `&after=${encodeURIComponent(after)}`
-  const path = `/v1/customers/${encodeURIComponent(customerId)}/timeline?limit=${SHOWN}${place}`
-  const timeline = useReading<Timeline>(path, EVERY_MS)
+  const path = `/v1/customers/${encodeURIComponent(customerId)}/timeline`
+  const { list: timeline, pages } = usePages<Timeline>(path, { limit: SHOWN, everyMs: EVERY_MS })
   return (
     <Ready of={timeline} what="the timeline">
       {({ items, next }) => (
@@ -66,13 +64,7 @@ const Told = ({ customerId }: { readonly customerId: string }) => {
               <Entry key={`${item.at} ${item.type} ${items.length - index}`} item={item} />
             ))}
           </ol>
-          <Pager
-            what="the timeline"
-            isFirst={after === undefined}
-            next={next}
-            onFirst={() => setAfter(undefined)}
-            onNext={setAfter}
-          />
+          <Pager what="the timeline" next={next} {...pages} />
         </>
       )}
     </Ready>

@@ -1,18 +1,15 @@
 /** Addresses that nothing is sent to, whoever they belong to. */
-import { useState } from "react"
 import type { SuppressedList } from "../../../recovery/figures-protocol.ts"
 import { clockTime, units } from "../../app/formats.ts"
 import { Box, Pager, Ready } from "./parts.tsx"
-import { useReading } from "./use-reading.ts"
+import { usePages } from "./use-pages.ts"
 import { channelWord, reasonWord } from "./wording.ts"
 
 const EVERY_MS = 10_000
 const SHOWN = 15
 
 export const Suppressed = () => {
-  const [after, setAfter] = useState<string | undefined>()
-  const place = after === undefined ? "" : `&after=${encodeURIComponent(after)}`
-  const list = useReading<SuppressedList>(`/v1/recovery/suppressed?limit=${SHOWN}${place}`, EVERY_MS)
+  const { list, pages } = usePages<SuppressedList>("/v1/recovery/suppressed", { limit: SHOWN, everyMs: EVERY_MS })
   const count =
     list.value === undefined ? null : (
       <p className="box-aside">
@@ -50,13 +47,7 @@ export const Suppressed = () => {
                 </table>
               </div>
             )}
-            <Pager
-              what="the list"
-              isFirst={after === undefined}
-              next={next}
-              onFirst={() => setAfter(undefined)}
-              onNext={setAfter}
-            />
+            <Pager what="the list" next={next} {...pages} />
           </>
         )}
       </Ready>
