@@ -109,8 +109,13 @@ export class Customers {
   }
 
   settle(customerId: string, outcome: Extract<OfCustomers, { type: "offer-settled" }>["outcome"]): this {
-    const offerId = this.offers(customerId).find(({ state }) => state === "ending")?.offerId ?? ""
+    const offerId = this.ending(customerId)?.offerId ?? ""
     return this.say({ type: "offer-settled", customerId, offerId, outcome })
+  }
+
+  /** The one that is settled next. */
+  ending(customerId: string): Customer["offers"][number] | undefined {
+    return this.offers(customerId).find(({ state }) => state === "ending")
   }
 
   say(command: DistributiveOmit<OfCustomers, "mutationId">): this {

@@ -199,6 +199,7 @@ describe("for any customers in any order", () => {
           const customers = new Customers({ dailyBudgetMinor: limit, offersPerCustomerMax: 50 })
           for (const { who, what, waitMs, goodsMinor } of moves) {
             const last = customers.offers(who).at(-1)
+            const ending = customers.ending(who)
             customers.worth = { ...worth, goodsMinor }
             if (what === "leave") customers.leave(who)
             else if (what === "sent" || what === "refused") customers.came(who, what)
@@ -207,8 +208,8 @@ describe("for any customers in any order", () => {
             else if (what === "stop") customers.say({ type: "opt-out", customerId: who, channel: "sms", address: "a" })
             else if (what === "wait") customers.wait(waitMs)
             else if (what === "settle") customers.settle(who, { state: "unused" })
-            else if (what === "use" && last !== undefined) {
-              customers.settle(who, { state: "used", orderId: "o", spentMinor: last.reservedMinor })
+            else if (what === "use" && ending !== undefined) {
+              customers.settle(who, { state: "used", orderId: "o", spentMinor: ending.reservedMinor })
             } else if (what === "misuse" && last !== undefined) {
               customers.say({ type: "offer-misused", customerId: who, offerId: last.offerId })
             }
