@@ -21,6 +21,9 @@ export const LEFT_AT_ONCE_MAX = 1_000
 /** Figures are of thirty days unless a period is named, and of thirteen months at most: a year beside the one before. */
 export const FIGURES_DAYS_DEFAULT = 30
 export const FIGURES_DAYS_MAX = 400
+/** Two weeks of budgets unless said otherwise, and two months at most: so long a customer's offers are kept that are over. */
+export const BUDGET_DAYS_DEFAULT = 14
+export const BUDGET_DAYS_MAX = 62
 /** Items of a page that may have addresses: each is opened to be masked, some twenty microseconds. */
 export const MASKED_AT_ONCE_MAX = 200
 /** A screen or two. */
@@ -49,7 +52,10 @@ export interface RecoveryConfig {
   readonly linkDays: number
   /** Shown above what a link leads to. */
   readonly shopName: string | undefined
-  /** The rules of offers as they stand in the file (`actors/recovery/read-incentives.ts` reads them); `undefined`: nothing is offered. */
+  /**
+   * By which offers are made until somebody saves other rules, as it stands in the file (`actors/recovery/read-incentives.ts` reads
+   * it); `undefined`: none are.
+   */
   readonly offers: unknown
   /** What messages say until somebody saves other words: see `src/recovery/seed.ts`. */
   readonly templates: Readonly<Record<string, RecoveryTemplate>>

@@ -33,7 +33,7 @@ export interface Circumstances {
   /** The cart at this moment; `undefined`: nobody knows it. */
   readonly cartNow: (cartId: string) => CartNow | undefined
   readonly isPresent: (customerId: string) => boolean
-  /** How offers are made; `undefined`: none are. */
+  /** What offers are made of, where the settings have rules for them; `undefined`: none are made. */
   readonly offering: Offering | undefined
 }
 

@@ -14,6 +14,7 @@ import type { MessageIntended } from "../recovery/events.ts"
 import type { CartLine, CustomerHistory, IncentivePolicy } from "../recovery/incentive-rules.ts"
 import { ending, isOpen, type Offer, type OfferEndReason, type Worth } from "../recovery/offer.ts"
 import { sumsOf } from "../recovery/purchases.ts"
+import type { RecoverySettings, SettingsVersion } from "../recovery/settings.ts"
 import { type Customer, type CustomerEvent, evolveEvent } from "./customer.ts"
 
 /** A cart as it is worth something to the shop. */
@@ -23,23 +24,27 @@ export interface CartOffered extends Worth {
   readonly lines: ReadonlyArray<CartLine & { readonly unitPriceMinor: number; readonly unitCostMinor?: number }>
 }
 
+/** Beside the rules, which stand in the settings. */
 export interface Offering {
-  readonly policy: IncentivePolicy
   readonly worthOf: (cartId: string) => CartOffered | undefined
   /** A code that nobody can guess, and 32 bits by chance. */
   readonly chance: () => { readonly offerId: string; readonly seed: number }
 }
 
-/** What was decided of all customers before, and by which rules it is put down to a message. */
+/** What was decided of all customers before, and by which rules offers are made and put down to a message. */
 export interface Offered {
-  readonly settings: { readonly current: { readonly settings: { readonly attributionMs: number } } }
+  readonly settings: {
+    readonly current: Pick<SettingsVersion, "version"> & {
+      readonly settings: Pick<RecoverySettings, "attributionMs" | "offers">
+    }
+  }
   readonly budget: Budget
   readonly posteriors: Posteriors
 }
 
 interface Moment {
   readonly at: number
-  /** `undefined`: none are made. */
+  /** `undefined`: none are made, whatever the settings say. */
   readonly offering: Offering | undefined
 }
 
@@ -122,7 +127,9 @@ const offerFor = (
   { at, offering }: Moment
 ): ReadonlyArray<CustomerEvent> => {
   const { customerId, offers, recovery } = customer
-  if (recovery === undefined || offering === undefined) return []
+  const { settings, version: settingsVersion } = offered.settings.current
+  const { attributionMs, offers: policy } = settings
+  if (recovery === undefined || offering === undefined || policy === undefined || policy === null) return []
   const { cartId } = recovery.abandonment
   const open = offers.find((offer) => isOpen(offer, at) && offer.cartId === cartId && offer.orderId === undefined)
   if (open !== undefined) {
@@ -131,7 +138,6 @@ const offerFor = (
   }
   const cart = offering.worthOf(cartId)
   if (cart === undefined) return []
-  const { policy } = offering
   const decided = chooseOffer({
     at,
     customerId,
@@ -142,7 +148,8 @@ const offerFor = (
     history: historyOf(customer, { policy, at }),
     cart: { ...cart, costMinor: costOf(cart.lines, policy) },
     policy,
-    attributionMs: offered.settings.current.settings.attributionMs,
+    settingsVersion,
+    attributionMs,
     budget: offered.budget,
     posteriors: offered.posteriors
   })

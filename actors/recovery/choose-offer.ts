@@ -28,6 +28,8 @@ export interface OfferDecided {
   readonly currency: string
   /** The budget's day. */
   readonly day: number
+  /** Of the settings whose rules it was decided by. */
+  readonly settingsVersion?: number
   /** Absent: none. */
   readonly offer?: {
     readonly offerId: string
@@ -63,6 +65,8 @@ export interface OfferQuestion {
   readonly history: CustomerHistory
   readonly cart: CartWorth
   readonly policy: IncentivePolicy
+  /** Of the settings that the policy is of. */
+  readonly settingsVersion: number
   /** So long after it a purchase is put down to it. */
   readonly attributionMs: number
   readonly budget: Budget
@@ -77,9 +81,9 @@ export const segmentOf = ({ orders }: CustomerHistory, cart: CartWorth, policy: 
 
 export const chooseOffer = (question: OfferQuestion): OfferDecided => {
   const { at, customerId, recoveryId, attemptId, cartId, offerId, seed } = question
-  const { history, cart, policy, budget, posteriors } = question
+  const { history, cart, policy, settingsVersion, budget, posteriors } = question
   const day = dayOf(policy.zone, at)
-  const budgetLeftMinor = leftOn(budget, day, policy.dailyBudgetMinor)
+  const budgetLeftMinor = leftOn(budget, { currency: policy.currency, day }, policy.dailyBudgetMinor)
   const { findings, judgements } = judge({ history, cart, policy, budgetLeftMinor })
   const allowed = judgements.filter(({ isAllowed }) => isAllowed)
   const segment = segmentOf(history, cart, policy)
@@ -102,6 +106,7 @@ export const chooseOffer = (question: OfferQuestion): OfferDecided => {
     arm,
     currency: cart.currency,
     day,
+    settingsVersion,
     ...(chosen === undefined
       ? {}
       : {

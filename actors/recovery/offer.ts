@@ -49,6 +49,8 @@ export interface Offer {
   readonly attempts: ReadonlyArray<string>
   /** The budget's day. */
   readonly day: number
+  /** Of the settings whose rules it was made by; absent where a hub made it that had them in its file. */
+  readonly settingsVersion?: number
   readonly reservedMinor: number
   readonly madeAt: number
   readonly expiresAt: number
@@ -97,7 +99,7 @@ export const OFFERS_KEPT_MS = 62 * 86_400_000
 const isOver = ({ state }: Offer): boolean => state === "redeemed" || state === "closed"
 
 const madeBy = (
-  { arm, at, attemptId, cartId, currency, day }: OfferDecided,
+  { arm, at, attemptId, cartId, currency, day, settingsVersion }: OfferDecided,
   made: NonNullable<OfferDecided["offer"]>
 ): Offer => ({
   ...made,
@@ -106,6 +108,7 @@ const madeBy = (
   cartId,
   attempts: [attemptId],
   day,
+  ...(settingsVersion === undefined ? {} : { settingsVersion }),
   madeAt: at,
   state: "open",
   spentMinor: 0

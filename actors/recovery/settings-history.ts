@@ -4,6 +4,8 @@
  * H1 Versions follow one after the other. H2 A change is made to the version that its maker has seen, or not at all: what
  * somebody else saved meanwhile is not lost. H3 What is there already is no new version.
  */
+import type { IncentivePolicy } from "./incentive-rules.ts"
+import type { Offer } from "./offer.ts"
 import type { Recovery } from "./recovery.ts"
 import { type Sequence, SEQUENCE_DEFAULT } from "./sequence.ts"
 import { type RecoverySettings, sequenceNamed, settingsWith, type SettingsVersion } from "./settings.ts"
@@ -46,6 +48,12 @@ export class SettingsHistory {
 
   sequenceOf(recovery: Pick<Recovery, "sequenceId" | "sequenceVersion">): Sequence {
     return sequenceNamed(this.of(recovery), recovery.sequenceId) ?? SEQUENCE_DEFAULT
+  }
+
+  /** The rules that an offer was made by, whatever they are now; those of now where it does not say. */
+  rulesOf({ settingsVersion }: Pick<Offer, "settingsVersion">): IncentivePolicy | undefined {
+    const madeBy = settingsVersion === undefined ? undefined : this.find(settingsVersion)
+    return madeBy?.settings.offers ?? this.current.settings.offers ?? undefined
   }
 
   /** One that is there already changes nothing. */

@@ -1,15 +1,16 @@
 /**
  * Everything by which carts are won back and that somebody may want otherwise: the sequences and whom each is for, what
- * messages say, the rules of contact.
+ * messages say, the rules of contact and of offers.
  *
  * G1 Only settings without faults are decided by. G2 The first sequence that fits a cart is taken; where none fits, nobody
  * is written to. G3 A version of the settings is a version of each of its sequences.
  */
 import { ATTRIBUTION_WINDOW_MS_DEFAULT } from "./attribution.ts"
+import type { IncentivePolicy } from "./incentive-rules.ts"
 import type { Abandonment } from "./may-reach.ts"
 import { type ContactPolicy, POLICY_DEFAULT } from "./policy.ts"
 import { type Fault, faultsOf, published, type Sequence, SEQUENCE_DEFAULT, type SequenceDraft } from "./sequence.ts"
-import { contactFaults } from "./settings-faults.ts"
+import { contactFaults, incentiveFaults } from "./settings-faults.ts"
 import { type Template, templateFaults } from "./template.ts"
 
 /** The carts that a sequence is for; what is absent is not asked. */
@@ -32,6 +33,11 @@ export interface RecoverySettings {
   readonly contact: ContactPolicy
   /** So long after a message a purchase is put down to it. */
   readonly attributionMs: number
+  /**
+   * By which offers are made; `null`: none are. Absent in what a hub saved that had them in its recovery file alone: the
+   * first start of one that keeps them here adds them (see `src/recovery/seed.ts`).
+   */
+  readonly offers?: IncentivePolicy | null
 }
 
 /** A shop that needs more than these has another problem; each is asked on every cart that is left. */
@@ -41,13 +47,17 @@ const SEGMENT_LENGTH_MAX = 64
 /** Beyond it the lists of sent messages have forgotten. */
 const ATTRIBUTION_MS_MAX = 30 * 86_400_000
 
-export const settingsWith = (templates: Readonly<Record<string, Template>>): RecoverySettings => {
+export const settingsWith = (
+  templates: Readonly<Record<string, Template>>,
+  offers: IncentivePolicy | null = null
+): RecoverySettings => {
   const { version: _version, ...sequence } = SEQUENCE_DEFAULT
   return {
     sequences: [{ ...sequence, fits: {} }],
     templates,
     contact: POLICY_DEFAULT,
-    attributionMs: ATTRIBUTION_WINDOW_MS_DEFAULT
+    attributionMs: ATTRIBUTION_WINDOW_MS_DEFAULT,
+    offers
   }
 }
 
@@ -89,7 +99,7 @@ const isFor = (fits: Fits, left: Abandonment["left"]): boolean => {
 
 /** Everything that is wrong, each with its path from the top. None: it may be decided by. */
 export const settingsFaults = (settings: RecoverySettings): ReadonlyArray<Fault> => {
-  const { attributionMs, contact, sequences, templates } = settings
+  const { attributionMs, contact, offers, sequences, templates } = settings
   const faults: Array<Fault> = []
   const names = new Set(Object.keys(templates))
   if (sequences.length > SEQUENCES_MAX || sequences.length === 0) {
@@ -121,6 +131,7 @@ export const settingsFaults = (settings: RecoverySettings): ReadonlyArray<Fault>
     const message = `The attribution window must be from 60000 to ${ATTRIBUTION_MS_MAX} milliseconds (30 days).`
     faults.push({ path: "attributionMs", message })
   }
+  if (offers !== undefined && offers !== null) faults.push(...under("offers", incentiveFaults(offers)))
   return faults
 }
 

@@ -7,7 +7,6 @@ import { type Filling, filled } from "../../actors/recovery/template.ts"
 import type { CartState } from "../../actors/cart/state.ts"
 import { offerOf } from "../../actors/customer/offers.ts"
 import { isOpen } from "../../actors/recovery/offer.ts"
-import type { IncentivePolicy } from "../../actors/recovery/incentive-rules.ts"
 import { type OutboundMessage, SendFailed } from "../outreach/outreach.ts"
 import type { Addresses } from "./addresses.ts"
 import type { OpenAttempt } from "./carried.ts"
@@ -17,8 +16,6 @@ import { offerWords } from "./offer-words.ts"
 export interface Composing {
   /** `code`: of the offer that it goes with. */
   readonly linkOf: (cartId: string, attemptId: string, code?: string) => string
-  /** By which offers are made; `undefined`: none are any more. */
-  readonly offers: IncentivePolicy | undefined
   readonly addresses: Addresses
   readonly customers: { readonly book: Pick<CustomerBook, "peek" | "settings"> }
   readonly carts: { readonly book: { peek(cart: string): CartState | undefined } }
@@ -29,7 +26,7 @@ export interface Composing {
 const NAME_LENGTH_MAX = 60
 
 export const compose = (
-  { addresses, carts, customers, errands, linkOf, nowMs, offers }: Composing,
+  { addresses, carts, customers, errands, linkOf, nowMs }: Composing,
   { attempt, customerId }: OpenAttempt
 ): Effect.Effect<OutboundMessage, SendFailed> =>
   Effect.gen(function* () {
@@ -50,7 +47,8 @@ export const compose = (
     if (offer !== undefined && isOpen(offer, nowMs())) yield* errands.make(customerId, offer)
     const link = linkOf(cartId, attempt.attemptId, offer?.offerId)
     const items = itemsOf(carts.book.peek(cartId)?.lines ?? [])
-    const filling = { items, link, offer: offer === undefined ? "" : offerWords(offer, offers) }
+    const said = offer === undefined ? "" : offerWords(offer, customers.book.settings.rulesOf(offer))
+    const filling = { items, link, offer: said }
     const lastInboundAtMs = customer.contact.lastInboundAt[attempt.channel]
     return {
       attemptId: attempt.attemptId,

@@ -25,8 +25,9 @@ import { BY_HUB } from "./seed.ts"
 
 const VERSION_MAX = 1_000_000_000
 
-export const decodeSettingsChange = (body: unknown): Decoded<SetRecoverySettings> => {
-  const decoded = decoding(() => readChange(fieldsOf(body, "")))
+/** `hasCodePlace`: links have a place for the code of an offer. */
+export const decodeSettingsChange = (body: unknown, hasCodePlace = true): Decoded<SetRecoverySettings> => {
+  const decoded = decoding(() => readChange(fieldsOf(body, ""), hasCodePlace))
   if (!decoded.ok) return decoded
   const { read, ...command } = decoded.value
   const [first] = read.faults
@@ -43,7 +44,7 @@ export const decodeSettingsChange = (body: unknown): Decoded<SetRecoverySettings
   return { ok: false, refusal }
 }
 
-const readChange = (fields: Fields) => {
+const readChange = (fields: Fields, hasCodePlace: boolean) => {
   const by = id(fields, "by", "")
   if (by.trim() === "" || by === BY_HUB) {
     throw new Invalid(`Send by as who changes the settings; ${BY_HUB} is the hub's own.`, "by")
@@ -54,7 +55,7 @@ const readChange = (fields: Fields) => {
     expectedVersion: integer(own(fields, "expectedVersion"), "expectedVersion", 0, VERSION_MAX),
     by,
     note: optionalText(fields, "note", "", TEXT_LENGTH_MAX),
-    read: readSettings(own(fields, "settings"))
+    read: readSettings(own(fields, "settings"), hasCodePlace)
   })
 }
 
@@ -67,12 +68,12 @@ export interface PreviewWish {
   readonly left: NonNullable<Abandonment["left"]>
 }
 
-export const decodePreview = (body: unknown): Decoded<PreviewWish> =>
+export const decodePreview = (body: unknown, hasCodePlace = true): Decoded<PreviewWish> =>
   decoding(() => {
     const fields = fieldsOf(body, "")
     const settings = own(fields, "settings")
     return {
-      draft: settings === undefined ? undefined : readSettings(settings),
+      draft: settings === undefined ? undefined : readSettings(settings, hasCodePlace),
       sequenceId: optionalText(fields, "sequenceId", "", ID_LENGTH_MAX),
       cart: optionalText(fields, "cart", "", ID_LENGTH_MAX),
       lines: linesOf(own(fields, "lines")),

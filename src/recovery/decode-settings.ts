@@ -6,7 +6,9 @@
  */
 import type { Cap } from "../../actors/recovery/caps.ts"
 import type { ContactHours } from "../../actors/recovery/hours.ts"
+import type { IncentivePolicy } from "../../actors/recovery/incentive-rules.ts"
 import type { ContactPolicy } from "../../actors/recovery/policy.ts"
+import { readAllIncentives } from "../../actors/recovery/read-incentives.ts"
 import type { Fault, SequenceDraft } from "../../actors/recovery/sequence.ts"
 import {
   type Fits,
@@ -27,7 +29,16 @@ export interface ReadSettings {
   readonly faults: ReadonlyArray<Fault>
 }
 
-export const readSettings = (value: unknown, path = "settings"): ReadSettings => {
+/** Offers are made, and no message could carry the code of one. */
+const CODELESS: Fault = {
+  path: "offers",
+  message:
+    "The recovery file's cartUrl has no {offer} in it, where the code is to stand: add it and start the hub again."
+}
+
+/** `hasCodePlace`: links have a place for the code of an offer. */
+export const readSettings = (value: unknown, hasCodePlace = true): ReadSettings => {
+  const path = "settings"
   const reader = new Reader()
   const settings = reader.settings(reader.fields(value, ""))
   // What could not be read needs not be told a second time for what is in it, or stands in its place.
@@ -36,7 +47,8 @@ export const readSettings = (value: unknown, path = "settings"): ReadSettings =>
   const meant = settingsFaults(settings).filter(
     (fault) => !unread.has(fault.path) && !ancestorsOf(fault.path).some((above) => unread.has(above))
   )
-  const faults = [...unreadable, ...meant].map((fault) => ({
+  const isCodeless = settings.offers !== null && !hasCodePlace
+  const faults = [...unreadable, ...meant, ...(isCodeless ? [CODELESS] : [])].map((fault) => ({
     ...fault,
     path: fault.path === "" ? path : at(path, fault.path)
   }))
@@ -55,7 +67,8 @@ class Reader {
       sequences: this.list(fields, "sequences", "", (one, path) => this.sequence(one, path), SEQUENCES_MAX),
       templates: this.record(fields, "templates", "", (one, path) => this.template(one, path), TEMPLATES_MAX),
       contact: this.contact(this.fields(own(fields, "contact"), "contact"), "contact"),
-      attributionMs: this.number(fields, "attributionMs", "")
+      attributionMs: this.number(fields, "attributionMs", ""),
+      offers: this.offers(own(fields, "offers"), "offers")
     }
   }
 
@@ -192,6 +205,18 @@ class Reader {
       holdoutShare: this.number(fields, "holdoutShare", path),
       holdoutSalt: this.text(fields, "holdoutSalt", path)
     }) as ContactPolicy
+  }
+
+  private offers(value: unknown, path: string): IncentivePolicy | null {
+    if (value === null) return null
+    if (value === undefined) {
+      this.wrong(path, "Send the rules by which offers are made, or null where none are.")
+      return null
+    }
+    const read = readAllIncentives(value)
+    if (read.ok) return read.policy
+    for (const fault of read.faults) this.wrong(fault.path === "" ? path : at(path, fault.path), fault.message)
+    return null
   }
 
   private country(value: unknown, path: string): string {

@@ -23,10 +23,8 @@ import { hubsCommand } from "../host/owner-mail.ts"
 import { SendFailed } from "../outreach/outreach.ts"
 
 export interface ErrandServices {
-  readonly customers: { readonly book: Pick<CustomerBook, "peek" | "holding"> }
+  readonly customers: { readonly book: Pick<CustomerBook, "peek" | "holding" | "settings"> }
   readonly carts: { readonly book: Pick<CartBook, "promotion" | "peek">; readonly submit: (mail: CartMail) => void }
-  /** `undefined`: no offers are made any more. */
-  readonly policy: IncentivePolicy | undefined
   /** Tells a customer, until it is taken. */
   readonly say: (command: CustomerCommand) => void
   /** Does it after so many milliseconds. */
@@ -77,7 +75,8 @@ export class OfferErrands {
 
   /** Settles when the code is in the carts' journal. */
   make(customerId: string, offer: Offer): Effect.Effect<void, SendFailed> {
-    const { carts, policy } = this.services
+    const { carts, customers } = this.services
+    const policy = customers.book.settings.rulesOf(offer)
     if (policy === undefined) return Effect.fail(failed("refused", "offers_ended"))
     return Effect.callback((resume) => {
       const promotion = promotionOf(customerId, offer, policy)

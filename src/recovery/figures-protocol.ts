@@ -121,6 +121,30 @@ export interface SuppressedList {
   readonly next?: string
 }
 
+/** All amounts are in the budget's currency. */
+export interface BudgetDay {
+  readonly day: string
+  /** Absent: no offers were made on it, or nobody knows its limit any more. */
+  readonly limitMinor?: number
+  readonly spentMinor: number
+  /** What offers that are not settled yet may still cost. */
+  readonly reservedMinor: number
+}
+
+/** `GET /v1/recovery/budget`. */
+export interface BudgetView {
+  readonly ok: true
+  /** Whether the settings have rules of offers now. */
+  readonly isOffering: boolean
+  /** Of the rules of now, or of those that there were last; absent: there never were any. */
+  readonly currency?: string
+  readonly zone?: string
+  /** What is left of today's; absent: no offers are made. */
+  readonly leftMinor?: number
+  /** Today first. */
+  readonly days: ReadonlyArray<BudgetDay>
+}
+
 export interface TimelineItem {
   readonly at: string
   readonly type: string

@@ -8,8 +8,6 @@ import type { CustomerCommand } from "../../actors/customer/commands.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
 import { FATE_POLICY_DEFAULT, type FatePolicy } from "../../actors/recovery/attempt-fate.ts"
 import type { CartNow } from "../../actors/recovery/may-reach.ts"
-import type { IncentivePolicy } from "../../actors/recovery/incentive-rules.ts"
-import { readIncentives } from "../../actors/recovery/read-incentives.ts"
 import { LEFT_AT_ONCE_MAX, type RecoveryConfig } from "../../config/recovery.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { purgeFacts, readFacts } from "../../streams/facts.ts"
@@ -51,6 +49,8 @@ export interface RecoveryShape {
   readonly personal: PersonalData
   /** What a message's link is; `undefined`: nobody is written to. */
   readonly linkOf: ((cartId: string, attemptId: string) => string) | undefined
+  /** That link can carry the code of an offer. */
+  readonly hasCodePlace: boolean
   /** Messages that were decided and have no outcome yet. */
   readonly carried: () => number
   /** `undefined`: messages lead to the shop's own page. */
@@ -78,8 +78,7 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
   const addresses = sealedAddresses(personal)
   const { config } = options
   const cartOf = (cartId: string) => carts.host.book.peek(cartId)
-  const policy = yield* offersOf(config)
-  const offering = policy === undefined ? undefined : offeringOf({ policy, cartOf, available })
+  const offering = config === undefined ? undefined : offeringOf({ cartOf, available })
   const surroundings = (): Surroundings => ({
     offering,
     cartNow: (cartId) => cartNow(carts, available, cartId),
@@ -110,8 +109,8 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
   const watch = new CartWatch({ carts: carts.host.book, customers: host, isWriting: config !== undefined })
   const later = (ms: number, act: () => void): void => void setTimeout(act, ms).unref()
   const say = (command: CustomerCommand): void => watch.say(command)
-  const errands = new OfferErrands({ customers: host, carts: carts.host, policy, say, later })
-  const reactor = yield* carrying({ host, addresses, carts, surroundings, config, errands, linkOf, offers: policy })
+  const errands = new OfferErrands({ customers: host, carts: carts.host, say, later })
+  const reactor = yield* carrying({ host, addresses, carts, surroundings, config, errands, linkOf })
   host.onCommits((commits) => errands.onCustomers(commits))
   carts.host.onCommits((commits) => {
     watch.onCommits(commits)
@@ -128,22 +127,15 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
     recent,
     addresses,
     personal,
-    linkOf: options.config === undefined ? undefined : linkOf,
+    linkOf: config === undefined ? undefined : linkOf,
+    hasCodePlace: config?.cartUrl.includes("{offer}") ?? true,
     links,
     shopName: options.config?.shopName,
     carried: () => reactor?.depth ?? 0
   })
 })
 
-const offersOf = (config: RecoveryConfig | undefined): Effect.Effect<IncentivePolicy | undefined, WrongSeed> => {
-  if (config?.offers === undefined) return Effect.undefined
-  const read = readIncentives(config.offers)
-  if (read.ok) return Effect.succeed(read.policy)
-  const [fault] = read.faults
-  return Effect.fail(new WrongSeed(`The recovery file: offers: ${fault?.path}: ${fault?.message}`))
-}
-
-/** Before anybody is written to: by which words is in the journal first. */
+/** Before anybody is written to: by which words and rules is in the journal first. */
 const seeding = Effect.fnUntraced(function* (host: CustomerPartitions, config: RecoveryConfig | undefined) {
   const command = yield* Effect.try({
     try: () => seedOf(host.book.settings, config),
@@ -191,11 +183,10 @@ interface Carrying {
   readonly config: RecoveryConfig | undefined
   readonly linkOf: (cartId: string, attemptId: string, code?: string) => string
   readonly errands: OfferErrands
-  readonly offers: IncentivePolicy | undefined
 }
 
 const carrying = Effect.fnUntraced(function* (services: Carrying) {
-  const { addresses, carts, config, errands, host, linkOf, offers, surroundings } = services
+  const { addresses, carts, config, errands, host, linkOf, surroundings } = services
   if (config === undefined) return undefined
   const { outreach } = yield* OutreachDesk
   const run = yield* FiberSet.makeRuntime<never>()
@@ -207,8 +198,7 @@ const carrying = Effect.fnUntraced(function* (services: Carrying) {
       addresses,
       carts: carts.host,
       linkOf,
-      errands,
-      offers
+      errands
     }),
     outreach,
     policy: fatePolicyOf(config),

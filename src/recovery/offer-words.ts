@@ -4,7 +4,7 @@
 import type { IncentivePolicy } from "../../actors/recovery/incentive-rules.ts"
 import type { Offer } from "../../actors/recovery/offer.ts"
 
-/** Without a policy, as when offers were taken out of the settings since, the usual words, and UTC. */
+/** Without a policy, as when that version of the settings is long forgotten and none are made now, the usual words, and UTC. */
 export const offerWords = (
   { currency, expiresAt, offerId, offerKey, terms }: Offer,
   policy: IncentivePolicy | undefined

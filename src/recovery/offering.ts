@@ -1,15 +1,13 @@
 /**
- * What offers are decided by: the cart as it is worth something to the shop, the stock's figures, and chance.
+ * What offers are decided by beside their rules: the cart as it is worth something to the shop, the stock's figures, and chance.
  */
 import { randomInt } from "node:crypto"
 import { OFFER_PREFIX } from "../../actors/cart/promotions.ts"
 import type { CartState } from "../../actors/cart/state.ts"
 import type { CartOffered, Offering } from "../../actors/customer/offers.ts"
-import type { IncentivePolicy } from "../../actors/recovery/incentive-rules.ts"
 import type { AvailableOf } from "../carts/turn.ts"
 
 export interface OfferingServices {
-  readonly policy: IncentivePolicy
   readonly cartOf: (cartId: string) => CartState | undefined
   readonly available: AvailableOf
 }
@@ -22,8 +20,7 @@ const CODE_LETTERS = 10
 const newCode = (): string =>
   OFFER_PREFIX + Array.from({ length: CODE_LETTERS }, () => LETTERS[randomInt(LETTERS.length)]).join("")
 
-export const offeringOf = ({ available, cartOf, policy }: OfferingServices): Offering => ({
-  policy,
+export const offeringOf = ({ available, cartOf }: OfferingServices): Offering => ({
   worthOf: (cartId) => {
     const state = cartOf(cartId)
     return state === undefined ? undefined : worthOf(state, available)

@@ -1,9 +1,14 @@
 /**
- * The first settings: the built-in sequence and rules with the words of the recovery file. As long as nobody has saved
- * others, the file counts, and what is changed in it is the next version at the next start.
+ * The first settings: the built-in sequence and rules with the words and the offers of the recovery file. As long as nobody
+ * has saved others, the file counts, and what is changed in it is the next version at the next start.
+ *
+ * Hubs that kept versions before the rules of offers were among them had those in the file alone: there the file is asked for
+ * them once more, whoever has saved what else there is.
  */
 import type { SetRecoverySettings } from "../../actors/customer/commands.ts"
-import { settingsFaults, settingsWith } from "../../actors/recovery/settings.ts"
+import type { IncentivePolicy } from "../../actors/recovery/incentive-rules.ts"
+import { readIncentives } from "../../actors/recovery/read-incentives.ts"
+import { type RecoverySettings, settingsFaults, settingsWith } from "../../actors/recovery/settings.ts"
 import type { SettingsHistory } from "../../actors/recovery/settings-history.ts"
 import { BUILT_IN_TEMPLATES, type RecoveryConfig } from "../../config/recovery.ts"
 
@@ -21,20 +26,41 @@ export const seedOf = (
   config: RecoveryConfig | undefined
 ): SetRecoverySettings | undefined => {
   const { current } = history
-  if (history.all.some(({ by }) => by !== BY_HUB)) return undefined
-  const seeded = settingsWith(config?.templates ?? BUILT_IN_TEMPLATES)
-  // The rules that come with a later release are no change of somebody's.
-  const settings = current.version === 0 ? seeded : { ...current.settings, templates: seeded.templates }
-  const [fault] = settingsFaults(settings)
+  const isOurs = history.all.every(({ by }) => by === BY_HUB)
+  if (!isOurs && current.settings.offers !== undefined) return undefined
+  const settings = seeded(current, isOurs, config)
+  const [fault] = isOurs ? settingsFaults(settings) : []
   if (fault !== undefined) throw new WrongSeed(`The recovery file: ${fault.path}: ${fault.message}`)
   if (JSON.stringify(settings) === JSON.stringify(current.settings)) return undefined
   const { version } = current
+  const note = config === undefined ? "As the hub comes." : "With the words and the offers of the recovery file."
   return {
     type: "recovery-settings",
     mutationId: `seed:${version}`,
     expectedVersion: version,
     by: BY_HUB,
-    note: config === undefined ? "As the hub comes." : "With the words of the recovery file.",
+    note: isOurs ? note : "With the rules of offers, which stood in the recovery file alone.",
     settings
   }
+}
+
+/** The rules that come with a later release are no change of somebody's. */
+const seeded = (
+  { settings, version }: SettingsHistory["current"],
+  isOurs: boolean,
+  config: RecoveryConfig | undefined
+): RecoverySettings => {
+  const offers = offersIn(config)
+  if (!isOurs) return { ...settings, offers }
+  const { templates = BUILT_IN_TEMPLATES } = config ?? {}
+  return version === 0 ? settingsWith(templates, offers) : { ...settings, templates, offers }
+}
+
+const offersIn = (config: RecoveryConfig | undefined): IncentivePolicy | null => {
+  if (config?.offers === undefined) return null
+  const read = readIncentives(config.offers)
+  if (read.ok) return read.policy
+  const [fault] = read.faults
+  const path = ["offers", fault?.path].filter((part) => part !== "").join(".")
+  throw new WrongSeed(`The recovery file: ${path}: ${fault?.message}`)
 }

@@ -6,11 +6,14 @@
  */
 import assert from "node:assert/strict"
 import { afterAll, beforeAll, describe, it } from "vitest"
+import type { IncentivePolicy } from "../../actors/recovery/incentive-rules.ts"
 import type { RecoverySettings } from "../../actors/recovery/settings.ts"
 import type { LocalTwilio } from "../../scripts/carriers/twilio/server.ts"
+import type { SettingsView } from "../../src/recovery/protocol.ts"
 import { eventually, http, type TestHub } from "../support/hub.ts"
 import { startTextingHub } from "../support/texting-hub.ts"
 
+const PATH = "/v1/recovery/settings"
 const BUDGET_MINOR = 5_000
 const COST_MINOR = 1_000
 let twilio: LocalTwilio
@@ -219,4 +222,33 @@ describe("a hub that makes offers", () => {
     const { offerReasons } = await customer("shopper-200")
     assert.ok(offerReasons[0]?.offers[0]?.against.some(({ rule }) => rule === "below-margin"))
   }, 30_000)
+
+  it("goes by rules that were saved meanwhile, and makes none any more once that is saved", async () => {
+    const changed = async (change: (offers: IncentivePolicy) => IncentivePolicy | null): Promise<void> => {
+      const { settings, version } = (await http(hub, "GET", PATH)).body as unknown as SettingsView
+      assert.ok(settings.offers)
+      await say(PATH, {
+        expectedVersion: version,
+        by: "ann",
+        settings: { ...settings, offers: change(settings.offers) }
+      })
+    }
+    await changed((offers) => ({
+      ...offers,
+      dailyBudgetMinor: 100 * COST_MINOR,
+      catalogue: offers.catalogue.map((offer) => ({ ...offer, says: "Ten off: {code}" }))
+    }))
+    const later = Array.from({ length: 12 }, (_, index) => `shopper-${300 + index}`)
+    await Promise.all(later.map((customerId) => leaveCart(customerId)))
+    const texts = await Promise.all(later.map(textTo))
+    const withCode = texts.filter((text) => codeIn(text) !== undefined)
+    assert.ok(withCode.length > 0, "the budget is a hundred offers")
+    for (const text of withCode) assert.match(text, /^You left Mug\. Ten off: BACK-\w{10} https:/)
+    await changed(() => null)
+    await leaveCart("shopper-400")
+    assert.equal(codeIn(await textTo("shopper-400")), undefined)
+    assert.deepEqual((await customer("shopper-400")).offerReasons, [])
+    await hub.crash()
+    assert.equal(((await http(hub, "GET", PATH)).body as unknown as SettingsView).settings.offers, null)
+  }, 60_000)
 })

@@ -74,8 +74,7 @@ const deskOf = (host: CustomerPartitions) =>
       open: () => Effect.never
     },
     carts: { book: { peek: () => undefined } },
-    errands: { make: () => Effect.void },
-    offers: undefined
+    errands: { make: () => Effect.void }
   })
 
 const say = (host: CustomerPartitions, command: CustomerCommand): Promise<unknown> =>

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
+import { INCENTIVES_DEFAULT } from "../../actors/recovery/incentive-rules.ts"
 import { SettingsHistory } from "../../actors/recovery/settings-history.ts"
 import { settingsWith } from "../../actors/recovery/settings.ts"
 import { BUILT_IN_TEMPLATES, readRecovery } from "../../config/recovery.ts"
@@ -80,13 +81,54 @@ describe("settings as they are sent", () => {
   })
 })
 
+describe("the rules of offers among the settings", () => {
+  const offers = { ...INCENTIVES_DEFAULT, currency: "GBP", zone: "Europe/London", shippingCostMinor: 350 }
+
+  it("read back as they were, and null is none", () => {
+    const decoded = change({ ...sent, offers })
+    assert.ok(decoded.ok)
+    assert.deepEqual(decoded.value.settings.offers, offers)
+    assert.equal(sent["offers"], null)
+  })
+
+  it.each([
+    ["left out", undefined, ["settings.offers"]],
+    ["a list", [], ["settings.offers"]],
+    ["of a currency in words", { ...offers, currency: "pounds" }, ["settings.offers.currency"]],
+    [
+      "without a budget, and with an offer of nothing",
+      { ...offers, dailyBudgetMinor: null, catalogue: [{ offerKey: "a", terms: { kind: "percentage" } }] },
+      ["settings.offers.dailyBudgetMinor", "settings.offers.catalogue[0].terms"]
+    ]
+  ])("that are %s are refused, by the field", (_name, wrong, paths) => {
+    const { faults = [] } = refusalOf({ ...sent, offers: wrong })
+    assert.deepEqual(
+      faults.map(({ path }) => path),
+      paths
+    )
+    for (const { message } of faults) assert.match(message, /^(Send|Write|Name|Say|The rules|Offers) .*\.$/)
+  })
+
+  it("are refused where no message could carry a code, with what to do", () => {
+    const decoded = decodeSettingsChange(
+      { mutationId: "m", expectedVersion: 1, by: "ann", settings: { ...sent, offers } },
+      false
+    )
+    assert.ok(!decoded.ok)
+    assert.equal(decoded.refusal.path, "settings.offers")
+    assert.match(decoded.refusal.message, /cartUrl has no \{offer\} in it.*add it/)
+    assert.ok(decodeSettingsChange({ mutationId: "m", expectedVersion: 1, by: "ann", settings: sent }, false).ok)
+  })
+})
+
 describe("the recovery file", () => {
-  const config = readRecovery(
-    JSON.stringify({
-      cartUrl: "https://shop.example/{cart}?from={attempt}",
-      templates: { reminder: { text: "Hello {link}" } }
-    })
-  )
+  const file = {
+    cartUrl: "https://shop.example/{cart}?from={attempt}&code={offer}",
+    templates: { reminder: { text: "Hello {link}" } }
+  }
+  const config = readRecovery(JSON.stringify(file))
+  const needed = { currency: "GBP", zone: "Europe/London", shippingCostMinor: 350 }
+  const offering = (more: object = {}) => readRecovery(JSON.stringify({ ...file, offers: { ...needed, ...more } }))
 
   it("is the first version, and the next when it was changed and nobody else has saved", () => {
     const history = new SettingsHistory()
@@ -100,6 +142,29 @@ describe("the recovery file", () => {
     assert.equal(seedOf(history, undefined)?.settings.templates["reminder"]?.text, BUILT_IN_TEMPLATES["reminder"]?.text)
     history.apply({ version: 2, at: 0, by: "ann", settings: built })
     assert.equal(save(), undefined)
+  })
+
+  it("has the rules of offers of the first version, as long as nobody else has saved", () => {
+    const history = new SettingsHistory()
+    const first = seedOf(history, offering())
+    assert.deepEqual(first?.settings.offers, { ...INCENTIVES_DEFAULT, ...needed })
+    history.apply({ version: 1, at: 0, by: "holdfast", settings: first.settings })
+    assert.equal(seedOf(history, offering()), undefined)
+    assert.equal(seedOf(history, offering({ dailyBudgetMinor: 1 }))?.settings.offers?.dailyBudgetMinor, 1)
+    assert.equal(seedOf(history, config)?.settings.offers, null)
+    history.apply({ version: 2, at: 0, by: "ann", settings: { ...first.settings, offers: null } })
+    assert.equal(seedOf(history, offering()), undefined)
+  })
+
+  it("with rules of offers that do not do is told so in one sentence", () => {
+    assert.throws(
+      () => seedOf(new SettingsHistory(), offering({ currency: 5 })),
+      /The recovery file: offers\.currency: Offers are made in one currency/
+    )
+    assert.throws(
+      () => seedOf(new SettingsHistory(), { ...config, offers: [] }),
+      /The recovery file: offers: The rules/
+    )
   })
 
   it("with words that do not do is told so in one sentence", () => {

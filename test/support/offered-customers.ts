@@ -63,12 +63,17 @@ export class Customers {
   readonly records: Array<CustomerRecord> = []
   at = NOON
   worth: CartOffered | undefined = worth
-  offering: IncentivePolicy
   private count = 0
 
   constructor(more: Partial<IncentivePolicy> = {}) {
-    this.offering = { ...policy, ...more }
-    this.book.apply(settingsRecord({ version: 1, at: NOON, by: "ann", settings }))
+    this.save({ ...policy, ...more })
+  }
+
+  /** By which offers are made from now on. */
+  save(offers: IncentivePolicy | null): this {
+    const version = this.book.settings.current.version + 1
+    this.book.apply(settingsRecord({ version, at: this.at, by: "ann", settings: { ...settings, offers } }))
+    return this
   }
 
   get events(): ReadonlyArray<CustomerEvent> {
@@ -152,7 +157,8 @@ export class Customers {
 
   /** Of the first day's budget. */
   left(): number {
-    return leftOn(this.book.budget, dayOf(policy.zone, NOON), this.offering.dailyBudgetMinor)
+    const { dailyBudgetMinor = 0 } = this.book.settings.current.settings.offers ?? {}
+    return leftOn(this.book.budget, { currency: policy.currency, day: dayOf(policy.zone, NOON) }, dailyBudgetMinor)
   }
 
   private keep(customerId: string, events: ReadonlyArray<CustomerEvent>): void {
@@ -170,7 +176,6 @@ export class Customers {
       cartNow: () => ({ cartVersion: 1, isEmpty: false, isBought: false, isSoldOut: false }),
       isPresent: () => false,
       offering: {
-        policy: this.offering,
         worthOf: () => this.worth,
         chance: () => ({ offerId: `BACK-${++this.count}`, seed: this.count })
       }

@@ -8,10 +8,13 @@ import { join } from "node:path"
 import { Pool } from "pg"
 import type { Page } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { INCENTIVES_DEFAULT } from "../../actors/recovery/incentive-rules.ts"
 import { isHeldOut } from "../../actors/recovery/holdout.ts"
 import { POLICY_DEFAULT } from "../../actors/recovery/policy.ts"
 import { noonZone } from "../../scripts/shoppers/hub-files.ts"
 import type { LocalTwilio } from "../../scripts/carriers/twilio/server.ts"
+import type { BudgetView } from "../../src/recovery/figures-protocol.ts"
+import type { SettingsView } from "../../src/recovery/protocol.ts"
 import { eventually, http, type TestHub } from "../support/hub.ts"
 import { startTextingHub } from "../support/texting-hub.ts"
 import { openBrowser, type Profile } from "./browser.ts"
@@ -46,6 +49,27 @@ const leaves = async (customerId: string, index: number): Promise<void> => {
   )
 }
 
+/** A tenth off, with the first message. */
+const makeOffers = async (): Promise<void> => {
+  const view = (await http(hub, "GET", "/v1/recovery/settings")).body as unknown as SettingsView
+  const { sequences } = view.settings
+  const offers = {
+    ...INCENTIVES_DEFAULT,
+    currency: "GBP",
+    zone: "Europe/London",
+    shippingCostMinor: 0,
+    costBasisPoints: 1_000,
+    dailyBudgetMinor: 5_000,
+    goodsMinimumMinor: 0,
+    catalogue: INCENTIVES_DEFAULT.catalogue.filter(({ offerKey }) => offerKey === "10-percent")
+  }
+  const offering = sequences.map((one) => ({ ...one, steps: one.steps.map((step) => ({ ...step, mayOffer: true })) }))
+  const settings = { ...view.settings, offers, sequences: offering }
+  await post("/v1/recovery/settings", { expectedVersion: view.version, by: "ann", settings })
+  const receipt = { type: "receipt", mutationId: "receipt", quantity: 1_000 }
+  assert.equal((await http(hub, "POST", "/v1/stock/MUG/facts", receipt)).status, 202)
+}
+
 /** Three weeks in which 1,800 were written to and 200 held out; the first bought more often. */
 const PAST = `INSERT INTO recoveries (customer_id, abandonment_id, cart, recovery_id, withheld, sequence_id, sequence_version,
     arm, channel, left_at, decided_at, step, message_count, ended_at, ended_reason)
@@ -66,7 +90,8 @@ const PAST = `INSERT INTO recoveries (customer_id, abandonment_id, cart, recover
     AND right(customer_id, 3)::text ~ CASE WHEN arm = 'treated' THEN '[13579].$' ELSE '[1]0$' END`
 
 beforeAll(async () => {
-  ;({ hub, twilio, close } = await startTextingHub())
+  const cartUrl = "https://shop.example/cart/{cart}?from={attempt}&code={offer}"
+  ;({ hub, twilio, close } = await startTextingHub({ cartUrl }))
   browser = await openBrowser({ width: 1280, height: 900 })
   page = await browser.context.newPage()
   page.on("console", (message) => {
@@ -93,6 +118,7 @@ describe("the recovery page", () => {
     await region("What became of carts left").getByText("No known customer has left a cart").waitFor()
     await region("Not written to").getByText("Nobody has said that they want no more").waitFor()
     await region("Revenue over time").getByText("Nothing to draw yet").waitFor()
+    await region("Budget of offers").getByText("No offers are made: there are no rules of offers").waitFor()
     await page.getByText("not enough yet").first().waitFor()
   })
 
@@ -123,6 +149,30 @@ describe("the recovery page", () => {
     await page.keyboard.press("Enter")
     await region("One customer").getByRole("alert").getByText("No customer nobody is known.").waitFor()
   })
+
+  it("shows the day's budget of offers as it is spoken for", async () => {
+    await makeOffers()
+    const budget = region("Budget of offers")
+    await budget.getByText("Nothing was offered in the last 14 days.").waitFor()
+    const today = (name: string) =>
+      budget.getByRole("definition").nth(["limit", "spent", "reserved", "left"].indexOf(name))
+    assert.deepEqual(
+      await Promise.all(["limit", "spent", "reserved", "left"].map((name) => today(name).textContent())),
+      ["£50.00", "£0.00", "£0.00", "£50.00"]
+    )
+    let held = 0
+    // Who gets one is drawn: of sixteen, some do.
+    for (let index = 2; held === 0 && index < 18; index++) {
+      await leaves(names[index] ?? "", index + 1)
+      const { body } = await http(hub, "GET", "/v1/recovery/budget?days=2")
+      held = (body as unknown as BudgetView).days[0]?.reservedMinor ?? 0
+    }
+    assert.equal(held, 95)
+    await budget.getByRole("row", { name: /£50\.00 £0\.00 £0\.95/ }).waitFor()
+    assert.equal(await today("left").textContent(), "£49.05")
+    const wrong = await http(hub, "GET", "/v1/recovery/budget?days=63")
+    assert.deepEqual([wrong.status, wrong.body["path"]], [400, "days"])
+  }, 60_000)
 
   it("draws what was bought over what would have been bought anyway, for eyes, keys and screen readers", async () => {
     const pool = new Pool({ connectionString: hub.databaseUrl, max: 1 })

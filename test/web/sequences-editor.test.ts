@@ -5,12 +5,20 @@
  */
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
+import { INCENTIVES_DEFAULT } from "../../actors/recovery/incentive-rules.ts"
 import { type RecoverySettings, settingsWith } from "../../actors/recovery/settings.ts"
 import { BUILT_IN_TEMPLATES } from "../../config/recovery.ts"
 import { amountOf, amountText, minorOf } from "../../src/web/recovery/amount.ts"
 import { changesBetween } from "../../src/web/recovery/described.ts"
 import { clockOf, minuteOf, spoken, unitOf } from "../../src/web/recovery/duration.ts"
-import { addedSequence, addedStep, movedStep, renamedTemplate, withField } from "../../src/web/recovery/edit.ts"
+import {
+  addedSequence,
+  addedStep,
+  movedStep,
+  renamedTemplate,
+  restored,
+  withField
+} from "../../src/web/recovery/edit.ts"
 import { SettingsEditor } from "../../src/web/recovery/editor.ts"
 import { merged } from "../../src/web/recovery/merge.ts"
 import { Refused } from "../../src/web/hub/http.ts"
@@ -182,6 +190,13 @@ describe("an edit", () => {
     assert.equal(renamedTemplate(plain, "reminder", "last-call"), plain)
   })
 
+  it("that brings back a version from before offers were among the settings leaves them as they are", () => {
+    const { offers: _offers, ...before } = plain
+    const now = { ...plain, offers: { ...INCENTIVES_DEFAULT, currency: "GBP", zone: "UTC", shippingCostMinor: 0 } }
+    assert.deepEqual(restored(now, before).offers, now.offers)
+    assert.equal(restored(now, plain).offers, null)
+  })
+
   it("of an empty wish is none", () => {
     assert.deepEqual(withField({ segment: "vip" } as { segment?: string }, "segment", ""), {})
   })
@@ -203,6 +218,14 @@ describe("settings in words", () => {
       ]
     )
     assert.deepEqual(changesBetween(plain, plain), [])
+    const made = { ...INCENTIVES_DEFAULT, currency: "GBP", zone: "Europe/London", shippingCostMinor: 350 }
+    const dearer = { ...made, dailyBudgetMinor: 5_000, catalogue: made.catalogue.slice(1) }
+    assert.deepEqual(changesBetween({ ...plain, offers: made }, { ...plain, offers: dearer }).map(Object.values), [
+      ["Offer free-shipping", "free shipping"],
+      ["Offers, budget of a day", "200.00 GBP, Europe/London", "50.00 GBP, Europe/London"]
+    ])
+    const [off] = changesBetween({ ...plain, offers: made }, plain)
+    assert.deepEqual(off, { name: "Offers", before: "made", after: "none" })
   })
 
   it("tell times and amounts as people do", () => {

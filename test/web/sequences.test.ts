@@ -34,7 +34,7 @@ const region = (name: string) => page.getByRole("region", { name, exact: true })
 
 beforeAll(async () => {
   const recovery = join(directory, "recovery.json")
-  writeFileSync(recovery, JSON.stringify({ cartUrl: "https://shop.example/cart/{cart}?from={attempt}" }))
+  writeFileSync(recovery, JSON.stringify({ cartUrl: "https://shop.example/cart/{cart}?from={attempt}&code={offer}" }))
   hub = await startHub({ RECOVERY_FILE: recovery })
   browser = await openBrowser({ width: 1280, height: 900 })
   page = await browser.context.newPage()
@@ -165,6 +165,42 @@ describe("the sequences page", () => {
       (await present()).settings
     ]
     assert.deepEqual(now, first as RecoverySettings)
+  })
+
+  it("has the rules of offers, with what is wrong beside its field, and saves them as a version", async () => {
+    const offers = region("Offers")
+    await offers.getByText("Nothing is offered.").waitFor()
+    await offers.getByRole("button", { name: "Make offers" }).click()
+    await offers.getByText("Say what it costs the shop to send an order").waitFor()
+    await offers.getByLabel("Sending an order costs").fill("3.50")
+    await offers.getByText("Name the currency by three capital letters").waitFor()
+    await offers.getByLabel("Currency of offers").fill("gbp")
+    await offers.getByLabel("Whose day").fill("Europe/London")
+    await offers.getByLabel("A day's budget").fill("50")
+    await offers.getByLabel("What goods cost").fill("55")
+    await offers.getByRole("button", { name: "Remove offer 3" }).press("Enter")
+    await offers.getByLabel("What offer 2 takes off").selectOption("amount")
+    await offers.getByText("Say how much: amountMinor").waitFor()
+    await offers.getByLabel("How much, offer 2").fill("5")
+    await offers.getByLabel("What is said of offer 2").fill("Five pounds off")
+    await offers.getByText("and {code} in it").waitFor()
+    await offers.getByLabel("What is said of offer 2").fill("Five pounds off: {code}")
+    await offers.getByText("and {code} in it").waitFor({ state: "detached" })
+    await page.getByRole("button", { name: "Save", exact: true }).click()
+    await page.getByText("Saved as version 7.").waitFor()
+    const made = (await present()).settings.offers
+    assert.deepEqual(
+      [made?.currency, made?.zone, made?.dailyBudgetMinor, made?.shippingCostMinor, made?.costBasisPoints],
+      ["GBP", "Europe/London", 5_000, 350, 5_500]
+    )
+    assert.deepEqual(made?.catalogue, [
+      { offerKey: "free-shipping", terms: { kind: "free-shipping" } },
+      { offerKey: "5-percent", terms: { kind: "amount", amountMinor: 500 }, says: "Five pounds off: {code}" }
+    ])
+    await region("Versions")
+      .getByRole("button", { name: /Version 6/ })
+      .click()
+    await region("Versions").getByText("Offers, budget of a day").waitFor()
   })
 
   it("fits a phone, in the dark too, and had no error in the console", async () => {

@@ -22,6 +22,7 @@ export interface RecoverySettingsServices {
   readonly carts: { peek(cart: string): CartState | undefined }
   /** What a message's link is; where nobody is written to, the address of nobody's page. */
   readonly linkOf: ((cartId: string, attemptId: string) => string) | undefined
+  readonly hasCodePlace: boolean
 }
 
 const linkOfNobody = (cartId: string, attemptId: string): string =>
@@ -85,7 +86,7 @@ export class RecoverySettingsRoutes {
   set(request: Request, respond: Respond): void {
     const body = bodyOf(request, MESSAGE_BYTES_MAX, respond)
     if (body === undefined) return
-    const decoded = decodeSettingsChange(body.value)
+    const decoded = decodeSettingsChange(body.value, this.services.hasCodePlace)
     if (!decoded.ok) return respond(refused(decoded.refusal))
     const { mutationId: _mutation, ...content } = decoded.value
     this.services.host.submit({
@@ -101,7 +102,7 @@ export class RecoverySettingsRoutes {
   preview(request: Request, respond: Respond): void {
     const body = bodyOf(request, MESSAGE_BYTES_MAX, respond)
     if (body === undefined) return
-    const decoded = decodePreview(body.value)
+    const decoded = decodePreview(body.value, this.services.hasCodePlace)
     if (!decoded.ok) return respond(refused(decoded.refusal))
     const { cart, draft, left, lines, sequenceId } = decoded.value
     const state = cart === undefined ? undefined : this.services.carts.peek(cart)

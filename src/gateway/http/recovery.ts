@@ -1,6 +1,6 @@
 /**
- * How recovery does, over HTTP: figures, what is due, who is not written to, and one customer's timeline. Read from
- * PostgreSQL; addresses are masked.
+ * How recovery does, over HTTP: figures, the budget of offers, what is due, who is not written to, and one customer's timeline.
+ * Read from PostgreSQL, but for the budget, which is the customers' own; addresses are masked.
  */
 import { Effect } from "effect"
 import {
@@ -10,6 +10,8 @@ import {
   GROUPINGS
 } from "../../../actors/recovery/attribution.ts"
 import {
+  BUDGET_DAYS_DEFAULT,
+  BUDGET_DAYS_MAX,
   FIGURES_DAYS_DEFAULT,
   FIGURES_DAYS_MAX,
   MASKED_AT_ONCE_MAX,
@@ -24,6 +26,8 @@ import type {
   TimelineEntry
 } from "../../../streams/projections/recovery-queries.ts"
 import type { ListQuery } from "../../../streams/projections/queries.ts"
+import { unavailable } from "../../host/answers.ts"
+import { budgetView } from "../../recovery/budget-view.ts"
 import { decodeCustomerId } from "../../recovery/decode.ts"
 import { type Asked, reportOf } from "../../recovery/figures.ts"
 import type { RecoveryShape } from "../../recovery/layer.ts"
@@ -84,6 +88,19 @@ export class RecoveryRoutes {
         const counted = yield* readModels.counted(period, { by: asked.by, currency: currency ?? "" })
         return reportOf({ ...asked, currency, currencies }, counted, yield* readModels.endings(period))
       })
+    )
+  }
+
+  budget(request: Request, respond: Respond): void {
+    const days = Number(request.query.get("days") ?? BUDGET_DAYS_DEFAULT)
+    if (!Number.isInteger(days) || days < 1 || days > BUDGET_DAYS_MAX) {
+      return respond(refused(invalid(`Send days as an integer from 1 to ${BUDGET_DAYS_MAX}.`, "days")))
+    }
+    const { host, nowMs } = this.services
+    host.view(
+      (book) => budgetView(book, { at: nowMs(), days }),
+      (seen) =>
+        respond(seen === undefined ? refused(unavailable("The hub takes no turns now.")) : json(200, seen.value))
     )
   }
 

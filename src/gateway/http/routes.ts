@@ -183,6 +183,7 @@ const personalDataRoutes = (data: PersonalDataRoutes): ReadonlyArray<Entry> => [
 
 const recoveryRoutes = (recovery: RecoveryRoutes): ReadonlyArray<Entry> => [
   ["get", "/v1/recovery/figures", (request, respond) => recovery.figures(request, respond)],
+  ["get", "/v1/recovery/budget", (request, respond) => recovery.budget(request, respond)],
   ["get", "/v1/recovery/queue", (request, respond) => recovery.queue(request, respond)],
   ["get", "/v1/recovery/suppressed", (request, respond) => recovery.suppressed(request, respond)],
   [

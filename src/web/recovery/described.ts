@@ -2,6 +2,8 @@
  * Settings as lines that a person reads, each with its name: what two versions differ in is the lines that differ.
  */
 import type { ContactHours } from "../../../actors/recovery/hours.ts"
+import type { IncentivePolicy } from "../../../actors/recovery/incentive-rules.ts"
+import type { OfferTerms } from "../../../actors/recovery/offer.ts"
 import type { RecoverySettings, RuledSequence } from "../../../actors/recovery/settings.ts"
 import { amountText } from "./amount.ts"
 import { clockOf, DAYS, spoken } from "./duration.ts"
@@ -37,7 +39,7 @@ export const describedFits = ({
 }
 
 function* linesOf(settings: RecoverySettings): Iterable<readonly [name: string, value: string]> {
-  const { attributionMs, contact, sequences, templates, ...others } = settings
+  const { attributionMs, contact, offers, sequences, templates, ...others } = settings
   yield ["Order of the sequences", sequences.map(({ sequenceId }) => sequenceId).join(", ")]
   for (const { expiresMs, fits, gapMs, sequenceId, steps } of sequences) {
     const of = `Sequence ${sequenceId}`
@@ -56,6 +58,8 @@ function* linesOf(settings: RecoverySettings): Iterable<readonly [name: string, 
   }
   yield* contactLines(contact)
   yield ["Attribution window", spoken(attributionMs)]
+  yield ["Offers", offers === undefined ? "as the recovery file has them" : offers === null ? "none" : "made"]
+  if (offers !== undefined && offers !== null) yield* offerLines(offers)
   for (const [name, value] of Object.entries(others)) yield [name, JSON.stringify(value)]
 }
 
@@ -71,6 +75,39 @@ function* contactLines(contact: RecoverySettings["contact"]): Iterable<readonly 
   yield ["The one text, within", spoken(contact.textWithinMs)]
   yield ["Holdout", `${Math.round(contact.holdoutShare * 10_000) / 100} %`]
   yield ["Holdout's salt", contact.holdoutSalt]
+}
+
+const share = (part: number): string => `${Math.round(part * 10_000) / 100} %`
+
+const termsOf = (terms: OfferTerms, currency: string): string => {
+  switch (terms.kind) {
+    case "free-shipping":
+      return "free shipping"
+    case "percentage":
+      return `${share(terms.basisPoints / 10_000)} off`
+    case "amount":
+      return `${amountText(terms.amountMinor, currency)} off`
+  }
+}
+
+function* offerLines(offers: IncentivePolicy): Iterable<readonly [name: string, value: string]> {
+  const { catalogue, costBasisPoints, currency } = offers
+  const amount = (minor: number): string => amountText(minor, currency)
+  for (const { offerKey, says, terms } of catalogue) {
+    yield [`Offer ${offerKey}`, `${termsOf(terms, currency)}${says === undefined ? "" : `: ${says}`}`]
+  }
+  yield ["Offers, budget of a day", `${amount(offers.dailyBudgetMinor)}, ${offers.zone}`]
+  yield ["Offers, margin that must remain", share(offers.marginFloorBasisPoints / 10_000)]
+  yield ["Offers, what goods cost", costBasisPoints === undefined ? "as carts say" : share(costBasisPoints / 10_000)]
+  yield ["Offers, sending an order costs", amount(offers.shippingCostMinor)]
+  yield ["Offers, hold for", spoken(offers.offerTtlMs)]
+  yield ["Offers, to a customer", `${offers.offersPerCustomerMax} in ${spoken(offers.offersWindowMs)}`]
+  yield ["Offers, none for carts below", amount(offers.goodsMinimumMinor)]
+  yield ["Offers, none for goods with so few left", String(offers.scarceUnits)]
+  const loyal = `${offers.loyalOrders} orders, or ${amount(offers.loyalRevenueMinor)}`
+  yield ["Offers, none to who bought", `${loyal}, at most ${share(offers.loyalDiscountShare)} reduced`]
+  yield ["Offers, none with more orders reduced than", share(offers.discountShareMax)]
+  yield ["Offers, none with more sent back than", share(offers.returnShareMax)]
 }
 
 export const changesBetween = (before: RecoverySettings, after: RecoverySettings): ReadonlyArray<Change> => {

@@ -83,6 +83,12 @@ export const renamedTemplate = (settings: RecoverySettings, from: string, to: st
   }
 }
 
+/** A version from before the rules of offers stood among the settings says nothing of them: those of now stay. */
+export const restored = (now: RecoverySettings, then: RecoverySettings): RecoverySettings => ({
+  ...then,
+  ...(then.offers === undefined && now.offers !== undefined ? { offers: now.offers } : {})
+})
+
 /** Without a field that is empty: an absent wish is none. */
 export const withField = <A extends object, K extends keyof A>(fields: A, name: K, value: A[K] | undefined): A => {
   const { [name]: _before, ...others } = fields

@@ -8,7 +8,7 @@ import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import { CustomerBook, settingsRecord } from "../../../actors/customer/book.ts"
 import type { CartOffered } from "../../../actors/customer/offers.ts"
-import { Customers, eager, NOON, settings, worth } from "../../support/offered-customers.ts"
+import { Customers, eager, NOON, policy, settings, worth } from "../../support/offered-customers.ts"
 import { DAY, HOUR } from "../../support/recovery.ts"
 
 describe("a message that may have an offer", () => {
@@ -59,6 +59,32 @@ describe("a message that may have an offer", () => {
       [customers.of("message-intended")[1]?.attemptId, "10-percent"]
     )
     assert.equal(customers.left(), 1_000_000 - 1_000)
+  })
+
+  it("gets one by the rules that hold then; one that was made stays what it was when they change", () => {
+    const customers = eager().leave("ann")
+    const half = { offerKey: "half", terms: { kind: "percentage", basisPoints: 5_000 }, says: "Half: {code}" } as const
+    const rules = { ...policy, catalogue: [half], dailyBudgetMinor: 1_000_000 }
+    customers.save(rules).leave("ben")
+    assert.deepEqual(
+      ["ann", "ben"].map((who) => customers.offers(who).map((one) => [one.offerKey, one.reservedMinor, one.state])),
+      [[["10-percent", 1_000, "open"]], [["half", 5_000, "open"]]]
+    )
+    const [anns, bens] = ["ann", "ben"].map((who) => customers.book.settings.rulesOf(customers.offers(who)[0] ?? {}))
+    assert.deepEqual([anns?.catalogue[0]?.offerKey, bens?.catalogue], ["10-percent", [half]])
+    assert.deepEqual(customers.book.settings.rulesOf({}), rules, "one that does not say is of those of now")
+    const decided = customers.of("offer-decided").length
+    customers.save(null).leave("cid")
+    assert.deepEqual([customers.of("offer-decided").length, customers.of("message-intended").length], [decided, 3])
+    assert.equal(customers.book.settings.rulesOf(customers.offers("ben")[0] ?? {})?.catalogue[0]?.offerKey, "half")
+  })
+
+  it("is judged by the budget of its own currency: pounds that were spent take nothing from euros", () => {
+    const customers = eager({ dailyBudgetMinor: 1_000 }).leave("ann")
+    assert.equal(customers.left(), 0)
+    customers.worth = { ...worth, currency: "EUR" }
+    customers.save({ ...policy, currency: "EUR", dailyBudgetMinor: 1_000 }).leave("ben")
+    assert.equal(customers.reasonOf("ben")?.budgetLeftMinor, 1_000)
   })
 
   it("that nobody got takes its offer back; the other channel's has one of its own", () => {

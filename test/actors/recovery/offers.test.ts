@@ -55,6 +55,7 @@ const question = (more: Partial<OfferQuestion> = {}): OfferQuestion => ({
   history: stranger,
   cart,
   policy,
+  settingsVersion: 1,
   attributionMs: DAY,
   budget: new Map(),
   posteriors: new Map(),
@@ -205,13 +206,13 @@ describe("the budget", () => {
     const afterMidnight = made({ at: Date.parse("2026-07-01T23:01:00Z"), offerId: "o2" })
     assert.equal(afterMidnight.day, lateNight.day + 1)
     const offer = offerOf(lateNight)
-    assert.deepEqual(spentOn(budgetOf([offer]), lateNight.day), { spentMinor: 0, reservedMinor: 1_000 })
+    assert.deepEqual(spentOn(budgetOf([offer]), lateNight), { spentMinor: 0, reservedMinor: 1_000 })
     const [over] = ends(offer).reduce(evolveOffers, [offer])
     assert.ok(over)
-    assert.deepEqual(spentOn(budgetOf([over]), lateNight.day), { spentMinor: 0, reservedMinor: 1_000 })
+    assert.deepEqual(spentOn(budgetOf([over]), lateNight), { spentMinor: 0, reservedMinor: 1_000 })
     const outcome = { state: "used", orderId: "x", spentMinor: 600 } as const
     const used = settled(over, { at: NOON + 3 * DAY, customerId: "ann", outcome }).reduce(evolveOffers, [over])
-    assert.deepEqual(spentOn(budgetOf(used), lateNight.day), { spentMinor: 600, reservedMinor: 0 })
+    assert.deepEqual(spentOn(budgetOf(used), lateNight), { spentMinor: 600, reservedMinor: 0 })
     const unused = { at: NOON, customerId: "ann", outcome: { state: "unused" } } as const
     assert.equal(budgetOf(settled(over, unused).reduce(evolveOffers, [over])).size, 0)
   })
@@ -245,7 +246,7 @@ describe("the budget", () => {
             const offerId = `o${customers.length}`
             const decided = chooseOffer(question({ at, offerId, cart: worth, budget, policy: limited, seed }))
             if (decided.offer !== undefined) put(customers.length, evolveOffers([], decided))
-            assert.ok(leftOn(budget, decided.day, dailyBudgetMinor) >= 0)
+            assert.ok(leftOn(budget, decided, dailyBudgetMinor) >= 0)
             continue
           }
           if (offer === undefined) continue

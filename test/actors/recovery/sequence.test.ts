@@ -6,7 +6,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
 import { cappedBy } from "../../../actors/recovery/caps.ts"
-import { readIncentives } from "../../../actors/recovery/read-incentives.ts"
+import { readAllIncentives, readIncentives } from "../../../actors/recovery/read-incentives.ts"
 import { INCENTIVES_DEFAULT, type IncentivePolicy } from "../../../actors/recovery/incentive-rules.ts"
 import { type ContactPolicy, POLICY_DEFAULT } from "../../../actors/recovery/policy.ts"
 import { contactFaults, incentiveFaults } from "../../../actors/recovery/settings-faults.ts"
@@ -99,12 +99,17 @@ describe("the rules of offers as somebody writes them", () => {
   })
 
   it.each([
-    ["a list", [], ["offers"]],
+    ["a list", [], [""]],
     ["nothing", {}, ["currency", "zone", "shippingCostMinor"]],
     ["a budget in words", { ...needed, dailyBudgetMinor: "much" }, ["dailyBudgetMinor"]],
     ["a rule that there is not", { ...needed, luck: 7 }, ["luck"]],
     ["a catalogue that is none", { ...needed, catalogue: {} }, ["catalogue"]],
-    ["an offer of nothing", { ...needed, catalogue: [{ offerKey: "a", terms: { kind: "gift" } }] }, ["catalogue[0]"]],
+    ["a thing for an offer", { ...needed, catalogue: ["10 %"] }, ["catalogue[0]"]],
+    [
+      "an offer of nothing",
+      { ...needed, catalogue: [{ offerKey: "a", terms: { kind: "gift" } }] },
+      ["catalogue[0].terms"]
+    ],
     [
       "words without the code",
       { ...needed, catalogue: [{ offerKey: "a", terms: { kind: "free-shipping" }, says: "Free!" }] },
@@ -114,6 +119,26 @@ describe("the rules of offers as somebody writes them", () => {
   ] as const)("and %s is told so, by its field", (_name, value, expected) => {
     const read = readIncentives(value)
     assert.deepEqual(read.ok ? [] : read.faults.map(({ path }) => path), expected)
+  })
+})
+
+describe("the rules of offers as an editor sends them", () => {
+  const all = { ...INCENTIVES_DEFAULT, currency: "GBP", zone: "Europe/London", shippingCostMinor: 0 }
+
+  it("are the same text for the same rules, in whatever order they come", () => {
+    const [read, turned] = [all, Object.fromEntries(Object.entries(all).toReversed())].map(readAllIncentives)
+    assert.ok(read?.ok)
+    assert.equal(JSON.stringify(read), JSON.stringify(turned))
+    assert.deepEqual(read.policy, all)
+    assert.equal(JSON.stringify(readIncentives(all)), JSON.stringify(read))
+  })
+
+  it("are all of them: what is left out is asked for, except what nobody may know", () => {
+    const { dailyBudgetMinor: _budget, offerTtlMs: _ttl, ...some } = { ...all, luck: 7 }
+    const read = readAllIncentives(some)
+    assert.deepEqual(read.ok ? [] : read.faults.map(({ path }) => path), ["dailyBudgetMinor", "offerTtlMs"])
+    const empty = readAllIncentives({ ...all, costBasisPoints: null })
+    assert.deepEqual(empty.ok ? [] : empty.faults.map(({ path }) => path), ["costBasisPoints"])
   })
 })
 

@@ -9,6 +9,7 @@ import { CustomerBook, settingsRecord } from "../../../actors/customer/book.ts"
 import type { OfCustomers } from "../../../actors/customer/commands.ts"
 import { type Circumstances, decideCustomers, decideDueCustomer } from "../../../actors/customer/decide.ts"
 import type { CustomerEvent } from "../../../actors/customer/customer.ts"
+import { INCENTIVES_DEFAULT } from "../../../actors/recovery/incentive-rules.ts"
 import type { Abandonment } from "../../../actors/recovery/may-reach.ts"
 import {
   type Fits,
@@ -54,6 +55,11 @@ describe("settings of recovery", () => {
     ["a subject of two lines", words({ subject: "One\r\nBcc: two" }), ["templates.back.subject"]],
     ["a name in words", { templates: { ...BUILT_IN_TEMPLATES, "my text": template } }, ["templates.my text"]],
     ["no end to what is put down to a message", { attributionMs: Infinity }, ["attributionMs"]],
+    [
+      "a wrong rule of offers",
+      { offers: { ...INCENTIVES_DEFAULT, currency: "GBP", zone: "London", shippingCostMinor: 0 } },
+      ["offers.zone"]
+    ],
     ["a wrong rule of contact", { contact: { ...plain.contact, holdoutShare: 2 } }, ["contact.holdoutShare"]],
     ["an endless salt", { contact: { ...plain.contact, holdoutSalt: "s".repeat(129) } }, ["contact.holdoutSalt"]]
   ] as const)("with %s are told so, by the field", (_name, more, expected) => {

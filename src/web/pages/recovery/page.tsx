@@ -1,6 +1,6 @@
 /**
- * Recovery: what is due, what it earns beyond what would have been bought anyway, who is not written to, and one customer's
- * whole story. Period and customer stand in the address, so that they can be linked.
+ * Recovery: what is due, what it earns beyond what would have been bought anyway, what offers may cost, who is not written to,
+ * and one customer's whole story. Period and customer stand in the address, so that they can be linked.
  */
 import { useCallback, useRef } from "react"
 import type { Compared, Figures } from "../../../recovery/figures-protocol.ts"
@@ -8,6 +8,7 @@ import { ConnectionNotice } from "../../app/connection.tsx"
 import { money, percent, units } from "../../app/formats.ts"
 import { setQuery, useQuery } from "../../app/router.tsx"
 import type { Read } from "../../hub/reading.ts"
+import { Budget } from "./budget.tsx"
 import { Funnel } from "./funnel.tsx"
 import { Groups } from "./groups.tsx"
 import { Box, Ready } from "./parts.tsx"
@@ -165,6 +166,7 @@ export const RecoveryPage = () => {
           </Ready>
         </Box>
         <Suppressed />
+        <Budget />
       </div>
     </div>
   )

@@ -4,11 +4,12 @@ import type { Fault } from "../../../../actors/recovery/sequence.ts"
 import type { RecoverySettings, RuledSequence } from "../../../../actors/recovery/settings.ts"
 import type { SettingsView } from "../../../recovery/protocol.ts"
 import { clockTime } from "../../app/formats.ts"
-import { addedSequence, replacedAt } from "../../recovery/edit.ts"
+import { addedSequence, replacedAt, restored } from "../../recovery/edit.ts"
 import type { SettingsEditor } from "../../recovery/editor.ts"
 import { ContactRules } from "./contact.tsx"
 import { DurationField, FaultsContext, idOf } from "./fields.tsx"
 import { History } from "./history.tsx"
+import { OfferRules } from "./offers.tsx"
 import { SaveBar } from "./save-bar.tsx"
 import { Texts } from "./texts.tsx"
 import { Theirs } from "./theirs.tsx"
@@ -65,8 +66,13 @@ export const Editing = ({ base, draft, editor }: EditingProps) => {
         </Sequences>
         <Texts settings={draft} onChange={change} />
         <ContactRules contact={draft.contact} onChange={(contact) => change({ ...draft, contact })} />
+        <OfferRules offers={draft.offers} onChange={(offers) => change({ ...draft, offers })} />
         <Measured settings={draft} onChange={change} />
-        <History newest={(state.theirs ?? base).version} draft={draft} onRestore={({ settings }) => change(settings)} />
+        <History
+          newest={(state.theirs ?? base).version}
+          draft={draft}
+          onRestore={({ settings }) => change(restored(draft, settings))}
+        />
       </div>
       {editor.isChanged ? (
         <SaveBar
