@@ -41,6 +41,12 @@ export const TURN_BYTES_MAX = 640 * 1024
 /** Holds released in one turn when many end together; the rest follow in the next. */
 export const TURN_EXPIRIES_MAX = 1_024
 
+/**
+ * The hub looks at its own clock for what is due: a look that finds nothing takes a microsecond, and one that finds something is
+ * a turn with its append. The broker's timers come up to half a second late.
+ */
+export const DUE_LOOK_EVERY_MS = 50
+
 /** Commits kept in memory for projections, fan-out and repeats: 32 MiB of journal text, some 150,000 events. */
 export const TAIL_BYTES_MAX = 32 * 1024 * 1024
 export const TAIL_COMMITS_MAX = 200_000

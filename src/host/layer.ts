@@ -2,7 +2,7 @@
  * The host as a service: recovers, takes the partitions over, and keeps its small chores going until the scope closes.
  */
 import { Clock, Context, Duration, Effect, FiberSet, Layer } from "effect"
-import { SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_REST_FACTOR } from "../../config/limits.ts"
+import { DUE_LOOK_EVERY_MS, SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_REST_FACTOR } from "../../config/limits.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Journal } from "../../streams/journal.ts"
 import { Recent } from "../../streams/recent-commits.ts"
@@ -51,7 +51,7 @@ export const acquireHost = Effect.fnUntraced(function* <R, M extends AnyMail, B 
       )
     )
   )
-  yield* Effect.forkScoped(sweepDue(host))
+  yield* Effect.forkScoped(lookForDue(host))
   const keeper = new SnapshotKeeper(host, snapshots, wanted.options.snapshotEveryRecords)
   yield* Effect.forkScoped(keeper.keep)
   yield* Effect.addFinalizer(() => keeper.atStop)
@@ -68,18 +68,15 @@ type AnyHost = Pick<PartitionHost, "remembered" | "standing" | "stats" | "recove
   readonly view: <A>(look: (book: ActorBook) => A, done: (outcome: { readonly value: A } | undefined) => void) => void
 }
 
-/** The broker's timers wake the hub; this finds what a lost one has missed. */
-const sweepDue = (host: AnyHost): Effect.Effect<never> =>
+/** The broker's timers wake the hub whatever becomes of it; this looks more often than they come. */
+const lookForDue = (host: AnyHost): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
-      yield* Effect.sleep("1 second")
+      yield* Effect.sleep(Duration.millis(DUE_LOOK_EVERY_MS))
       const at = yield* Clock.currentTimeMillis
-      if (host.book.deadlines.dueBy(at - DUE_MISSED_MS, 1).length > 0) host.submit({ kind: "due" })
+      if (host.book.deadlines.dueBy(at, 1).length > 0) host.submit({ kind: "due" })
     })
   )
-
-/** A timer is at most a quarter of a second late. */
-const DUE_MISSED_MS = 500
 
 const source = (host: AnyHost): SnapshotSource => ({
   remembered: host.remembered,

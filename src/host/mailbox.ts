@@ -35,6 +35,8 @@ export class Mailbox<M extends AnyMail = Mail> {
   private readonly waiting: Array<M> = []
   private readonly bytesMaxOf: (mail: M) => number
   private head = 0
+  /** Of looks at what is due one is enough: it finds everything. */
+  private isLookWaiting = false
 
   /** `bytesMaxOf`: an upper bound for what a piece adds to its commit. */
   constructor(bytesMaxOf: (mail: M) => number) {
@@ -49,6 +51,10 @@ export class Mailbox<M extends AnyMail = Mail> {
   offer(mail: M): boolean {
     const mayWait = mail.kind === "view" || isHubsOwn(mail)
     if (this.length >= MAILBOX_MAX && !mayWait) return false
+    if (mail.kind === "due") {
+      if (this.isLookWaiting) return true
+      this.isLookWaiting = true
+    }
     this.waiting.push(mail)
     return true
   }
@@ -70,6 +76,7 @@ export class Mailbox<M extends AnyMail = Mail> {
       end++
     }
     const batch = this.waiting.slice(this.head, end)
+    if (this.isLookWaiting && batch.some(({ kind }) => kind === "due")) this.isLookWaiting = false
     this.head = end
     if (this.head === this.waiting.length || this.head >= MAILBOX_MAX) {
       this.waiting.splice(0, this.head)

@@ -62,15 +62,11 @@ class Wait implements StepCommand {
   }
 }
 
-/** The timers of everything that is due have come. */
+/** The hub has looked for what is due. */
 class Timers implements StepCommand {
   check = () => true
 
   run(model: Model, desk: Desk): void {
-    // A timer comes at the end of its quarter of a second.
-    const later = Math.ceil(model.at / 250) * 250 - model.at
-    model.at += later
-    desk.wait(later)
     const closed = desk.releaseDue().flatMap(({ records }) => records.flatMap((record) => closingOf(record) ?? []))
     for (const { owner, holdId } of closed) model.expire(owner, holdId)
     assert.equal(model.dueCount(), 0, "holds that are due and were not released")
