@@ -10,7 +10,7 @@ import { customerKey } from "./decision.ts"
 import type { CartEvent, CartEventType, SetFields } from "./events.ts"
 import { idleAfterMs } from "./policy.ts"
 import { price } from "./pricing.ts"
-import { type Promotion, type WhyNot, whyNot } from "./promotions.ts"
+import { isOfferCode, type Promotion, type WhyNot, whyNot } from "./promotions.ts"
 import { type CartState, claimsOf, type Draft, type Fields, type Line, type Note } from "./state.ts"
 
 export interface Wanted {
@@ -32,6 +32,7 @@ const FIELDS: ReadonlyArray<keyof Fields> = [
   "method",
   "codes",
   "discounts",
+  "sameSince",
   "claims",
   "shippingMethod",
   "notes",
@@ -52,6 +53,7 @@ export const change = (carts: Carts, before: CartState, wanted: Wanted, given: C
   if (wanted.isPriced === true) reprice(carts, next, given)
   if (contentsOf(before) !== contentsOf(next)) {
     next.contents = version
+    next.sameSince = isSameButForOffers(before, next, wanted) ? (before.sameSince ?? before.contents) : undefined
     if (before.status === "checkout" && next.status === "checkout") endCheckout(next, version)
   }
   if (wanted.byShopper === true) {
@@ -92,6 +94,16 @@ export const stepPrefix = (cart: string, version: number): string => `cart:${car
 /** What a payment link is bound to. */
 const contentsOf = ({ lines, discounts, totals, destination, method }: CartState): string =>
   JSON.stringify([lines, discounts?.length === 0 ? undefined : discounts, totals, destination, method])
+
+/** Whoever enters the code of an offer may find another code counts less beside it; what ends by itself is the offer alone. */
+const isSameButForOffers = (before: CartState, next: CartState, { type }: Wanted): boolean => {
+  const isEntered = type === "apply-code" || type === "remove-code"
+  const others = ({ codes = [], destination, discounts = [], lines, method }: CartState): string => {
+    const counted = isEntered ? [] : discounts.filter(({ code }) => !isOfferCode(code))
+    return JSON.stringify([lines, destination, method, codes.filter((code) => !isOfferCode(code)), counted])
+  }
+  return others(before) === others(next)
+}
 
 /** Every promotion that may hold for the cart: those without a code, and those whose code was entered. */
 const promotionsFor = (carts: Carts, codes: ReadonlyArray<string>): ReadonlyArray<Promotion> => [
@@ -156,13 +168,15 @@ const stockNote = (line: Line, available: number | undefined): ReadonlyArray<Not
 /** These do not come back; whoever is below a minimum may still reach it. */
 const FINAL = new Set<WhyNot>(["inactive", "ended", "used_up", "used_by_customer"])
 
+export const isFinal = (reason: WhyNot | undefined): boolean => reason !== undefined && FINAL.has(reason)
+
 const codeNote = (
   promotion: Promotion,
   codes: ReadonlyArray<string>,
   reason: WhyNot | undefined
 ): ReadonlyArray<Note> => {
   const { code } = promotion
-  if (reason === undefined || !FINAL.has(reason) || !codes.includes(code)) return []
+  if (reason === undefined || !isFinal(reason) || !codes.includes(code)) return []
   return [{ type: "code-ended", code, reason }]
 }
 

@@ -6,7 +6,7 @@ import { basketOf, changed, noted } from "./change.ts"
 import { type CartDecision, type Carts, type Circumstances, refuse } from "./decision.ts"
 import type { CartRecord } from "./events.ts"
 import { CART_CODES_MAX, CART_LINES_MAX, CART_TOTAL_MINOR_MAX } from "./limits.ts"
-import { goodsMinor, type Promotion, type WhyNot, whyNot } from "./promotions.ts"
+import { goodsMinor, isOfferCode, type Promotion, type WhyNot, whyNot } from "./promotions.ts"
 import type { CartState, Line } from "./state.ts"
 
 type Request = Exclude<CartRequest, { readonly type: "sign-in" | "checkout" | "cancel-checkout" }>
@@ -157,7 +157,11 @@ const applyCode = (carts: Carts, state: CartState, command: ApplyCode, given: Ci
   const { cart, code } = command
   const promotion = carts.promotion(code)
   if (promotion === undefined || promotion.automatic) {
-    return refuse({ code: "unknown_code", message: `No code ${code} is known; check its spelling.`, cart })
+    // An offer is forgotten when it has ended.
+    const message = isOfferCode(code)
+      ? `The offer ${code} has ended, or there was none; check its spelling.`
+      : `No code ${code} is known; check its spelling.`
+    return refuse({ code: "unknown_code", message, cart })
   }
   const codes = state.codes ?? []
   if (codes.includes(code)) return { records: [], unchanged: cart }

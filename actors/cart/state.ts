@@ -95,6 +95,8 @@ export interface Fields {
   readonly method?: string | undefined
   readonly codes?: ReadonlyArray<string> | undefined
   readonly discounts?: ReadonlyArray<Discount> | undefined
+  /** The contents from which on only codes of offers came in or ended; absent: those that it has. */
+  readonly sameSince?: number | undefined
   /** Promotions that its checkout or its order uses up. */
   readonly claims?: ReadonlyArray<string> | undefined
   readonly shippingMethod?: string | undefined
@@ -142,6 +144,10 @@ export const initialCart = (cart: string, version = 0): CartState => ({
 export const claimsOf = (state: CartState | undefined): ReadonlyArray<string> => state?.claims ?? none
 
 const none: ReadonlyArray<string> = []
+
+/** Whether it is what it was at these contents, but for codes of offers: those are the hub's own doing. */
+export const isAsAt = ({ contents, sameSince = contents }: CartState, then: number): boolean =>
+  then >= sameSince && then <= contents
 
 /** The next moment at which something is due: its hold ends, or it counts as left. */
 export const dueAt = (state: CartState): number | undefined => {

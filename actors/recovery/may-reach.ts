@@ -54,6 +54,8 @@ export interface Abandonment {
 export interface CartNow {
   /** Rises when the customer changes what is in it; not when a price or the stock moves. */
   readonly cartVersion: number
+  /** The version from which on only codes of offers came in or ended; absent: its own. */
+  readonly sameSince?: number
   readonly isEmpty: boolean
   /** By whichever way: this cart, another device, a marketplace, an operator. */
   readonly isBought: boolean
@@ -95,7 +97,8 @@ export const mayReach = (reach: Reach, channel: Channel): Verdict => {
 export const overFor = ({ at, abandonment, cart, contact, expiresAt }: Reach): OverReason | undefined => {
   if (cart.isBought) return "bought"
   if (cart.isEmpty) return "cart-empty"
-  if (cart.cartVersion !== abandonment.cartVersion) return "cart-changed"
+  const { cartVersion, sameSince = cartVersion } = cart
+  if (abandonment.cartVersion < sameSince || abandonment.cartVersion > cartVersion) return "cart-changed"
   if (cart.isSoldOut) return "sold-out"
   if (contact.optedOutAt !== undefined) return "opted-out"
   return at >= expiresAt ? "too-late" : undefined

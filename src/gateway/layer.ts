@@ -67,7 +67,7 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
     carts: new CartRoutes(carts),
     customers: new CustomerRoutes({ ...recovery, run }),
     personalData: new PersonalDataRoutes({ personal: recovery.personal, carts: carts.host.book, run }),
-    recoverySettings: new RecoverySettingsRoutes({ ...recovery, carts: carts.host.book }),
+    recoverySettings: new RecoverySettingsRoutes({ ...recovery, carts: carts.host.book, nowMs: Date.now }),
     recovery: new RecoveryRoutes({
       ...recovery,
       readModels: (yield* Projections).recovery,

@@ -48,7 +48,7 @@ export interface RecoveryShape {
   readonly addresses: Addresses
   readonly personal: PersonalData
   /** What a message's link is; `undefined`: nobody is written to. */
-  readonly linkOf: ((cartId: string, attemptId: string) => string) | undefined
+  readonly linkOf: ((cartId: string, attemptId: string, code?: string) => string) | undefined
   /** That link can carry the code of an offer. */
   readonly hasCodePlace: boolean
   /** Messages that were decided and have no outcome yet. */
@@ -102,10 +102,9 @@ const acquire = Effect.fnUntraced(function* (options: RecoveryOptions) {
   })
   yield* seeding(host, config)
   const links = linksOf(options, { host, carts, available })
-  // With an offer it is the shop's page that takes the code.
+  // Where it leads to the shop, it is the shop's page that takes the code of an offer.
   const linkOf = (cart: string, attempt: string, offer?: string): string =>
-    (offer === undefined ? links?.linkOf(attempt) : undefined) ??
-    cartUrlOf(config?.cartUrl ?? "", { cart, attempt, offer })
+    links?.linkOf(attempt) ?? cartUrlOf(config?.cartUrl ?? "", { cart, attempt, offer })
   const watch = new CartWatch({ carts: carts.host.book, customers: host, isWriting: config !== undefined })
   const later = (ms: number, act: () => void): void => void setTimeout(act, ms).unref()
   const say = (command: CustomerCommand): void => watch.say(command)
@@ -233,6 +232,7 @@ const cartNow = (carts: CartsShape, available: ReturnType<typeof availableIn>, c
   if (state === undefined) return undefined
   return {
     cartVersion: state.contents,
+    ...(state.sameSince === undefined ? {} : { sameSince: state.sameSince }),
     isEmpty: state.lines.length === 0 || state.status === "merged",
     isBought: state.status === "ordered",
     isSoldOut: state.lines.length > 0 && state.lines.every((line) => (available(line) ?? 1) <= 0)

@@ -3,15 +3,21 @@
  * why not.
  *
  *     opened (GET) -> the cart with a button          nothing is held: programs that look at links look here
- *     pressed (POST) -> stock held, session made or given again -> Stripe's page
+ *     pressed (POST) -> the message's offer entered, stock held, session made or given again -> Stripe's page
  *
- * N1 Opening changes nothing. N2 What is paid for is what the page has shown and the message was about: a cart whose contents
- * have changed since is not sold by it. N3 Pressing twice is once: one hold, one session.
+ * N1 Opening changes nothing: what an offer would take off is only reckoned. N2 What is paid for is what the page has shown and
+ * the message was about: a cart whose contents have changed since, but for the code of an offer, is not sold by it, and a total
+ * that has moved since it was shown is shown first. N3 Pressing twice is once: one hold, one session.
  */
 import { Effect } from "effect"
 import type { CustomerBook } from "../../actors/customer/book.ts"
-import type { CartState, Line } from "../../actors/cart/state.ts"
+import type { Carts } from "../../actors/cart/decision.ts"
+import { type OfferStanding, withOffer } from "../../actors/cart/offers.ts"
+import { type CartState, isAsAt, type Line } from "../../actors/cart/state.ts"
+import { offerOf } from "../../actors/customer/offers.ts"
+import { isOpen } from "../../actors/recovery/offer.ts"
 import type { RecoveryConfig } from "../../config/recovery.ts"
+import type { CartAnswer } from "../carts/protocol.ts"
 import type { CartRequests } from "../carts/requests.ts"
 import type { PaymentLinks } from "../carts/payment-links.ts"
 import type { AvailableOf } from "../carts/turn.ts"
@@ -28,7 +34,7 @@ export interface LinkDeskServices {
   readonly settings: CheckoutLinkSettings
   readonly config: RecoveryConfig
   readonly customers: { readonly book: Pick<CustomerBook, "peek" | "whoWasSent"> }
-  readonly carts: { readonly book: { peek(cart: string): CartState | undefined } }
+  readonly carts: { readonly book: Carts & { peek(cart: string): CartState | undefined } }
   readonly requests: Pick<CartRequests, "request">
   readonly links: Pick<PaymentLinks, "link">
   readonly availableOf: AvailableOf
@@ -37,9 +43,18 @@ export interface LinkDeskServices {
   readonly nowMs: () => number
 }
 
+/** The cart as it would be paid for. */
+interface CartShown {
+  readonly type: "cart"
+  readonly cart: CartState
+  readonly cartUrl: string
+  /** Of the message; absent: it had none. */
+  readonly offer?: { readonly standing: OfferStanding; readonly takenOffMinor: number }
+}
+
 /** `cartUrl`: the shop's own page, where there is a cart to show. */
 export type LinkAnswer =
-  | { readonly type: "cart"; readonly cart: CartState; readonly cartUrl: string }
+  | CartShown
   | { readonly type: "pay"; readonly url: string }
   | { readonly type: "unknown" }
   | {
@@ -53,8 +68,16 @@ interface Sent {
   readonly customerId: string
   readonly cartId: string
   readonly contents: number
+  /** The code of the offer that it went with. */
+  readonly code: string | undefined
   readonly cartUrl: string
   readonly isTooOld: boolean
+}
+
+interface Press {
+  readonly receivedAtMs: number
+  /** The total that the page had shown; `undefined`: nobody says. */
+  readonly shownMinor: number | undefined
 }
 
 const DAY_MS = 24 * 60 * 60_000
@@ -83,12 +106,18 @@ export class LinkDesk {
     return sent === undefined ? { type: "unknown" } : this.look(sent)
   }
 
-  press(token: string, receivedAtMs: number): Effect.Effect<LinkAnswer> {
+  press(token: string, { receivedAtMs, shownMinor }: Press): Effect.Effect<LinkAnswer> {
     const sent = this.sentBy(token)
     if (sent === undefined) return Effect.succeed({ type: "unknown" })
     this.services.followed(sent.customerId, sent.attemptId)
     const seen = this.look(sent)
-    return seen.type === "cart" ? this.checkOut(sent, seen.cart, receivedAtMs) : Effect.succeed(seen)
+    if (seen.type !== "cart") return Effect.succeed(seen)
+    // Whoever has not said what they saw has seen the message: its offer must hold.
+    const isAsShown =
+      shownMinor === undefined
+        ? seen.offer === undefined || seen.offer.standing === "holds"
+        : shownMinor === seen.cart.totals.totalMinor
+    return isAsShown ? this.checkOut(sent, seen, receivedAtMs) : Effect.succeed(seen)
   }
 
   private sentBy(token: string): Sent | undefined {
@@ -96,15 +125,21 @@ export class LinkDesk {
     const attemptId = this.attemptOf(token)
     const customerId = attemptId === undefined ? undefined : customers.book.whoWasSent(attemptId)
     if (attemptId === undefined || customerId === undefined) return undefined
-    const sent = customers.book.peek(customerId)?.contact.sent.find((one) => one.attemptId === attemptId)
-    if (sent === undefined) return undefined
+    const customer = customers.book.peek(customerId)
+    const sent = customer?.contact.sent.find((one) => one.attemptId === attemptId)
+    if (customer === undefined || sent === undefined) return undefined
     const { at, abandonmentId } = sent
     const [cartId, contents] = cartOf(abandonmentId)
-    const cartUrl = cartUrlOf(config.cartUrl, { cart: cartId, attempt: attemptId })
-    return { attemptId, customerId, cartId, contents, cartUrl, isTooOld: nowMs() - at > config.linkDays * DAY_MS }
+    const offer = offerOf(customer, attemptId)
+    const code = offer?.offerId
+    const open = offer !== undefined && isOpen(offer, nowMs()) ? code : undefined
+    const cartUrl = cartUrlOf(config.cartUrl, { cart: cartId, attempt: attemptId, offer: open })
+    const isTooOld = nowMs() - at > config.linkDays * DAY_MS
+    return { attemptId, customerId, cartId, contents, code, cartUrl, isTooOld }
   }
 
-  private look({ attemptId, cartId, cartUrl, contents, isTooOld }: Sent): LinkAnswer {
+  private look(sent: Sent): LinkAnswer {
+    const { attemptId, cartId, cartUrl, code, contents, isTooOld } = sent
     const { availableOf, carts, config } = this.services
     const cart = carts.book.peek(cartId)
     if (cart === undefined) return { type: "empty", cartUrl }
@@ -115,21 +150,53 @@ export class LinkDesk {
     }
     if (cart.lines.length === 0) return { type: "empty", cartUrl }
     if (isTooOld) return { type: "too-old", cartUrl }
-    if (cart.contents !== contents) return { type: "changed", cartUrl }
+    if (!isAsAt(cart, contents)) return { type: "changed", cartUrl }
     // What is held for this cart is not to be had by others, and counts as there.
     const isHeld = cart.status === "checkout" && cart.checkout?.isHeld === true
     const missing = isHeld ? [] : cart.lines.filter((line) => (availableOf(line) ?? 0) < line.quantity)
     if (missing.length > 0) return { type: "sold-out", cartUrl, missing: missing.map(nameOf) }
-    return { type: "cart", cart, cartUrl }
+    if (code === undefined) return { type: "cart", cart, cartUrl }
+    // A checkout that began in time may be paid as it was shown, also after the offer's end.
+    const isIn = isHeld && cart.discounts?.some((one) => one.code === code) === true
+    const given = { at: this.services.nowMs(), availableOf }
+    const looked = isIn ? ({ cart, standing: "holds" } as const) : withOffer(carts.book, cart, code, given)
+    const offer = { standing: looked.standing, takenOffMinor: takenOff(looked.cart, code) }
+    return { type: "cart", cart: looked.cart, cartUrl, offer }
   }
 
-  private checkOut(sent: Sent, cart: CartState, receivedAtMs: number): Effect.Effect<LinkAnswer> {
-    const { cartUrl, contents, cartId } = sent
+  /** The contents that are to be paid for, once the offer is in the cart; else what the link leads to now. */
+  private enter(sent: Sent, seen: CartShown, receivedAtMs: number): Effect.Effect<CartState | LinkAnswer> {
+    const { attemptId, cartId, cartUrl, code } = sent
+    const { book } = this.services.carts
     return Effect.gen({ self: this }, function* () {
+      const cart = book.peek(cartId)
+      if (cart === undefined) return { type: "empty", cartUrl }
+      if (code === undefined || seen.offer?.standing !== "holds" || cart.codes?.includes(code) === true) return cart
+      const mutationId = `link:${attemptId}:${cart.version}:code`
+      const answer = yield* this.ask(cartId, { type: "apply-code", mutationId, code }, receivedAtMs)
+      if (isBusy(answer)) return { type: "later", cartUrl }
+      const now = book.peek(cartId)
+      const isAsSeen = answer.ok && now?.totals.totalMinor === seen.cart.totals.totalMinor
+      return isAsSeen && now !== undefined ? now : this.look(sent)
+    })
+  }
+
+  private checkOut(sent: Sent, seen: CartShown, receivedAtMs: number, isAgain = false): Effect.Effect<LinkAnswer> {
+    const { attemptId, cartUrl, cartId } = sent
+    return Effect.gen({ self: this }, function* () {
+      const cart = yield* this.enter(sent, seen, receivedAtMs)
+      if ("type" in cart) return cart
+      const { contents } = cart
       if (!this.isHeldLongEnough(cart)) {
-        const mutationId = `link:${sent.attemptId}:${cart.version}`
-        const code = yield* this.ask(cartId, { type: "checkout", mutationId, contents }, receivedAtMs)
-        if (code !== undefined) return code === "unavailable" ? { type: "later", cartUrl } : this.refused(sent, code)
+        const mutationId = `link:${attemptId}:${cart.version}`
+        const answer = yield* this.ask(cartId, { type: "checkout", mutationId, contents }, receivedAtMs)
+        if (isBusy(answer)) return { type: "later", cartUrl }
+        if (!answer.ok) {
+          const now = this.refused(sent, answer.code)
+          // An offer that was in the cart has ended, and that was shown: what is paid for is the cart without it.
+          const isAsSeen = now.type === "cart" && now.cart.totals.totalMinor === seen.cart.totals.totalMinor
+          return isAsSeen && !isAgain ? yield* this.checkOut(sent, now, receivedAtMs, true) : now
+        }
       }
       return yield* Effect.match(this.services.links.link(cartId, { contents }), {
         onSuccess: ({ url }): LinkAnswer => ({ type: "pay", url }),
@@ -144,9 +211,8 @@ export class LinkDesk {
   /** The cart was looked at a moment ago: what has moved since is told as it is found now. */
   private refused(sent: Sent, code: string): LinkAnswer {
     const { cartUrl } = sent
-    if (code === "cart_changed") return { type: "changed", cartUrl }
     const now = this.look(sent)
-    if (now.type !== "cart") return now
+    if (now.type !== "cart" || code === "cart_changed") return now
     return code === "insufficient_stock"
       ? { type: "sold-out", cartUrl, missing: now.cart.lines.map(nameOf) }
       : { type: "later", cartUrl }
@@ -157,14 +223,21 @@ export class LinkDesk {
     return isHeld && checkout.expiresAt - this.services.nowMs() >= HOLD_LEFT_MS_MIN
   }
 
-  /** `undefined`: done; else why not. */
-  private ask(cart: string, body: object, receivedAtMs: number): Effect.Effect<string | undefined> {
+  private ask(cart: string, body: object, receivedAtMs: number): Effect.Effect<CartAnswer> {
     return Effect.callback((resume) => {
-      this.services.requests.request(cart, { body, receivedAtMs }, (answer) =>
-        resume(Effect.succeed(answer.ok ? undefined : answer.code === "overloaded" ? "unavailable" : answer.code))
-      )
+      this.services.requests.request(cart, { body, receivedAtMs }, (answer) => resume(Effect.succeed(answer)))
     })
   }
+}
+
+/** Nothing was decided: the hub has no time for it now. */
+const isBusy = (answer: CartAnswer): boolean =>
+  !answer.ok && (answer.code === "overloaded" || answer.code === "unavailable")
+
+/** By the code, of the goods and of the shipping. */
+const takenOff = ({ discounts = [] }: CartState, code: string): number => {
+  const discount = discounts.find((one) => one.code === code)
+  return (discount?.amountMinor ?? 0) + (discount?.shippingMinor ?? 0)
 }
 
 /** `<cart>:<contents>:<when it was left>`, and a cart's name may have colons in it. */

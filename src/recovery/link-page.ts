@@ -2,7 +2,6 @@
  * The page behind a link in a message: the cart with one button, or one sentence and the way to the shop. Plain HTML
  * without a script, so that it is there at once on any phone.
  */
-import type { CartState } from "../../actors/cart/state.ts"
 import type { LinkAnswer } from "./link-desk.ts"
 
 export interface LinkPage {
@@ -27,8 +26,11 @@ const statuses: Readonly<Record<Shown["type"], number>> = {
 /** `shop`: its name, where it has told one. */
 export const linkPage = (answer: Shown, shop: string | undefined): LinkPage => ({
   status: statuses[answer.type],
-  html: framed(shop, answer.type === "cart" ? cartPart(answer.cart, answer.cartUrl) : sentencePart(answer))
+  html: framed(shop, answer.type === "cart" ? cartPart(answer) : sentencePart(answer))
 })
+
+/** Of the form: what was shown is what may be paid. */
+export const TOTAL_FIELD = "total"
 
 export const TOO_OFTEN: LinkPage["html"] = "Too many tries; wait a few seconds and open the link again."
 
@@ -50,10 +52,28 @@ const sentencePart = (answer: Exclude<Shown, { readonly type: "cart" }>): string
   return `<h1>${title}</h1><p>${sentence}</p>${missing}${back}`
 }
 
-const cartPart = ({ currency = "", lines, totals }: CartState, cartUrl: string): string => {
+const cartPart = ({ cart, cartUrl, offer }: Extract<Shown, { readonly type: "cart" }>): string => {
+  const { currency = "", lines, totals } = cart
   const goods = lines.map(({ name, quantity, sku }) => `${quantity} × ${escaped(name ?? sku)}`)
-  return `<h1>Your cart</h1>${list(goods)}<p><strong>${escaped(amount(totals.totalMinor, currency))}</strong></p>
-<form method="post"><button>Go to payment</button></form>${wayToShop(cartUrl)}`
+  const said = offer === undefined ? "" : `<p>${offerSentence(offer, currency)}</p>`
+  return `<h1>Your cart</h1>${list(goods)}${said}<p><strong>${escaped(amount(totals.totalMinor, currency))}</strong></p>
+<form method="post"><input type="hidden" name="${TOTAL_FIELD}" value="${totals.totalMinor}"><button>Go to payment</button></form>${wayToShop(cartUrl)}`
+}
+
+const offerSentence = (
+  { standing, takenOffMinor }: NonNullable<Extract<Shown, { readonly type: "cart" }>["offer"]>,
+  currency: string
+): string => {
+  switch (standing) {
+    case "holds":
+      return takenOffMinor === 0
+        ? "With our offer, once it is known what shipping costs."
+        : `With our offer, ${escaped(amount(takenOffMinor, currency))} off:`
+    case "idle":
+      return "The offer in our message takes nothing off this cart."
+    case "over":
+      return "The offer in our message has ended. This is the price without it:"
+  }
 }
 
 const list = (items: ReadonlyArray<string>): string => `<ul>${items.map((item) => `<li>${item}</li>`).join("")}</ul>`

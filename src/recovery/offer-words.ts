@@ -4,9 +4,11 @@
 import type { IncentivePolicy } from "../../actors/recovery/incentive-rules.ts"
 import type { Offer } from "../../actors/recovery/offer.ts"
 
+export type OfferSaid = Pick<Offer, "currency" | "expiresAt" | "offerId" | "offerKey" | "terms">
+
 /** Without a policy, as when that version of the settings is long forgotten and none are made now, the usual words, and UTC. */
 export const offerWords = (
-  { currency, expiresAt, offerId, offerKey, terms }: Offer,
+  { currency, expiresAt, offerId, offerKey, terms }: OfferSaid,
   policy: IncentivePolicy | undefined
 ): string => {
   const says = policy?.catalogue.find((one) => one.offerKey === offerKey)?.says ?? usual(terms, currency)

@@ -53,6 +53,8 @@ export interface PreviewStep {
   readonly delayMs: number
   readonly template: string
   readonly mayOffer: boolean
+  /** What the messages are shown with; absent: none may go with them. */
+  readonly example?: { readonly offerKey: string; readonly code: string }
   readonly messages: ReadonlyArray<PreviewMessage>
 }
 

@@ -183,7 +183,9 @@ describe("a preview", () => {
     cartId: "c1",
     lines: [{ sku: "MUG", name: "Blue mug" }, { sku: "TIN" }],
     left: { reason: "left-checkout", totalMinor: 100 },
-    linkOf: (cartId: string, attemptId: string) => `https://shop.example/cart/${cartId}?from=${attemptId}`
+    linkOf: (cartId: string, attemptId: string, code = "") =>
+      `https://shop.example/cart/${cartId}?from=${attemptId}&code=${code}`,
+    at: Date.parse("2026-07-01T11:00:00Z")
   } as const
 
   it("says what each step says on each of its channels, and what kind of cost that is", () => {
@@ -219,12 +221,40 @@ describe("a preview", () => {
     const text = steps[0]?.messages.find(({ channel }) => channel === "sms")
     assert.match(
       text?.text ?? "",
-      /^You left Blue mug and 1 more in your cart.*\/cart\/c1\?from=r[0-9a-z]+-1 Reply STOP/
+      /^You left Blue mug and 1 more in your cart.*\/cart\/c1\?from=r[0-9a-z]+-1&code= Reply STOP/
     )
     assert.deepEqual([text?.segments, text?.alphabet, text?.characters], [1, "GSM", text?.text?.length])
     const template = steps[0]?.messages.find(({ form }) => form === "template")?.template
     assert.deepEqual([template?.name, template?.variables["1"]], ["reminder", "Blue mug and 1 more"])
     assert.equal(steps[1]?.messages[0]?.subject, "Still thinking about it?")
+  })
+
+  it("shows an example of an offer where one may go, marked as one: the longest there is", () => {
+    const catalogue = [
+      { offerKey: "10", terms: { kind: "percentage", basisPoints: 1_000 } },
+      {
+        offerKey: "post",
+        terms: { kind: "free-shipping" },
+        says: "We send it for nothing, with {code}, until {until}."
+      },
+      { offerKey: "5", terms: { kind: "amount", amountMinor: 500 } }
+    ] as const
+    const offers = { ...INCENTIVES_DEFAULT, currency: "GBP", zone: "Europe/London", shippingCostMinor: 0, catalogue }
+    const { steps } = previewOf({ ...ask, settings: { ...built, offers } })
+    const example = { offerKey: "post", code: "BACK-EXAMPLE111" }
+    assert.deepEqual(
+      steps.map((step) => [step.mayOffer, step.example]),
+      built.sequences[0]?.steps.map(({ mayOffer }) => [mayOffer, mayOffer ? example : undefined])
+    )
+    const offered = steps.find(({ mayOffer }) => mayOffer)
+    const text = offered?.messages.find(({ channel }) => channel === "sms")?.text ?? ""
+    assert.match(
+      text,
+      /We send it for nothing, with BACK-EXAMPLE111, until 3 July at 12:00 BST\. https:.*&code=BACK-EXAMPLE111/
+    )
+    assert.ok(steps.some(({ mayOffer }) => mayOffer) && steps.some(({ mayOffer }) => !mayOffer))
+    const none = previewOf({ ...ask, settings: { ...built, offers: { ...offers, catalogue: [] } } })
+    assert.ok([...none.steps, ...previewOf(ask).steps].every((step) => step.example === undefined))
   })
 
   it("counts the segments of a text that is long, or that the alphabet of texts has not", () => {

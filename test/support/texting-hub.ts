@@ -16,8 +16,14 @@ export interface TextingHub {
   readonly close: () => Promise<void>
 }
 
-/** `recovery`: what stands in the recovery file beside the address of the shop's carts. */
-export const startTextingHub = async (recovery: object = {}): Promise<TextingHub> => {
+/**
+ * `recovery`: what stands in the recovery file beside the address of the shop's carts. `environment`: what else the hub at
+ * this address is told.
+ */
+export const startTextingHub = async (
+  recovery: object = {},
+  environment: (url: string) => Readonly<Record<string, string>> = () => ({})
+): Promise<TextingHub> => {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-texting-"))
   const twilio = await LocalTwilio.start()
   const port = String(await freePort())
@@ -31,7 +37,7 @@ export const startTextingHub = async (recovery: object = {}): Promise<TextingHub
     JSON.stringify({ cartUrl: "https://shop.example/cart/{cart}?from={attempt}", ...recovery })
   )
   // It is started again on the port that Twilio knows.
-  const hub = { ...(await startHub({ ...files, PORT: port })), url }
+  const hub = { ...(await startHub({ ...files, ...environment(url), PORT: port })), url }
   const policy = { mutationId: "texting-hub", idleCartMs: 1_000, leftCheckoutMs: 1_000 }
   assert.equal((await http(hub, "POST", "/v1/cart-policy", policy)).status, 200)
   return {

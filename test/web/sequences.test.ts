@@ -188,6 +188,9 @@ describe("the sequences page", () => {
     await offers.getByText("and {code} in it").waitFor({ state: "detached" })
     await page.getByRole("button", { name: "Save", exact: true }).click()
     await page.getByText("Saved as version 7.").waitFor()
+    const second = region("What step 2 says")
+    await second.getByText("With free-shipping; each customer gets what is decided for them").waitFor()
+    await second.getByText("Free shipping with the code BACK-EXAMPLE111").first().waitFor()
     const made = (await present()).settings.offers
     assert.deepEqual(
       [made?.currency, made?.zone, made?.dailyBudgetMinor, made?.shippingCostMinor, made?.costBasisPoints],

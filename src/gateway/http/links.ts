@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { LINK_PRESSES_PER_SECOND_MAX } from "../../../config/recovery.ts"
 import type { LinkAnswer, LinkDesk } from "../../recovery/link-desk.ts"
-import { linkPage, TOO_OFTEN } from "../../recovery/link-page.ts"
+import { linkPage, TOO_OFTEN, TOTAL_FIELD } from "../../recovery/link-page.ts"
 import { AddressLimiter } from "../rate-limit.ts"
 import type { Request, Response } from "../serving.ts"
 import type { Respond } from "./stock.ts"
@@ -29,12 +29,16 @@ export class LinkRoutes {
     respond(this.responseOf(this.services.desk?.open(token ?? "") ?? { type: "unknown" }))
   }
 
-  press({ receivedAtMs }: Request, respond: Respond, token = ""): void {
+  press({ body, receivedAtMs }: Request, respond: Respond, token = ""): void {
     const { desk, run } = this.services
     const attemptId = desk?.attemptOf(token)
     if (desk === undefined || attemptId === undefined) return respond(this.responseOf({ type: "unknown" }))
     if (!this.limiter.take(attemptId, receivedAtMs)) return respond(html(429, TOO_OFTEN))
-    run(Effect.map(desk.press(token, receivedAtMs), (answer) => respond(this.responseOf(answer))))
+    run(
+      Effect.map(desk.press(token, { receivedAtMs, shownMinor: shownIn(body) }), (answer) =>
+        respond(this.responseOf(answer))
+      )
+    )
   }
 
   private responseOf(answer: LinkAnswer): Response {
@@ -43,6 +47,16 @@ export class LinkRoutes {
     return html(status, content)
   }
 }
+
+/** What the page had shown, as its form says it. */
+const shownIn = (body: Uint8Array | undefined): number | undefined => {
+  if (body === undefined || body.byteLength > FORM_BYTES_MAX) return undefined
+  const total = new URLSearchParams(new TextDecoder().decode(body)).get(TOTAL_FIELD)
+  return total !== null && /^\d{1,15}$/.test(total) ? Number(total) : undefined
+}
+
+/** One number and its name; whatever else comes is not the page's form. */
+const FORM_BYTES_MAX = 256
 
 /** The address is a key to a cart: no page learns it from here, none is kept, and none may put this one into a frame. */
 const CAREFULLY = {

@@ -21,12 +21,13 @@ export interface RecoverySettingsServices {
   readonly host: CustomerPartitions
   readonly carts: { peek(cart: string): CartState | undefined }
   /** What a message's link is; where nobody is written to, the address of nobody's page. */
-  readonly linkOf: ((cartId: string, attemptId: string) => string) | undefined
+  readonly linkOf: ((cartId: string, attemptId: string, code?: string) => string) | undefined
+  readonly nowMs: () => number
   readonly hasCodePlace: boolean
 }
 
-const linkOfNobody = (cartId: string, attemptId: string): string =>
-  cartUrlOf("https://shop.example/cart/{cart}?from={attempt}", { cart: cartId, attempt: attemptId })
+const linkOfNobody = (cart: string, attempt: string, offer?: string): string =>
+  cartUrlOf("https://shop.example/cart/{cart}?from={attempt}&code={offer}", { cart, attempt, offer })
 
 const lineOf = ({ at, by, note, version }: SettingsVersion): VersionLine => ({
   version,
@@ -110,7 +111,7 @@ export class RecoverySettingsRoutes {
       const message = `No cart ${cart} is known; send lines for one that is made up.`
       return respond(json(404, { ok: false, code: "unknown_cart", message }))
     }
-    const { linkOf = linkOfNobody } = this.services
+    const { linkOf = linkOfNobody, nowMs } = this.services
     this.look(
       ({ settings }) => settings.current.settings,
       respond,
@@ -121,7 +122,8 @@ export class RecoverySettingsRoutes {
           cartId: cart ?? "preview",
           lines: state?.lines ?? lines,
           left: state === undefined ? left : leftOf(state, left),
-          linkOf
+          linkOf,
+          at: nowMs()
         }
         const preview: Preview = { ok: true, faults: draft?.faults ?? [], ...previewOf(ask) }
         respond(json(200, preview))

@@ -7,8 +7,9 @@ import assert from "node:assert/strict"
 import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import type { OfferUse } from "../../../actors/cart/decision.ts"
+import { withOffer } from "../../../actors/cart/offers.ts"
 import type { OfferBounds, Promotion } from "../../../actors/cart/promotions.ts"
-import { type CartState, claimsOf } from "../../../actors/cart/state.ts"
+import { type CartState, claimsOf, isAsAt } from "../../../actors/cart/state.ts"
 import { add, CartDesk, NOON } from "../../support/cart-desk.ts"
 
 const CODE = "BACK-ANNA"
@@ -170,6 +171,64 @@ describe("scenario 23: an offer that works once", () => {
       late.cart("a").strays?.map(({ reason }) => reason),
       ["code_used_up"]
     )
+  })
+})
+
+describe("a cart that a message was about", () => {
+  const said = (desk: CartDesk, contents: number): boolean => isAsAt(desk.cart("a"), contents)
+  const left = (): { readonly desk: CartDesk; readonly contents: number } => {
+    const desk = new CartDesk()
+    make(desk)
+    annas(desk)
+    return { desk, contents: desk.cart("a").contents }
+  }
+
+  it("is the same with the offer's code, without it again, and when the offer has ended", () => {
+    const { contents, desk } = left()
+    assert.ok(said(desk, contents) && !said(desk, contents - 1) && !said(desk, contents + 1))
+    assert.ok(desk.ok("a", apply).contents > contents)
+    assert.ok(said(desk, contents))
+    desk.ok("a", { type: "remove-code", code: CODE })
+    assert.ok(said(desk, contents))
+    desk.ok("a", apply)
+    end(desk)
+    desk.refused("a", { type: "checkout" }, "cart_changed")
+    assert.deepEqual([desk.cart("a").totals.discountMinor, said(desk, contents)], [0, true])
+  })
+
+  it("is another one once anything else has changed it, also beside the code", () => {
+    const changes = [
+      costing("lamp", 1, 1_000, 100),
+      { type: "set", sku: "mug", quantity: 3 },
+      { type: "reprice", prices: [{ sku: "mug", unitPriceMinor: 1_100 }] },
+      { type: "ship-to", destination: { country: "GB" } },
+      { type: "apply-code", code: "SHOP" }
+    ] as const
+    for (const one of changes) {
+      const { contents, desk } = left()
+      desk.promote({ code: "SHOP", kind: "percentage", basisPoints: 500, stackable: true })
+      desk.ok("a", one)
+      desk.ok("a", apply)
+      assert.ok(!said(desk, contents), one.type)
+      const { sameSince, contents: now } = desk.cart("a")
+      assert.ok(sameSince !== undefined && sameSince > contents && sameSince < now, one.type)
+    }
+  })
+
+  it("is reckoned with the offer beforehand as it will be, and is not changed by that", () => {
+    const { desk } = left()
+    const given = { at: desk.at, availableOf: () => 10 }
+    const before = desk.cart("a")
+    const { cart, standing } = withOffer(desk.book, before, CODE, given)
+    assert.deepEqual([standing, desk.cart("a")], ["holds", before])
+    assert.deepEqual(cart.totals, desk.ok("a", apply).totals)
+    assert.equal(withOffer(desk.book, desk.cart("a"), CODE, given).standing, "holds")
+    desk.ok("a", costing("gold", 1, 10_000, 9_500))
+    assert.equal(withOffer(desk.book, desk.cart("a"), CODE, given).standing, "idle", "9 % would be left")
+    const late = withOffer(desk.book, before, CODE, { ...given, at: NOON + 48 * HOUR })
+    assert.deepEqual([late.standing, late.cart.totals.discountMinor], ["over", 0])
+    end(desk)
+    assert.equal(withOffer(desk.book, before, CODE, given).standing, "over")
   })
 })
 

@@ -115,7 +115,7 @@ describe("the rules of offers as somebody writes them", () => {
       { ...needed, catalogue: [{ offerKey: "a", terms: { kind: "free-shipping" }, says: "Free!" }] },
       ["catalogue[0].says"]
     ],
-    ["an offer of a second", { ...needed, offerTtlMs: 1_000 }, ["offerTtlMs"]]
+    ["an offer of half a second", { ...needed, offerTtlMs: 500 }, ["offerTtlMs"]]
   ] as const)("and %s is told so, by its field", (_name, value, expected) => {
     const read = readIncentives(value)
     assert.deepEqual(read.ok ? [] : read.faults.map(({ path }) => path), expected)

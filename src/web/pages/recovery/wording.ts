@@ -41,7 +41,11 @@ const REASONS: Readonly<Record<string, string>> = {
   "no-sequence": "no sequence fits this cart",
   undeliverable: "the carrier says that it is dead",
   complained: "they complained",
-  "by-operator": "an operator said so"
+  "by-operator": "an operator said so",
+  expired: "its time was over",
+  revoked: "somebody else had tried it",
+  withdrawn: "the message that had it was not sent",
+  unneeded: "the cart was bought without it"
 }
 
 export const channelWord = (channel: unknown): string => CHANNELS[String(channel)] ?? String(channel)
@@ -84,6 +88,24 @@ const pointWords = ({ point }: TimelineItem): string => {
   return consentedAt === undefined ? `Known by ${place}, without having agreed to be written to` : `Agreed to ${place}`
 }
 
+const offerWords = ({ arm, because, currency, offer }: TimelineItem): string => {
+  const { expiresAt, offerId, reservedMinor } = (offer ?? {}) as Readonly<Record<string, unknown>>
+  if (offerId !== undefined) {
+    const atMost = money(Number(reservedMinor), String(currency))
+    return `Offered ${String(arm)}: ${String(offerId)}, at most ${atMost}, until ${time(expiresAt)}`
+  }
+  const { draws, findings } = (because ?? {}) as Readonly<Record<string, unknown>>
+  const against = (Array.isArray(findings) ? (findings as ReadonlyArray<Finding>) : []).filter((one) => one.isAgainst)
+  if (against.length > 0) return `No offer: ${against.map(({ rule }) => rule).join(", ")}`
+  const wasDrawn = Array.isArray(draws) && draws.length > 0
+  return wasDrawn ? "No offer: none was thought to bring more" : "No offer: none keeps the margin within the budget"
+}
+
+interface Finding {
+  readonly rule: string
+  readonly isAgainst: boolean
+}
+
 const WORDS: Readonly<Record<string, (item: TimelineItem) => string>> = {
   "contact-point-set": pointWords,
   "contact-point-removed": ({ address, channel }) => `Not known by ${channelWord(channel)} ${String(address)} any more`,
@@ -113,6 +135,14 @@ const WORDS: Readonly<Record<string, (item: TimelineItem) => string>> = {
       ? `Message did not go: ${String(code)}`
       : "Nobody knows whether the message went; it counts as sent",
   "message-skipped": ({ reason }) => `Message not sent: ${reasonWord(reason)}`,
+  "link-followed": () => "Pressed the button of the link in a message",
+  "offer-decided": offerWords,
+  "offer-repeated": ({ offerId }) => `The message names the offer ${String(offerId)} again`,
+  "offer-ending": ({ offerId, reason }) => `The offer ${String(offerId)} ends: ${reasonWord(reason)}`,
+  "offer-redeemed": ({ offerId }) => `The offer ${String(offerId)} was used`,
+  "offer-closed": ({ offerId, reason }) => `The offer ${String(offerId)} has ended unused: ${reasonWord(reason)}`,
+  "offer-learned": ({ arm, isBought }) =>
+    `Learned of ${arm === "none" ? "a message without an offer" : String(arm)}: ${isBought === true ? "bought" : "not bought"}`,
   "recovery-ended": ({ reason }) => `Recovery ended: ${reasonWord(reason)}`,
   ordered: ({ cart, currency, paidMinor, refundedMinor, state }) => {
     const paid = `Bought cart ${String(cart)} for ${money(Number(paidMinor), String(currency))}`

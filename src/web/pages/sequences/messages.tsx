@@ -2,7 +2,7 @@
  * What one step says on each of its channels, as the hub would send it, how long that is and what it costs. Channels that
  * say the same stand under one bubble.
  */
-import type { CostClass, PreviewMessage } from "../../../recovery/protocol.ts"
+import type { CostClass, PreviewMessage, PreviewStep } from "../../../recovery/protocol.ts"
 import { units } from "../../app/formats.ts"
 import { CHANNEL_NAMES } from "./channel-choice.tsx"
 
@@ -77,22 +77,32 @@ interface MessagesProps {
   readonly of: string
   /** `undefined`: not known yet. */
   readonly messages: ReadonlyArray<PreviewMessage> | undefined
+  /** The offer that they are shown with, if one may go with them. */
+  readonly example: PreviewStep["example"]
   /** Of what was there before the last change. */
   readonly isOld: boolean
 }
 
-export const Messages = ({ isOld, messages, of }: MessagesProps) => (
+export const Messages = ({ example, isOld, messages, of }: MessagesProps) => (
   <section className="messages" aria-label={`What ${of} says`} aria-busy={isOld} data-old={isOld ? true : undefined}>
     {messages === undefined ? (
       <div className="message-waits" aria-hidden="true" />
     ) : messages.length === 0 ? (
       <p className="quiet">Nothing yet: choose a channel and a text.</p>
     ) : (
-      <ul className="bubbles">
-        {bubblesOf(messages).map((bubble) => (
-          <Bubble key={`${bubble[0].channel} ${bubble[0].form}`} of={bubble} />
-        ))}
-      </ul>
+      <>
+        {example === undefined ? null : (
+          <p className="quiet">
+            <span className="badge">example</span> With {example.offerKey}; each customer gets what is decided for them,
+            or none.
+          </p>
+        )}
+        <ul className="bubbles">
+          {bubblesOf(messages).map((bubble) => (
+            <Bubble key={`${bubble[0].channel} ${bubble[0].form}`} of={bubble} />
+          ))}
+        </ul>
+      </>
     )}
   </section>
 )

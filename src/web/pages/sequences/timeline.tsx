@@ -50,6 +50,7 @@ export const Timeline = ({ isPreviewOld, onChange, path, preview, sequence, sett
             <Messages
               of={`step ${index + 1}`}
               messages={preview === undefined ? undefined : (preview[index]?.messages ?? [])}
+              example={preview?.[index]?.example}
               isOld={isPreviewOld}
             />
           </li>
