@@ -33,16 +33,23 @@ export const seedOf = (
   if (fault !== undefined) throw new WrongSeed(`The recovery file: ${fault.path}: ${fault.message}`)
   if (JSON.stringify(settings) === JSON.stringify(current.settings)) return undefined
   const { version } = current
-  const note = config === undefined ? "As the hub comes." : "With the words and the offers of the recovery file."
   return {
     type: "recovery-settings",
     mutationId: `seed:${version}`,
     expectedVersion: version,
     by: BY_HUB,
-    note: isOurs ? note : "With the rules of offers, which stood in the recovery file alone.",
+    note: isOurs ? noteOf(config) : offersNote(settings),
     settings
   }
 }
+
+const noteOf = (config: RecoveryConfig | undefined): string =>
+  config === undefined ? "As the hub comes." : "With the words and the offers of the recovery file."
+
+const offersNote = ({ offers }: RecoverySettings): string =>
+  offers === null
+    ? "Without offers: the recovery file has no rules of them."
+    : "With the rules of offers, which stood in the recovery file alone."
 
 /** The rules that come with a later release are no change of somebody's. */
 const seeded = (
