@@ -166,7 +166,7 @@ export class LinkDesk {
 
   /** The contents that are to be paid for, once the offer is in the cart; else what the link leads to now. */
   private enter(sent: Sent, seen: CartShown, receivedAtMs: number): Effect.Effect<CartState | LinkAnswer> {
-    const { attemptId, cartId, cartUrl, code } = sent
+    const { attemptId, cartId, cartUrl, code, contents } = sent
     const { book } = this.services.carts
     return Effect.gen({ self: this }, function* () {
       const cart = book.peek(cartId)
@@ -176,8 +176,8 @@ export class LinkDesk {
       const answer = yield* this.ask(cartId, { type: "apply-code", mutationId, code }, receivedAtMs)
       if (isBusy(answer)) return { type: "later", cartUrl }
       const now = book.peek(cartId)
-      const isAsSeen = answer.ok && now?.totals.totalMinor === seen.cart.totals.totalMinor
-      return isAsSeen && now !== undefined ? now : this.look(sent)
+      if (!answer.ok || now === undefined || !isAsAt(now, contents)) return this.look(sent)
+      return now.totals.totalMinor === seen.cart.totals.totalMinor ? now : this.look(sent)
     })
   }
 
