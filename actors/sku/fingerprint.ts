@@ -106,8 +106,8 @@ export const hash64 = (content: string): string => {
 const end = (): string => {
   const lowLane = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909)
   const highLane = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(lowLane ^ (lowLane >>> 13), 3266489909)
-  const first = inBase36(highLane >>> 0)
-  return (highLane >>> 0 < 36 ** 6 ? first.replace(LEADING_ZEROS, "") : first) + inBase36(lowLane >>> 0)
+  const text = inBase36(highLane >>> 0, lowLane >>> 0)
+  return highLane >>> 0 < 36 ** 6 ? text.replace(LEADING_ZEROS, "") : text
 }
 
 const LEADING_ZEROS = /^0{1,6}/
@@ -115,14 +115,24 @@ const DIGITS = Uint8Array.from("0123456789abcdefghijklmnopqrstuvwxyz", (digit) =
 
 const digit = (value: number, weight: number): number => DIGITS[Math.floor(value / weight) % 36] as number
 
-/** Seven digits of 32 bits; `toString(36)` took ten times as long. */
-const inBase36 = (value: number): string =>
+/**
+ * Seven digits of each 32 bits; `toString(36)` took ten times as long. One text at once: joined from two it is a rope, which
+ * whoever reads it has to flatten first.
+ */
+const inBase36 = (first: number, second: number): string =>
   String.fromCharCode(
-    digit(value, 36 ** 6),
-    digit(value, 36 ** 5),
-    digit(value, 36 ** 4),
-    digit(value, 36 ** 3),
-    digit(value, 36 ** 2),
-    digit(value, 36),
-    digit(value, 1)
+    digit(first, 36 ** 6),
+    digit(first, 36 ** 5),
+    digit(first, 36 ** 4),
+    digit(first, 36 ** 3),
+    digit(first, 36 ** 2),
+    digit(first, 36),
+    digit(first, 1),
+    digit(second, 36 ** 6),
+    digit(second, 36 ** 5),
+    digit(second, 36 ** 4),
+    digit(second, 36 ** 3),
+    digit(second, 36 ** 2),
+    digit(second, 36),
+    digit(second, 1)
   )

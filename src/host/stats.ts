@@ -125,13 +125,19 @@ export class HostStats {
 
 const LOAD_WINDOW_MS = 100
 /** At 1,000 commands a second, one by one, turns take about half of the time, nearly all of it waiting for the disk. */
-const BUSY_SHARE = 0.6
+const BUSY_TURNS_SHARE = 0.6
+/**
+ * On a machine that has more to do than it can, turns wait for the processor in between and take less of the time than they
+ * would; what the event loop works at them does not shrink.
+ */
+const BUSY_LOOP_SHARE = 0.25
 
-/** Which share of the last tenth of a second was spent in turns, waiting for the journal included. */
+/** Which shares of the last tenth of a second were spent in turns, waiting for the journal included, and by the event loop at work. */
 export class TurnLoad {
   private sinceMs = performance.now()
+  private loop = performance.eventLoopUtilization()
   private spentMs = 0
-  private share = 0
+  private busy = false
 
   add(turnMs: number): void {
     this.roll()
@@ -140,14 +146,16 @@ export class TurnLoad {
 
   isBusy(): boolean {
     this.roll()
-    return this.share > BUSY_SHARE
+    return this.busy
   }
 
   private roll(): void {
     const passedMs = performance.now() - this.sinceMs
     if (passedMs < LOAD_WINDOW_MS) return
-    this.share = this.spentMs / passedMs
+    const { utilization } = performance.eventLoopUtilization(this.loop)
+    this.busy = this.spentMs > passedMs * BUSY_TURNS_SHARE || utilization > BUSY_LOOP_SHARE
     this.spentMs = 0
+    this.loop = performance.eventLoopUtilization()
     this.sinceMs = performance.now()
   }
 }

@@ -6,7 +6,7 @@
  * A checkpoint that is gone, or that names a commit which this journal does not have (a server was emptied, a backup of
  * one side restored), makes the projection start over from nothing; deleting it is how an operator asks for that.
  */
-import { Duration, Effect, Schedule, Schema } from "effect"
+import { Clock, Effect, Schedule, Schema } from "effect"
 import type { JournalRecord } from "../../actors/sku/events.ts"
 import type { StoredCommit } from "../codec.ts"
 import type { JournalShape, JournalUnavailable } from "../journal.ts"
@@ -55,10 +55,11 @@ const READ_BOUNDS = { commitsMax: 500, bytesMax: 2 * 1024 * 1024 }
 /**
  * While the hub is busy a projection rests so many times as long as a batch took: there are three of them, and the
  * servers that they keep busy share the cores with the hub. With 3 they took half of its throughput. What they fall
- * behind they make up for when the rush is over; how far is a metric.
+ * behind they make up for when the rush is over, or once they are so far behind that whoever reads them would mind; how far is a metric.
  */
 const REST_FACTOR = 15
 const REST_MS_MAX = 1_000
+const BEHIND_MS_MAX = 30_000
 const FULL_COMMITS = 100
 /** A copy of the journal that answered may be behind the hub by a moment. */
 const COPY_BEHIND = "20 millis"
@@ -102,15 +103,18 @@ export class ProjectionRunner<R = JournalRecord> {
       yield* this.projection.apply(commits)
       this.moveTo(last)
       yield* this.onSuccess
-      yield* this.rest(commits.length, performance.now() - startedMs)
+      yield* this.rest(commits.length, performance.now() - startedMs, (yield* Clock.currentTimeMillis) - last.at)
     }
   })
 
-  private rest(commitCount: number, costMs: number): Effect.Effect<void> {
-    if (this.options.head.isBusy) return Effect.sleep(Duration.millis(Math.min(REST_MS_MAX, costMs * REST_FACTOR)))
+  /** `ageMs`: of the commit that was applied last. */
+  private rest(commitCount: number, costMs: number, ageMs: number): Effect.Effect<void> {
+    const { head } = this.options
+    if (head.isBusy && ageMs < BEHIND_MS_MAX)
+      return head.gather(this.applied, Math.min(REST_MS_MAX, costMs * REST_FACTOR))
     // A full batch, or more at hand: it is behind.
     const isBehind = this.ahead.length > 0 || commitCount >= FULL_COMMITS
-    return isBehind ? Effect.void : this.options.head.gather(this.applied, this.projection.gatherMs)
+    return isBehind ? Effect.void : head.gather(this.applied, this.projection.gatherMs)
   }
 
   /** The sequence to go on from. */

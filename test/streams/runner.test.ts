@@ -23,6 +23,8 @@ class Kept {
   applied: Array<number> = []
   startedOver = 0
   failures = 0
+  /** What a batch costs. */
+  costMs = 0
 
   readonly projection: Projection = {
     name: "kept",
@@ -41,6 +43,7 @@ class Kept {
     ),
     apply: (commits) =>
       Effect.suspend(() => {
+        for (const untilMs = performance.now() + this.costMs; performance.now() < untilMs;);
         if (this.failures-- > 0) return Effect.fail(new ProjectionFailed({ projection: "kept", detail: "away" }))
         for (const { sequence } of commits) this.applied.push(sequence)
         const last = commits[commits.length - 1] as StoredCommit
@@ -54,13 +57,13 @@ const setUp = Effect.gen(function* () {
   const journal = makeMemoryJournal()
   const head = new Head()
   const kept = new Kept()
-  const grow = Effect.gen(function* () {
+  const growing = Effect.fnUntraced(function* (isBusy: boolean) {
     const last = journal.stored.length
     yield* journal.append([appendOf(0, [last], { id: `c-${last + 1}`, at: 1, facts: 0, records: [] })])
-    head.advance(journal.stored.length, false)
+    head.advance(journal.stored.length, isBusy)
   })
   const runner = new ProjectionRunner(kept.projection, { journal, head, onApplied: () => undefined })
-  return { kept, grow, running: yield* Effect.forkChild(runner.run) }
+  return { kept, head, grow: growing(false), growInRush: growing(true), running: yield* Effect.forkChild(runner.run) }
 })
 
 const pass = Effect.fnUntraced(function* (seconds: number) {
@@ -105,6 +108,37 @@ describe("a projection", () => {
       yield* pass(START_OVER_SECONDS * 3)
       assert.equal(kept.startedOver, 1)
       assert.deepEqual(kept.applied, [1, 2, 3])
+      yield* Fiber.interrupt(running)
+    })
+  )
+
+  it.effect("rests while the hub is busy, until somebody waits for it", () =>
+    Effect.gen(function* () {
+      const { kept, head, growInRush, running } = yield* setUp
+      yield* pass(1)
+      kept.costMs = 10
+      yield* growInRush
+      yield* pass(0.05)
+      yield* growInRush
+      yield* pass(0.05)
+      assert.deepEqual(kept.applied, [1])
+      head.hurry(2)
+      yield* pass(0.05)
+      assert.deepEqual(kept.applied, [1, 2])
+      yield* Fiber.interrupt(running)
+    })
+  )
+
+  it.effect("does not rest when it is half a minute behind, however busy the hub is", () =>
+    Effect.gen(function* () {
+      const { kept, growInRush, running } = yield* setUp
+      yield* pass(31)
+      kept.costMs = 10
+      yield* growInRush
+      yield* pass(0.05)
+      yield* growInRush
+      yield* pass(0.05)
+      assert.deepEqual(kept.applied, [1, 2])
       yield* Fiber.interrupt(running)
     })
   )
