@@ -24,13 +24,19 @@ const foldersOf = (folder) =>
 
 const holdsLibraries = (path) => readdirSync(path).some((name) => /^lib.*\.so/.test(name))
 
-/** Without fonts a page cannot be laid out; without fontconfig's own list of folders none are found. */
+/**
+ * Without fonts a page cannot be laid out; without fontconfig's own list of folders none are found. The system's settings say
+ * which of them is meant by "sans-serif" or "system-ui"; where there are none, the pages' letters would have serifs.
+ */
 const fontsConfiguration = (folder) => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir>${join(folder, "usr", "share", "fonts")}</dir>
   <dir>/usr/share/fonts</dir>
   <cachedir>${join(folder, "font-cache")}</cachedir>
+  <alias><family>sans-serif</family><prefer><family>DejaVu Sans</family></prefer></alias>
+  <alias><family>system-ui</family><prefer><family>sans-serif</family></prefer></alias>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
 </fontconfig>
 `
 

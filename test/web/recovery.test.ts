@@ -5,7 +5,6 @@
  * into its tables.
  */
 import { join } from "node:path"
-import { Pool } from "pg"
 import type { Page } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { INCENTIVES_DEFAULT } from "../../actors/recovery/incentive-rules.ts"
@@ -18,6 +17,7 @@ import type { SettingsView } from "../../src/recovery/protocol.ts"
 import { eventually, http, type TestHub } from "../support/hub.ts"
 import { startTextingHub } from "../support/texting-hub.ts"
 import { openBrowser, type Profile } from "./browser.ts"
+import { addPastWeeks } from "./past-weeks.ts"
 
 const problems: Array<string> = []
 let twilio: LocalTwilio
@@ -69,25 +69,6 @@ const makeOffers = async (): Promise<void> => {
   const receipt = { type: "receipt", mutationId: "receipt", quantity: 1_000 }
   assert.equal((await http(hub, "POST", "/v1/stock/MUG/facts", receipt)).status, 202)
 }
-
-/** Three weeks in which 1,800 were written to and 200 held out; the first bought more often. */
-const PAST = `INSERT INTO recoveries (customer_id, abandonment_id, cart, recovery_id, withheld, sequence_id, sequence_version,
-    arm, channel, left_at, decided_at, step, message_count, ended_at, ended_reason)
-  SELECT 'past-' || n, 'left', 'past-' || n, CASE WHEN n % 10 > 0 THEN 'past-' || n END,
-    CASE WHEN n % 10 = 0 THEN 'holdout' END, 'default', 1, CASE WHEN n % 10 = 0 THEN 'holdout' ELSE 'treated' END, 'sms',
-    now() - interval '29 days' + n * interval '15 minutes', now(), 1, CASE WHEN n % 10 > 0 THEN 1 ELSE 0 END, now(),
-    CASE WHEN n % 10 > 0 THEN 'completed' END
-  FROM generate_series(1, 2000) AS n;
-  INSERT INTO recovery_messages (attempt_id, recovery_id, customer_id, sequence_id, sequence_version, step, channel, template,
-    form, state, calls, intended_at, called_at)
-  SELECT recovery_id || '-1', recovery_id, customer_id, 'default', 1, 0, 'sms', 'reminder', 'free', 'sent', 1, left_at, left_at
-  FROM recoveries WHERE recovery_id LIKE 'past-%';
-  INSERT INTO carts (cart, version, contents, status, customer_id, currency, total_minor, line_count, item_count, changed_at,
-    order_id, order_state, ordered_at, paid_minor, refunded_minor, state)
-  SELECT cart, 5, 1, 'ordered', customer_id, 'GBP', 3000, 1, 1, left_at, cart, 'placed', left_at + interval '5 hours',
-    2000 + length(customer_id) * 100, 0, '[]'
-  FROM recoveries WHERE customer_id LIKE 'past-%'
-    AND right(customer_id, 3)::text ~ CASE WHEN arm = 'treated' THEN '[13579].$' ELSE '[1]0$' END`
 
 beforeAll(async () => {
   const cartUrl = "https://shop.example/cart/{cart}?from={attempt}&code={offer}"
@@ -182,9 +163,7 @@ describe("the recovery page", () => {
   }, 60_000)
 
   it("draws what was bought over what would have been bought anyway, for eyes, keys and screen readers", async () => {
-    const pool = new Pool({ connectionString: hub.databaseUrl, max: 1 })
-    await pool.query(PAST)
-    await pool.end()
+    await addPastWeeks(hub)
     await page.reload()
     const revenue = region("Revenue over time")
     await revenue.getByText("More of those who were written to bought than of those who were not.").waitFor()

@@ -229,7 +229,7 @@ describe("settings in words", () => {
   })
 
   it("tell times and amounts as people do", () => {
-    assert.deepEqual([0, 90_000, 46 * HOUR, 7 * DAY].map(spoken), ["0 min", "1.5 min", "1 d 22 h", "7 d"])
+    assert.deepEqual([0, 5_000, 90_000, 46 * HOUR, 7 * DAY].map(spoken), ["0 min", "5 s", "1.5 min", "1 d 22 h", "7 d"])
     assert.deepEqual([0, 90_000, 46 * HOUR, 7 * DAY].map(unitOf), ["hours", "minutes", "hours", "days"])
     assert.deepEqual(
       [clockOf(480), clockOf(1_440), minuteOf("00:00", true), minuteOf("00:00", false)],

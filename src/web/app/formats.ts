@@ -22,18 +22,30 @@ export const clockTime = (atMs: number, nowMs: number = Date.now()): string => {
   return nowMs - atMs < DAY_MS ? clock.format(atMs) : day.format(atMs)
 }
 
-const moneys = new Map<string, Intl.NumberFormat>()
+/** One for each currency and each of the options. */
+const moneyFormats = (options: Intl.NumberFormatOptions) => {
+  const formats = new Map<string, Intl.NumberFormat>()
+  return (minor: number, currency: string): string => {
+    let format = formats.get(currency)
+    if (format === undefined) {
+      format = new Intl.NumberFormat("en-GB", {
+        style: "currency",
+        currency,
+        currencyDisplay: "narrowSymbol",
+        ...options
+      })
+      formats.set(currency, format)
+    }
+    const digits = format.resolvedOptions().maximumFractionDigits ?? 2
+    return format.format(minor / 10 ** digits).replace("-", "\u2212")
+  }
+}
 
 /** From minor units, however many the currency has. */
-export const money = (minor: number, currency: string): string => {
-  let format = moneys.get(currency)
-  if (format === undefined) {
-    format = new Intl.NumberFormat("en-GB", { style: "currency", currency, currencyDisplay: "narrowSymbol" })
-    moneys.set(currency, format)
-  }
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2
-  return format.format(minor / 10 ** digits).replace("-", "\u2212")
-}
+export const money = moneyFormats({})
+
+/** The same for the marks of a chart: a whole amount without its zeros. */
+export const roundMoney = moneyFormats({ trailingZeroDisplay: "stripIfInteger" })
 
 /** A share as a percentage with one decimal. */
 export const percent = (share: number): string => `${decimals.format(share * 100).replace("-", "\u2212")} %`

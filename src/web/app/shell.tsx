@@ -25,8 +25,6 @@ export const Shell = () => {
   const label = page?.label ?? "Not found"
   useEffect(() => {
     document.title = `${label} · Holdfast`
-    // On a phone the navigation is wider than its place.
-    document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" })
   }, [label])
   return (
     <div className="shell">

@@ -11,10 +11,11 @@ export const unitOf = (ms: number): Unit => {
   return isWhole(ms, "days") ? "days" : isWhole(ms, "hours") ? "hours" : "minutes"
 }
 
-/** `1 d 22 h`, `30 min`. */
+/** `1 d 22 h`, `30 min`, `5 s`. */
 export const spoken = (ms: number): string => {
   if (!Number.isFinite(ms)) return "?"
   if (ms === 0) return "0 min"
+  if (ms < UNITS.minutes) return `${ms / 1_000} s`
   const days = Math.floor(ms / UNITS.days)
   const hours = Math.floor((ms % UNITS.days) / UNITS.hours)
   const minutes = Math.round(((ms % UNITS.hours) / UNITS.minutes) * 100) / 100

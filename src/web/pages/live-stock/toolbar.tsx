@@ -82,6 +82,7 @@ export const Toolbar = ({ view, search, onLeave }: ToolbarProps) => {
       <button
         type="button"
         className="button hold"
+        aria-label="Hold order"
         aria-pressed={view.held}
         title="Keep the rows where they are while their numbers change"
         onClick={() => listing.hold(!view.held)}

@@ -18,8 +18,8 @@ export interface Picture {
   /** Absent while there is not enough to say. */
   readonly baseline: string
   readonly band: string
-  /** Lines across, with the value that each stands for. */
-  readonly ticks: ReadonlyArray<{ readonly y: number; readonly minor: number }>
+  /** Where the line across of each mark is. */
+  readonly ys: ReadonlyArray<number>
   /** Where each day is. */
   readonly xs: ReadonlyArray<number>
 }
@@ -52,11 +52,17 @@ export const expectedOf = ({ baselineMinor, liftMinor, treated }: DayFigures): E
 
 const LINES = 4
 
-export const pictureOf = (days: ReadonlyArray<DayFigures>, frame: Frame): Picture => {
-  const expected = days.map(expectedOf)
-  const most = Math.max(1, ...days.map(({ treated }) => treated.revenueMinor), ...expected.map((one) => one?.high ?? 0))
+/** The amounts that the lines across stand for, from nothing up to what everything lies below. */
+export const marksOf = (days: ReadonlyArray<DayFigures>): ReadonlyArray<number> => {
+  const highest = days.map((day) => Math.max(day.treated.revenueMinor, expectedOf(day)?.high ?? 0))
+  const most = Math.max(1, ...highest)
   const step = stepFor(most, LINES)
-  const ceiling = Math.ceil(most / step) * step
+  return Array.from({ length: Math.ceil(most / step) + 1 }, (_, index) => index * step)
+}
+
+export const pictureOf = (days: ReadonlyArray<DayFigures>, marks: ReadonlyArray<number>, frame: Frame): Picture => {
+  const expected = days.map(expectedOf)
+  const ceiling = marks.at(-1) ?? 1
   const room = frame.height - frame.top - frame.bottom
   const y = (minor: number): number => rounded(frame.top + (1 - minor / ceiling) * room)
   const span = frame.width - frame.left - frame.right
@@ -78,10 +84,7 @@ export const pictureOf = (days: ReadonlyArray<DayFigures>, frame: Frame): Pictur
     treated: line(days.map(({ treated }) => treated.revenueMinor)),
     baseline: line(expected.map((one) => one?.minor)),
     band: upper === "" ? "" : `${upper}${lower.join("")}Z`,
-    ticks: Array.from({ length: Math.round(ceiling / step) + 1 }, (_, index) => ({
-      minor: index * step,
-      y: y(index * step)
-    })),
+    ys: marks.map(y),
     xs
   }
 }

@@ -151,6 +151,7 @@ export const RecoveryPage = () => {
         <Box
           id="groups"
           title="What brought it in"
+          isWide={true}
           aside={
             <Choices
               label="By"

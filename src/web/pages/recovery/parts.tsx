@@ -9,11 +9,13 @@ interface BoxProps {
   readonly title: string
   /** Beside the title. */
   readonly aside?: ReactNode
+  /** Over both columns: a table of many columns. */
+  readonly isWide?: boolean
   readonly children: ReactNode
 }
 
-export const Box = ({ id, title, aside, children }: BoxProps) => (
-  <section className="box" aria-labelledby={id}>
+export const Box = ({ id, title, aside, isWide = false, children }: BoxProps) => (
+  <section className="box" aria-labelledby={id} data-wide={isWide ? true : undefined}>
     <header className="box-head">
       <h2 id={id}>{title}</h2>
       {aside}

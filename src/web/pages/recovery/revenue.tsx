@@ -4,10 +4,13 @@
  */
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react"
 import type { DayFigures, Figures } from "../../../recovery/figures-protocol.ts"
-import { dayOf, money, units } from "../../app/formats.ts"
-import { expectedOf, type Frame, pictureOf } from "./chart.ts"
+import { dayOf, money, roundMoney, units } from "../../app/formats.ts"
+import { expectedOf, type Frame, marksOf, pictureOf } from "./chart.ts"
 
 const HEIGHT = 230
+/** An amount stands left of its line, at the size that recovery.css gives it. */
+const CHARACTER_PX = 6.4
+const MARK_GAP_PX = 6
 
 /** Drawn at the width that there is, so that its letters are as large as the others. */
 const useWidth = () => {
@@ -76,8 +79,11 @@ interface PlotProps {
 }
 
 const Plot = ({ days, currency, width, index, onChoose }: PlotProps) => {
-  const frame: Frame = { width, height: HEIGHT, left: 8, right: 8, top: 16, bottom: 22 }
-  const { band, baseline, ticks, treated, xs } = pictureOf(days, frame)
+  const marks = marksOf(days)
+  const amounts = marks.map((minor) => roundMoney(minor, currency))
+  const left = Math.max(...amounts.map(({ length }) => length)) * CHARACTER_PX + MARK_GAP_PX
+  const frame: Frame = { width, height: HEIGHT, left, right: 8, top: 10, bottom: 24 }
+  const { band, baseline, treated, xs, ys } = pictureOf(days, marks, frame)
   const onPointerMove = (event: PointerEvent<SVGSVGElement>): void => {
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left
     const distances = xs.map((place) => Math.abs(place - x))
@@ -105,11 +111,11 @@ const Plot = ({ days, currency, width, index, onChoose }: PlotProps) => {
       onPointerMove={onPointerMove}
       onKeyDown={onKeyDown}
     >
-      {ticks.map(({ minor, y }) => (
-        <g key={minor}>
-          <line className="plot-line" x1={frame.left} x2={width - frame.right} y1={y} y2={y} />
-          <text className="plot-label" x={frame.left} y={y - 4}>
-            {money(minor, currency)}
+      {amounts.map((amount, mark) => (
+        <g key={marks[mark]}>
+          <line className="plot-line" x1={frame.left} x2={width - frame.right} y1={ys[mark]} y2={ys[mark]} />
+          <text className="plot-label" x={frame.left - MARK_GAP_PX} y={(ys[mark] ?? 0) + 4} textAnchor="end">
+            {amount}
           </text>
         </g>
       ))}
