@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { delimiter, join, resolve } from "node:path"
 import { chromium } from "playwright-core"
-import type { BrowserContext } from "playwright-core"
+import type { BrowserContext, Page } from "playwright-core"
 import { build } from "vite"
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
@@ -74,6 +74,20 @@ export const openBrowser = async ({ width, height, colorScheme = "light" }: Prof
     await rm(profile, { recursive: true, force: true, maxRetries: 3 })
   }
   return { context, close }
+}
+
+/** A page whose errors are kept in `problems`: those in its console, but for what a test has brought about itself. */
+export const openPage = async (
+  { context }: Profile,
+  problems: Array<string>,
+  isMeant: (problem: string) => boolean = () => false
+): Promise<Page> => {
+  const page = await context.newPage()
+  page.on("console", (message) => {
+    if (message.type() === "error" && !isMeant(message.text())) problems.push(message.text())
+  })
+  page.on("pageerror", (error) => problems.push(error.message))
+  return page
 }
 
 /** Builds the pages as they are shipped, into a folder of its own. */

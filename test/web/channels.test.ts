@@ -10,7 +10,7 @@ import type { Page } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { SECRET, SocialMarketplace } from "../../scripts/marketplaces/social/marketplace.ts"
 import { http, startHub, type TestHub } from "../support/hub.ts"
-import { openBrowser, type Profile } from "./browser.ts"
+import { openBrowser, openPage, type Profile } from "./browser.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-channels-page-"))
 const problems: Array<string> = []
@@ -36,11 +36,7 @@ beforeAll(async () => {
   shop.shelf.put("NEW", "A", 5)
   await shop.sell([{ listingId: "NEW", quantity: 2 }])
   browser = await openBrowser({ width: 1280, height: 800 })
-  page = await browser.context.newPage()
-  page.on("console", (message) => {
-    if (message.type() === "error") problems.push(message.text())
-  })
-  page.on("pageerror", (error) => problems.push(error.message))
+  page = await openPage(browser, problems)
   await page.goto(`${hub.url}/channels`)
 }, 60_000)
 

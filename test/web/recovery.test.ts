@@ -16,7 +16,7 @@ import type { BudgetView } from "../../src/recovery/figures-protocol.ts"
 import type { SettingsView } from "../../src/recovery/protocol.ts"
 import { eventually, http, type TestHub } from "../support/hub.ts"
 import { startTextingHub } from "../support/texting-hub.ts"
-import { openBrowser, type Profile } from "./browser.ts"
+import { openBrowser, openPage, type Profile } from "./browser.ts"
 import { addPastWeeks } from "./past-weeks.ts"
 
 const problems: Array<string> = []
@@ -74,11 +74,7 @@ beforeAll(async () => {
   const cartUrl = "https://shop.example/cart/{cart}?from={attempt}&code={offer}"
   ;({ hub, twilio, close } = await startTextingHub({ cartUrl }))
   browser = await openBrowser({ width: 1280, height: 900 })
-  page = await browser.context.newPage()
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("503")) problems.push(message.text())
-  })
-  page.on("pageerror", (error) => problems.push(error.message))
+  page = await openPage(browser, problems, (problem) => problem.includes("503"))
   await page.goto(`${hub.url}/recovery`)
 }, 60_000)
 

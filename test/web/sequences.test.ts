@@ -11,7 +11,7 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { RecoverySettings } from "../../actors/recovery/settings.ts"
 import type { SettingsView } from "../../src/recovery/protocol.ts"
 import { http, startHub, type TestHub } from "../support/hub.ts"
-import { openBrowser, type Profile } from "./browser.ts"
+import { openBrowser, openPage, type Profile } from "./browser.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-sequences-page-"))
 const problems: Array<string> = []
@@ -37,12 +37,8 @@ beforeAll(async () => {
   writeFileSync(recovery, JSON.stringify({ cartUrl: "https://shop.example/cart/{cart}?from={attempt}&code={offer}" }))
   hub = await startHub({ RECOVERY_FILE: recovery })
   browser = await openBrowser({ width: 1280, height: 900 })
-  page = await browser.context.newPage()
-  page.on("console", (message) => {
-    // A refusal is an answer; the browser reports it all the same.
-    if (message.type() === "error" && !message.text().includes("409")) problems.push(message.text())
-  })
-  page.on("pageerror", (error) => problems.push(error.message))
+  // A refusal is an answer; the browser reports it all the same.
+  page = await openPage(browser, problems, (problem) => problem.includes("409"))
   await page.goto(`${hub.url}/sequences`)
 }, 60_000)
 

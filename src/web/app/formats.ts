@@ -5,8 +5,6 @@ const decimals = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maxi
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })
 const day = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" })
 
-const DAY_MS = 86_400_000
-
 /** With a real minus sign, which is as wide as a digit. */
 export const units = (value: number): string => count.format(value).replace("-", "\u2212")
 
@@ -16,36 +14,51 @@ export const signedUnits = (value: number): string => (value > 0 ? `+${count.for
 export const milliseconds = (value: number): string =>
   value < 100 ? decimals.format(value) : count.format(Math.round(value))
 
-/** Local time; with the day when it is not of the last 24 hours; nothing when it is unknown (0). */
+/** Local time; with the day when that is not today; nothing when it is unknown (0). */
 export const clockTime = (atMs: number, nowMs: number = Date.now()): string => {
   if (atMs === 0) return ""
-  return nowMs - atMs < DAY_MS ? clock.format(atMs) : day.format(atMs)
+  const isToday = new Date(atMs).toDateString() === new Date(nowMs).toDateString()
+  return isToday ? clock.format(atMs) : day.format(atMs)
 }
 
-/** One for each currency and each of the options. */
-const moneyFormats = (options: Intl.NumberFormatOptions) => {
-  const formats = new Map<string, Intl.NumberFormat>()
-  return (minor: number, currency: string): string => {
-    let format = formats.get(currency)
-    if (format === undefined) {
-      format = new Intl.NumberFormat("en-GB", {
-        style: "currency",
-        currency,
-        currencyDisplay: "narrowSymbol",
-        ...options
-      })
-      formats.set(currency, format)
-    }
-    const digits = format.resolvedOptions().maximumFractionDigits ?? 2
-    return format.format(minor / 10 ** digits).replace("-", "\u2212")
+/** Of a moment in ISO 8601, as the hub tells it. */
+export const timeOf = (iso: unknown): string => clockTime(Date.parse(String(iso)) || 0)
+
+/** What is shown for what is not known: a dash, never a zero. */
+export const UNKNOWN = "\u2013"
+
+const moneys = new Map<string, Intl.NumberFormat>()
+
+const formatOf = (currency: string, options: Intl.NumberFormatOptions): Intl.NumberFormat => {
+  const key = `${currency} ${JSON.stringify(options)}`
+  let format = moneys.get(key)
+  if (format === undefined) {
+    format = new Intl.NumberFormat("en-GB", {
+      style: "currency",
+      currency,
+      currencyDisplay: "narrowSymbol",
+      ...options
+    })
+    moneys.set(key, format)
   }
+  return format
 }
 
 /** From minor units, however many the currency has. */
-export const money = moneyFormats({})
+export const money = (minor: number, currency: string, options: Intl.NumberFormatOptions = {}): string => {
+  const digits = formatOf(currency, {}).resolvedOptions().maximumFractionDigits ?? 2
+  return formatOf(currency, options)
+    .format(minor / 10 ** digits)
+    .replace("-", "\u2212")
+}
 
-/** The same for the marks of a chart: a whole amount without its zeros. */
-export const roundMoney = moneyFormats({ trailingZeroDisplay: "stripIfInteger" })
+/** Beyond a hundred without minor units: for what is estimated, and for the marks of a chart. */
+export const roughMoney = (minor: number, currency: string): string =>
+  money(
+    minor,
+    currency,
+    Math.abs(minor) < 10_000 ? { trailingZeroDisplay: "stripIfInteger" } : { maximumFractionDigits: 0 }
+  )
 
 /** A share as a percentage with one decimal. */
 export const percent = (share: number): string => `${decimals.format(share * 100).replace("-", "\u2212")} %`

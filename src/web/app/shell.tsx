@@ -3,7 +3,7 @@
  *
  * Knows which pages exist and nothing of what they show.
  */
-import { useEffect } from "react"
+import { useEffect, useRef } from "react"
 import { ConnectionBadge } from "./connection.tsx"
 import { BrandMark } from "./icons.tsx"
 import { PAGES } from "./pages.tsx"
@@ -23,9 +23,14 @@ export const Shell = () => {
   const page = PAGES.find((candidate) => candidate.path === path)
   const Component = page?.Component ?? Nowhere
   const label = page?.label ?? "Not found"
+  const main = useRef<HTMLElement>(null)
+  const shown = useRef(path)
   useEffect(() => {
     document.title = `${label} · Holdfast`
-  }, [label])
+    // Whoever goes to another page by the keyboard goes on from its top; the first one is not gone to.
+    if (shown.current !== path) main.current?.focus()
+    shown.current = path
+  }, [label, path])
   return (
     <div className="shell">
       <a className="skip-link" href="#main">
@@ -46,7 +51,7 @@ export const Shell = () => {
         </nav>
         <ConnectionBadge />
       </header>
-      <main id="main" className="main" tabIndex={-1}>
+      <main ref={main} id="main" className="main" tabIndex={-1}>
         <Component />
       </main>
     </div>

@@ -36,8 +36,11 @@ export const postJson = async <Body>(path: string, body: unknown): Promise<Body>
   return answer as Body
 }
 
+/** What is shown of whatever went wrong. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 /** A refusal's own, where it has one. */
-const messageOf = async (response: Response): Promise<string | undefined> => {
+const saidBy = async (response: Response): Promise<string | undefined> => {
   const answer = (await response.json().catch(() => undefined)) as { readonly message?: string } | undefined
   return answer?.message
 }
@@ -48,6 +51,6 @@ export const getJson = async <Body>(path: string, signal?: AbortSignal): Promise
     headers: { accept: "application/json" },
     signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline])
   })
-  if (!response.ok) throw new Error((await messageOf(response)) ?? `The hub answered ${response.status} to ${path}`)
+  if (!response.ok) throw new Error((await saidBy(response)) ?? `The hub answered ${response.status} to ${path}`)
   return (await response.json()) as Body
 }

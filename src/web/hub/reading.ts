@@ -5,6 +5,8 @@
  * One request at a time and none while the page is hidden. An answer that grew old stays, and says how old it is: a list
  * that is a minute behind is better than none, as long as nobody takes it for now.
  */
+import { messageOf } from "./http.ts"
+
 export interface Read<Value> {
   readonly value?: Value
   /** When it was read, in milliseconds since the epoch. */
@@ -57,8 +59,7 @@ export class Reading<Value> {
         const value = await read(signal)
         if (!signal.aborted) this.#tell({ value, atMs: nowMs() })
       } catch (error) {
-        if (!signal.aborted)
-          this.#tell({ ...this.#state, failure: error instanceof Error ? error.message : String(error) })
+        if (!signal.aborted) this.#tell({ ...this.#state, failure: messageOf(error) })
       }
     }
     if (!signal.aborted) this.#timer = setTimeout(() => void this.#again(signal), everyMs)

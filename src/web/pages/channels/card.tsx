@@ -1,6 +1,6 @@
 /** One channel at a glance: its state in a word, freshness, latency, and what waits. */
-import { milliseconds, units } from "../../app/formats.ts"
-import { postJson } from "../../hub/http.ts"
+import { milliseconds, UNKNOWN, units } from "../../app/formats.ts"
+import { messageOf, postJson } from "../../hub/http.ts"
 import type { ChannelHealth } from "../../../channels/protocol.ts"
 
 const WORDS: Readonly<Record<ChannelHealth["state"], string>> = {
@@ -32,9 +32,11 @@ interface CardProps {
 
 export const ChannelCard = ({ channel, isOpen, onOpen, onNotice }: CardProps) => {
   const { word, tone } = stateOf(channel)
+  const { p50, p99 } = channel.syncedMs
+  const trouble = channel.message ?? channel.pollFailure?.message ?? channel.lastFailure?.message
   const base = `/v1/channels/${encodeURIComponent(channel.name)}`
   const act = (work: () => Promise<string>) => () => {
-    work().then(onNotice, (error: unknown) => onNotice(error instanceof Error ? error.message : String(error)))
+    work().then(onNotice, (error: unknown) => onNotice(messageOf(error)))
   }
   const reconcile = act(async () => {
     onNotice(`Comparing ${channel.name} …`)
@@ -47,9 +49,9 @@ export const ChannelCard = ({ channel, isOpen, onOpen, onNotice }: CardProps) =>
     return `${channel.name} is tried again.`
   })
   return (
-    <li className="channel-card" data-open={isOpen ? true : undefined}>
+    <li className="box channel-card" data-open={isOpen ? true : undefined}>
       <header className="channel-head">
-        <button type="button" className="channel-name" onClick={onOpen} aria-expanded={isOpen}>
+        <button type="button" className="channel-name" onClick={onOpen} aria-current={isOpen ? "true" : undefined}>
           {channel.name}
         </button>
         <span className="channel-kind">{channel.adapter.replace(/^.*\//, "")}</span>
@@ -57,10 +59,14 @@ export const ChannelCard = ({ channel, isOpen, onOpen, onNotice }: CardProps) =>
           {word}
         </span>
       </header>
-      <Freshness of={channel.freshness} />
-      <dl className="channel-figures">
-        <Figure label="Sync p50" value={milliseconds(channel.syncedMs.p50)} unit="ms" />
-        <Figure label="p99" value={milliseconds(channel.syncedMs.p99)} unit="ms" isBad={channel.syncedMs.p99 > 5_000} />
+      <Freshness of={channel} />
+      <dl className="figures channel-figures">
+        <Figure
+          label="Synced within"
+          value={p99 === 0 ? UNKNOWN : milliseconds(p50)}
+          unit={p99 === 0 ? "" : `ms, p99 ${milliseconds(p99)}`}
+          isBad={p99 > 5_000}
+        />
         <Figure label="Writes" value={channel.writesPerSecond.toFixed(1)} unit="/s" />
         <Figure label="Listings" value={units(channel.listings)} />
         <Figure label="Unmapped" value={units(channel.unmapped)} />
@@ -70,15 +76,13 @@ export const ChannelCard = ({ channel, isOpen, onOpen, onNotice }: CardProps) =>
         <Figure label="Throttled" value={units(channel.calls["throttled"] ?? 0)} />
         <Figure label="Drift mended" value={units(channel.driftCorrected)} />
       </dl>
-      <p className="channel-trouble">
-        {channel.message ?? channel.pollFailure?.message ?? channel.lastFailure?.message ?? "\u00a0"}
-      </p>
+      {trouble === undefined ? null : <p className="channel-trouble">{trouble}</p>}
       <footer className="channel-actions">
-        <button type="button" onClick={reconcile}>
+        <button type="button" className="button" onClick={reconcile}>
           Reconcile now
         </button>
         {channel.state === "suspended" ? (
-          <button type="button" onClick={resume}>
+          <button type="button" className="button" onClick={resume}>
             Try again
           </button>
         ) : null}
@@ -107,14 +111,18 @@ const Figure = ({ label, value, unit, isBad = false }: FigureProps) => (
 /** Under 0.8 an AI buying agent begins to skip the listing. */
 const FRESH = 0.8
 
-const Freshness = ({ of: { least, mean } }: { readonly of: ChannelHealth["freshness"] }) => (
-  <div className="freshness" data-tone={least < FRESH ? "bad" : undefined}>
-    <label>
-      Freshness
-      <meter min={0} max={1} low={FRESH} optimum={1} value={least} />
-    </label>
-    <span title="of the stalest listing, and the mean">
-      {least.toFixed(2)} <span className="tile-unit">mean {mean.toFixed(2)}</span>
-    </span>
-  </div>
-)
+const Freshness = ({ of: { freshness, listings } }: { readonly of: ChannelHealth }) => {
+  const { least, mean } = freshness
+  return (
+    <div className="freshness" data-tone={least < FRESH ? "bad" : undefined}>
+      <label>
+        Freshness
+        <meter min={0} max={1} low={FRESH} optimum={1} value={listings === 0 ? 0 : least} />
+      </label>
+      <span title="of the stalest listing, and the mean">
+        {listings === 0 ? UNKNOWN : least.toFixed(2)}
+        {listings === 0 ? null : <span className="tile-unit"> mean {mean.toFixed(2)}</span>}
+      </span>
+    </div>
+  )
+}

@@ -22,7 +22,9 @@ export const MapForm = ({ listingId, suggested = "", onMap }: MapFormProps) => {
         value={sku}
         onChange={(event) => setSku(event.target.value)}
       />
-      <button type="submit">Map</button>
+      <button type="submit" className="button">
+        Map
+      </button>
     </form>
   )
 }

@@ -1,38 +1,34 @@
 /** What one channel did not take, what it told that cannot be applied yet, and what nobody mapped, each with its remedy. */
-import { useEffect, useState } from "react"
-import { clockTime, units } from "../../app/formats.ts"
-import { getJson, postJson } from "../../hub/http.ts"
+import { type ReactNode, useState } from "react"
 import type { ChannelHealth, DeadListing, HeldItem, UnmappedItem } from "../../../channels/protocol.ts"
+import { timeOf, UNKNOWN, units } from "../../app/formats.ts"
+import { Box, ofNumbers, Ready, Table } from "../../app/parts.tsx"
+import { useReading } from "../../app/use-reading.ts"
+import { messageOf, postJson } from "../../hub/http.ts"
 import { MapForm } from "./map-form.tsx"
 import { Unmapped } from "./unmapped.tsx"
-
-interface Items<Item> {
-  readonly items: ReadonlyArray<Item>
-}
 
 const SHOWN = 200
 
 /** As many as before may be others. */
-const READ_AGAIN_MS = 5_000
+const EVERY_MS = 5_000
 
-/** Read anew whenever their number changes, after something was done, and now and then while there are any. */
-const useItems = <Item,>(path: string, count: number, round: number): ReadonlyArray<Item> => {
-  const [items, setItems] = useState<ReadonlyArray<Item>>([])
-  useEffect(() => {
-    const leave = new AbortController()
-    const read = () =>
-      getJson<Items<Item>>(`${path}?limit=${SHOWN}`, leave.signal).then(
-        (answer) => setItems(answer.items),
-        () => undefined
-      )
-    void read()
-    const again = count === 0 ? undefined : setInterval(() => void read(), READ_AGAIN_MS)
-    return () => {
-      leave.abort()
-      clearInterval(again)
-    }
-  }, [path, count, round])
-  return items
+interface ItemsProps<Item> {
+  /** Of the list, without a query. */
+  readonly path: string
+  readonly what: string
+  /** Read anew whenever it changes: their number, and after something was done. */
+  readonly round: string
+  readonly children: (items: ReadonlyArray<Item>) => ReactNode
+}
+
+const Items = <Item,>({ path, what, round, children }: ItemsProps<Item>) => {
+  const list = useReading<{ readonly items: ReadonlyArray<Item> }>(`${path}?limit=${SHOWN}`, EVERY_MS, round)
+  return (
+    <Ready of={list} what={what}>
+      {({ items }) => children(items)}
+    </Ready>
+  )
 }
 
 interface TroublesProps {
@@ -40,24 +36,24 @@ interface TroublesProps {
   readonly onNotice: (notice: string) => void
 }
 
-export const Troubles = ({ channel, onNotice }: TroublesProps) => {
-  const base = `/v1/channels/${encodeURIComponent(channel.name)}`
+const baseOf = (channel: string): string => `/v1/channels/${encodeURIComponent(channel)}`
+
+/** What an operator does about them; after each the lists are read again. */
+const useRemedies = ({ channel: { name }, onNotice }: TroublesProps) => {
+  const base = baseOf(name)
   const [round, setRound] = useState(0)
-  const letters = useItems<DeadListing>(`${base}/dead-letters`, channel.deadLetters, round)
-  const held = useItems<HeldItem>(`${base}/held`, channel.held, round)
-  const unmapped = useItems<UnmappedItem>(`${base}/unmapped`, channel.unmapped, round)
   const act = async (work: () => Promise<string>): Promise<void> => {
     try {
       onNotice(await work())
       setRound((before) => before + 1)
     } catch (error) {
-      onNotice(error instanceof Error ? error.message : String(error))
+      onNotice(messageOf(error))
     }
   }
   const redrive = (body: object) =>
     act(async () => {
       const { redriven } = await postJson<{ readonly redriven: number }>(`${base}/dead-letters/redrive`, body)
-      return `${units(redriven)} tried again on ${channel.name}.`
+      return `${units(redriven)} tried again on ${name}.`
     })
   const map = (listingId: string, sku: string) =>
     act(async () => {
@@ -66,84 +62,91 @@ export const Troubles = ({ channel, onNotice }: TroublesProps) => {
     })
   const mapAll = () =>
     act(async () => {
-      const { found, mapped } = await postJson<{ readonly found: number; readonly mapped: number }>(
-        `${base}/mappings/by-sku`,
-        {}
-      )
-      return `${units(mapped)} of ${units(found)} listings of ${channel.name} are mapped by its own SKUs.`
+      const path = `${base}/mappings/by-sku`
+      const { found, mapped } = await postJson<{ readonly found: number; readonly mapped: number }>(path, {})
+      return `${units(mapped)} of ${units(found)} listings of ${name} are mapped by its own SKUs.`
     })
+  return { map, mapAll, redrive, round }
+}
+
+export const Troubles = ({ channel, onNotice }: TroublesProps) => {
+  const base = baseOf(channel.name)
+  const { map, mapAll, redrive, round } = useRemedies({ channel, onNotice })
   return (
-    <div className="troubles">
-      <section aria-labelledby="dead-letters">
-        <header>
-          <h2 id="dead-letters">Given up on {channel.name}</h2>
-          {letters.length === 0 ? null : (
-            <button type="button" onClick={() => void redrive({ all: true })}>
-              Try all again
-            </button>
-          )}
-        </header>
-        {letters.length === 0 ? <p className="quiet">Nothing: every write was taken.</p> : null}
-        {letters.length === 0 ? null : <DeadLetters letters={letters} onRedrive={(body) => void redrive(body)} />}
-      </section>
-      <section aria-labelledby="held">
-        <header>
-          <h2 id="held">Waits for somebody</h2>
-        </header>
-        {held.length === 0 ? (
+    <>
+      <Box
+        id="dead-letters"
+        title={`Given up on ${channel.name}`}
+        aside={channel.deadLetters > 0 && <Remedy word="Try all again" onClick={() => void redrive({ all: true })} />}
+      >
+        {channel.deadLetters === 0 ? (
+          <p className="quiet">Nothing: every write was taken.</p>
+        ) : (
+          <Items<DeadListing>
+            path={`${base}/dead-letters`}
+            what="what was given up"
+            round={`${round} ${channel.deadLetters}`}
+          >
+            {(letters) => <DeadLetters letters={letters} onRedrive={(body) => void redrive(body)} />}
+          </Items>
+        )}
+      </Box>
+      <Box id="held" title="Waits for somebody">
+        {channel.held === 0 ? (
           <p className="quiet">Nothing: all that {channel.name} told could be applied.</p>
         ) : (
-          <Held items={held} onMap={(listingId, sku) => void map(listingId, sku)} />
+          <Items<HeldItem> path={`${base}/held`} what="what waits" round={`${round} ${channel.held}`}>
+            {(items) => <Held items={items} onMap={(listingId, sku) => void map(listingId, sku)} />}
+          </Items>
         )}
-      </section>
-      <Unmapped
-        channel={channel.name}
-        items={unmapped}
-        onMap={(listingId, sku) => void map(listingId, sku)}
-        onMapAll={() => void mapAll()}
-      />
-    </div>
+      </Box>
+      <Box
+        id="unmapped"
+        title="Listings without a SKU"
+        aside={channel.unmapped > 0 && <Remedy word="Map by the channel’s SKUs" onClick={() => void mapAll()} />}
+      >
+        {channel.unmapped === 0 ? (
+          <p className="quiet">None: every listing that was seen on {channel.name} has its SKU.</p>
+        ) : (
+          <Items<UnmappedItem> path={`${base}/unmapped`} what="the listings" round={`${round} ${channel.unmapped}`}>
+            {(items) => <Unmapped items={items} onMap={(listingId, sku) => void map(listingId, sku)} />}
+          </Items>
+        )}
+      </Box>
+    </>
   )
 }
+
+const Remedy = ({ word, onClick }: { readonly word: string; readonly onClick: () => void }) => (
+  <button type="button" className="button" onClick={onClick}>
+    {word}
+  </button>
+)
 
 interface DeadLettersProps {
   readonly letters: ReadonlyArray<DeadListing>
   readonly onRedrive: (body: object) => void
 }
 
+const TODO = { label: "What to do", isHidden: true }
+const LETTER_COLUMNS = ["Listing", "SKU", ...ofNumbers("Ought to show"), "Why", ...ofNumbers("Attempts"), "When", TODO]
+
 const DeadLetters = ({ letters, onRedrive }: DeadLettersProps) => (
-  <table>
-    <thead>
-      <tr>
-        <th scope="col">Listing</th>
-        <th scope="col">SKU</th>
-        <th scope="col">Ought to show</th>
-        <th scope="col">Why</th>
-        <th scope="col">Attempts</th>
-        <th scope="col">When</th>
-        <th scope="col">
-          <span className="visually-hidden">What to do</span>
-        </th>
+  <Table label="Given up" columns={LETTER_COLUMNS}>
+    {letters.map((letter) => (
+      <tr key={letter.listingId}>
+        <td>{letter.listingId}</td>
+        <td>{letter.sku}</td>
+        <td className="number">{letter.wanted === null ? UNKNOWN : units(letter.wanted)}</td>
+        <td className="words">{letter.message}</td>
+        <td className="number">{letter.attempts}</td>
+        <td>{timeOf(letter.at)}</td>
+        <td className="todo">
+          <Remedy word="Try again" onClick={() => onRedrive({ listingIds: [letter.listingId] })} />
+        </td>
       </tr>
-    </thead>
-    <tbody>
-      {letters.map((letter) => (
-        <tr key={letter.listingId}>
-          <td>{letter.listingId}</td>
-          <td>{letter.sku}</td>
-          <td className="number">{letter.wanted === null ? "\u2013" : units(letter.wanted)}</td>
-          <td>{letter.message}</td>
-          <td className="number">{letter.attempts}</td>
-          <td>{clockTime(Date.parse(letter.at ?? "") || 0)}</td>
-          <td>
-            <button type="button" onClick={() => onRedrive({ listingIds: [letter.listingId] })}>
-              Try again
-            </button>
-          </td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
+    ))}
+  </Table>
 )
 
 interface HeldProps {
@@ -151,31 +154,21 @@ interface HeldProps {
   readonly onMap: (listingId: string, sku: string) => void
 }
 
+const HELD_COLUMNS = ["Listing", "What", ...ofNumbers("Units"), "Why it waits", "When", TODO]
+
 const Held = ({ items, onMap }: HeldProps) => (
-  <table>
-    <thead>
-      <tr>
-        <th scope="col">Listing</th>
-        <th scope="col">What</th>
-        <th scope="col">Units</th>
-        <th scope="col">Why it waits</th>
-        <th scope="col">When</th>
-        <th scope="col">
-          <span className="visually-hidden">What to do</span>
-        </th>
+  <Table label="Waits for somebody" columns={HELD_COLUMNS}>
+    {items.map((item) => (
+      <tr key={item.id}>
+        <td>{item.listingId ?? UNKNOWN}</td>
+        <td>{item.type}</td>
+        <td className="number">{item.quantity === undefined ? UNKNOWN : units(item.quantity)}</td>
+        <td className="words">{item.detail}</td>
+        <td>{timeOf(item.at)}</td>
+        <td className="todo">
+          {item.why === "unmapped" ? <MapForm listingId={item.listingId ?? ""} onMap={onMap} /> : null}
+        </td>
       </tr>
-    </thead>
-    <tbody>
-      {items.map((item) => (
-        <tr key={item.id}>
-          <td>{item.listingId ?? "\u2013"}</td>
-          <td>{item.type}</td>
-          <td className="number">{item.quantity === undefined ? "\u2013" : units(item.quantity)}</td>
-          <td>{item.detail}</td>
-          <td>{clockTime(Date.parse(item.at ?? "") || 0)}</td>
-          <td>{item.why === "unmapped" ? <MapForm listingId={item.listingId ?? ""} onMap={onMap} /> : null}</td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
+    ))}
+  </Table>
 )

@@ -7,8 +7,9 @@
 import type { RefObject } from "react"
 import { useEffect, useRef, useState } from "react"
 import type { LocationStock, StockView } from "../../../gateway/protocol.ts"
-import { clockTime, signedUnits, units } from "../../app/formats.ts"
+import { clockTime, signedUnits, UNKNOWN, units } from "../../app/formats.ts"
 import { CloseIcon } from "../../app/icons.tsx"
+import { ofNumbers, Table } from "../../app/parts.tsx"
 import { scaleOf, stepPath } from "../../app/sparkline.ts"
 import { getJson } from "../../hub/http.ts"
 import { HISTORY_CHANGES_MAX } from "../../stock/history.ts"
@@ -57,7 +58,7 @@ const CHART = { width: 320, height: 84, padding: 5 } as const
 /** With the threshold as a line, where there is one. */
 const Chart = ({ row }: { readonly row: StockRow }) => {
   const values = availablesOf(row.history)
-  if (values.length < 2) return <p className="detail-none">No change seen since the page was opened.</p>
+  if (values.length < 2) return <p className="quiet">No change seen since the page was opened.</p>
   const threshold = row.safetyThreshold
   const y = scaleOf(threshold > 0 ? [...values, threshold] : values, CHART)
   return (
@@ -70,64 +71,46 @@ const Chart = ({ row }: { readonly row: StockRow }) => {
   )
 }
 
+const CHANGE_COLUMNS = ["Version", ...ofNumbers("Time", "Physical", "Allocated", "Available")]
+const LOCATION_COLUMNS = ["Location", ...ofNumbers("Physical", "Allocated", "Available")]
+
 const Changes = ({ history }: { readonly history: History }) => {
   const changes = Array.from({ length: history.length }, (_, index) => history.at(index)).toReversed()
   return (
-    <table className="detail-table">
-      <thead>
-        <tr>
-          <th scope="col">Version</th>
-          <th scope="col">Time</th>
-          <th scope="col">Physical</th>
-          <th scope="col">Allocated</th>
-          <th scope="col">Available</th>
-        </tr>
-      </thead>
-      <tbody>
-        {changes.map((change, index) => {
-          const before = changes[index + 1]
-          const moved = (now: number, then: number | undefined): string =>
-            then === undefined || now === then ? "" : signedUnits(now - then)
-          return (
-            <tr key={change.version}>
-              <td>{units(change.version)}</td>
-              <td>{clockTime(change.atMs)}</td>
-              <td>{moved(change.physical, before?.physical)}</td>
-              <td>{moved(change.allocated, before?.allocated)}</td>
-              <td className="detail-strong">{units(change.available)}</td>
-            </tr>
-          )
-        })}
-      </tbody>
-    </table>
+    <Table label="Last changes" columns={CHANGE_COLUMNS}>
+      {changes.map((change, index) => {
+        const before = changes[index + 1]
+        const moved = (now: number, then: number | undefined): string =>
+          then === undefined || now === then ? "" : signedUnits(now - then)
+        return (
+          <tr key={change.version}>
+            <td>{units(change.version)}</td>
+            <td className="number">{clockTime(change.atMs)}</td>
+            <td className="number">{moved(change.physical, before?.physical)}</td>
+            <td className="number">{moved(change.allocated, before?.allocated)}</td>
+            <td className="number detail-strong">{units(change.available)}</td>
+          </tr>
+        )
+      })}
+    </Table>
   )
 }
 
 const LocationsTable = ({ locations }: { readonly locations: Locations }) => {
-  if (locations === "reading") return <p className="detail-none">Reading…</p>
-  if (locations === "failed") return <p className="detail-none">The hub did not say where its units are.</p>
-  if (locations.length === 0) return <p className="detail-none">No location holds any.</p>
+  if (locations === "reading") return <p className="quiet">Reading…</p>
+  if (locations === "failed") return <p className="quiet">The hub did not say where its units are.</p>
+  if (locations.length === 0) return <p className="quiet">No location holds any.</p>
   return (
-    <table className="detail-table">
-      <thead>
-        <tr>
-          <th scope="col">Location</th>
-          <th scope="col">Physical</th>
-          <th scope="col">Allocated</th>
-          <th scope="col">Available</th>
+    <Table label="Locations" columns={LOCATION_COLUMNS}>
+      {locations.map(({ locationId, physical, allocated }) => (
+        <tr key={locationId}>
+          <th scope="row">{locationId}</th>
+          <td className="number">{units(physical)}</td>
+          <td className="number">{units(allocated)}</td>
+          <td className="number detail-strong">{units(physical - allocated)}</td>
         </tr>
-      </thead>
-      <tbody>
-        {locations.map(({ locationId, physical, allocated }) => (
-          <tr key={locationId}>
-            <th scope="row">{locationId}</th>
-            <td>{units(physical)}</td>
-            <td>{units(allocated)}</td>
-            <td className="detail-strong">{units(physical - allocated)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }
 
@@ -137,11 +120,11 @@ const Known = ({ row }: { readonly row: StockRow }) => {
     ["Available", units(row.available)],
     ["Physical", units(row.physical)],
     ["Allocated", units(row.allocated)],
-    ["Safety", row.safetyThreshold === 0 ? "\u2013" : units(row.safetyThreshold)]
+    ["Safety", row.safetyThreshold === 0 ? UNKNOWN : units(row.safetyThreshold)]
   ]
   return (
     <>
-      <dl className="detail-figures" data-level={levelOf(row)}>
+      <dl className="figures detail-figures" data-level={levelOf(row)}>
         {figures.map(([label, value]) => (
           <div key={label}>
             <dt>{label}</dt>
@@ -179,11 +162,7 @@ export const Detail = ({ sku, heading, onClose }: DetailProps) => {
         </button>
       </header>
       <div className="detail-body" tabIndex={0} role="group" aria-label="Details">
-        {row === undefined ? (
-          <p className="detail-none">The hub does not know this SKU.</p>
-        ) : (
-          <Known row={row} key={sku} />
-        )}
+        {row === undefined ? <p className="quiet">The hub does not know this SKU.</p> : <Known row={row} key={sku} />}
       </div>
     </aside>
   )

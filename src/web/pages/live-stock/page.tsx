@@ -38,28 +38,37 @@ export const LiveStockPage = () => {
   const { listing } = useHub()
   const view = useSyncExternalStore(listing.subscribe, listing.view)
   const narrow = useMedia("(max-width: 640px)")
+  // As detail.css has it: the detail stands where the list was.
+  const isListHidden = useMedia("(max-width: 860px)")
   const phase = usePhase()
   const openSku = useQuery("sku")
   const grid = useRef<HTMLDivElement>(null)
   const search = useRef<HTMLInputElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const focusDetail = useRef(false)
+  const focusList = useRef(false)
 
   const focusGrid = useCallback(() => grid.current?.focus(), [])
   const focusSearch = useCallback(() => search.current?.select(), [])
-  const open = useCallback((sku: string, how: "pointer" | "keyboard") => {
-    focusDetail.current = how === "keyboard"
-    setQuery("sku", sku)
-    // The panel may be open already, and on this very SKU: then nothing renders and no effect runs.
-    if (focusDetail.current) heading.current?.focus()
-  }, [])
+  const open = useCallback(
+    (sku: string, how: "pointer" | "keyboard") => {
+      focusDetail.current = how === "keyboard" || isListHidden
+      setQuery("sku", sku)
+      // The panel may be open already, and on this very SKU: then nothing renders and no effect runs.
+      if (focusDetail.current) heading.current?.focus()
+    },
+    [isListHidden]
+  )
   const close = useCallback(() => {
+    focusList.current = true
     setQuery("sku", undefined)
-    focusGrid()
-  }, [focusGrid])
+  }, [])
   useEffect(() => {
     if (openSku !== undefined && focusDetail.current) heading.current?.focus()
-  }, [openSku])
+    // On a phone the list is there again only when the detail is gone.
+    if (openSku === undefined && focusList.current) focusGrid()
+    focusList.current = false
+  }, [openSku, focusGrid])
   usePageKeys(focusSearch, close)
 
   return (

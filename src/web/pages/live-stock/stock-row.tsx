@@ -2,7 +2,7 @@
  * One row of the grid. Listens to its own SKU only, so a change paints one row and nothing around it.
  */
 import { memo, useCallback, useSyncExternalStore } from "react"
-import { clockTime, signedUnits, units } from "../../app/formats.ts"
+import { clockTime, signedUnits, UNKNOWN, units } from "../../app/formats.ts"
 import { nowMs } from "../../hub/clock.ts"
 import { useHub } from "../../hub/client.ts"
 import { levelOf } from "../../stock/levels.ts"
@@ -79,7 +79,7 @@ export const StockGridRow = memo((props: StockGridRowProps) => {
         {units(row.allocated)}
       </div>
       <div role="gridcell" aria-colindex={6} className="cell cell-wide cell-quiet">
-        {row.safetyThreshold === 0 ? "\u2013" : units(row.safetyThreshold)}
+        {row.safetyThreshold === 0 ? UNKNOWN : units(row.safetyThreshold)}
       </div>
       <div role="gridcell" aria-colindex={7} className="cell cell-wide cell-quiet">
         {units(row.version)}

@@ -4,7 +4,7 @@
  */
 import type { ReactNode } from "react"
 import { useSyncExternalStore } from "react"
-import { milliseconds, units } from "../../app/formats.ts"
+import { milliseconds, UNKNOWN, units } from "../../app/formats.ts"
 import { scaleOf, stepPath } from "../../app/sparkline.ts"
 import { useHub } from "../../hub/client.ts"
 import type { HubStatus } from "../../../gateway/protocol.ts"
@@ -20,8 +20,6 @@ interface TileProps {
   readonly tone?: Tone
   readonly children?: ReactNode
 }
-
-const UNKNOWN = "\u2013"
 
 const Tile = ({ label, value, unit, note, title, tone = "plain", children }: TileProps) => (
   <div className="tile" data-tone={tone} title={title}>
@@ -121,7 +119,7 @@ export const Tiles = () => {
       <Tile label="Open holds" value={known((now) => units(now.openHolds))} />
       <Tile label="Low stock" value={units(totals.low)} tone={totals.low > 0 ? "low" : "plain"} />
       <Tile
-        label="Oversell incidents"
+        label="Oversells"
         value={known((now) => units(now.oversellIncidents))}
         tone={incidents > 0 ? "oversold" : "plain"}
         title="Sales reported for stock that was not there"

@@ -1,6 +1,6 @@
 /** Search, filter, and holding the order still. What they do to the list is the listing's work. */
 import type { KeyboardEvent, RefObject } from "react"
-import { useSyncExternalStore } from "react"
+import { useEffect, useRef, useState, useSyncExternalStore } from "react"
 import { units } from "../../app/formats.ts"
 import { HoldIcon, SearchIcon } from "../../app/icons.tsx"
 import { useHub } from "../../hub/client.ts"
@@ -51,6 +51,28 @@ const SearchField = ({ view, search, onLeave }: ToolbarProps) => {
   )
 }
 
+const SAID_AFTER_MS = 700
+
+/** How many a search or filter has found, said once: their number moves with the stock, and nobody wants to hear all of that. */
+const Found = ({ view: { arrangement, skus } }: { readonly view: ListingView }) => {
+  const { filter, search } = arrangement
+  const [said, setSaid] = useState("")
+  const newest = useRef(skus.length)
+  useEffect(() => {
+    newest.current = skus.length
+  }, [skus.length])
+  useEffect(() => {
+    if (search.trim() === "" && filter === "all") return setSaid("")
+    const timer = setTimeout(() => setSaid(`${units(newest.current)} found`), SAID_AFTER_MS)
+    return () => clearTimeout(timer)
+  }, [search, filter])
+  return (
+    <p className="visually-hidden" role="status">
+      {said}
+    </p>
+  )
+}
+
 export const Toolbar = ({ view, search, onLeave }: ToolbarProps) => {
   const { listing, stock } = useHub()
   const totals = useSyncExternalStore(stock.subscribe, stock.totals)
@@ -76,9 +98,10 @@ export const Toolbar = ({ view, search, onLeave }: ToolbarProps) => {
           </button>
         ))}
       </div>
-      <p className="shown" role="status">
+      <p className="shown">
         {units(view.skus.length)} shown{totals.truncated ? `, the first ${units(totals.skus)} SKUs only` : ""}
       </p>
+      <Found view={view} />
       <button
         type="button"
         className="button hold"

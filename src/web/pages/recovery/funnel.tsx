@@ -44,7 +44,7 @@ const Reasons = ({ title, counts }: { readonly title: string; readonly counts: R
 
 export const Funnel = ({ funnel }: { readonly funnel: FunnelFigures }) => {
   const { begun, bought, endings, heldOut, left, withheld, written } = funnel
-  if (left === 0) return <p className="box-quiet">No known customer has left a cart in this time.</p>
+  if (left === 0) return <p className="quiet">No known customer has left a cart in this time.</p>
   return (
     <>
       <ol className="stages">
@@ -53,7 +53,7 @@ export const Funnel = ({ funnel }: { readonly funnel: FunnelFigures }) => {
         <Stage label="Written to" count={written} of={left} />
         <Stage label="Bought, by whichever way" count={bought} of={left} />
       </ol>
-      <p className="box-note">{units(heldOut)} left alone by lot, to measure what recovery earns.</p>
+      <p className="quiet">{units(heldOut)} left alone by lot, to measure what recovery earns.</p>
       <Reasons title="Nothing was begun because" counts={withheld} />
       <Reasons title="Those begun" counts={endings} />
     </>

@@ -4,7 +4,8 @@
  */
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react"
 import type { DayFigures, Figures } from "../../../recovery/figures-protocol.ts"
-import { dayOf, money, roundMoney, units } from "../../app/formats.ts"
+import { dayOf, money, roughMoney, UNKNOWN, units } from "../../app/formats.ts"
+import { ofNumbers, Table } from "../../app/parts.tsx"
 import { expectedOf, type Frame, marksOf, pictureOf } from "./chart.ts"
 
 const HEIGHT = 230
@@ -29,8 +30,8 @@ const told = (day: DayFigures, currency: string): string => {
   const expected = expectedOf(day)
   const bought = `${dayOf(day.day)}: ${money(day.treated.revenueMinor, currency)} by ${units(day.treated.customers)} written to`
   if (expected === undefined) return `${bought}; not enough yet to say what they would have bought anyway`
-  const range = `${money(expected.low, currency)} to ${money(expected.high, currency)}`
-  return `${bought}; anyway about ${money(expected.minor, currency)} (${range})`
+  const range = `${roughMoney(expected.low, currency)} to ${roughMoney(expected.high, currency)}`
+  return `${bought}; anyway about ${roughMoney(expected.minor, currency)} (${range})`
 }
 
 export const Revenue = ({ figures }: { readonly figures: Figures }) => {
@@ -39,7 +40,7 @@ export const Revenue = ({ figures }: { readonly figures: Figures }) => {
   const [chosen, setChosen] = useState<number | undefined>()
   if (currency === undefined || days.length === 0) {
     return (
-      <p className="box-quiet">
+      <p className="quiet">
         Nothing to draw yet: customers are counted {figures.windowDays} days after they left a cart.
       </p>
     )
@@ -59,9 +60,7 @@ export const Revenue = ({ figures }: { readonly figures: Figures }) => {
       <div ref={place}>
         {width === 0 ? null : <Plot days={days} currency={currency} width={width} index={index} onChoose={setChosen} />}
       </div>
-      <p className="revenue-day" role="status">
-        {day === undefined ? null : told(day, currency)}
-      </p>
+      <p className="revenue-day">{day === undefined ? null : told(day, currency)}</p>
       <details>
         <summary>The same as a table</summary>
         <Days days={days} currency={currency} />
@@ -80,7 +79,7 @@ interface PlotProps {
 
 const Plot = ({ days, currency, width, index, onChoose }: PlotProps) => {
   const marks = marksOf(days)
-  const amounts = marks.map((minor) => roundMoney(minor, currency))
+  const amounts = marks.map((minor) => roughMoney(minor, currency))
   const left = Math.max(...amounts.map(({ length }) => length)) * CHARACTER_PX + MARK_GAP_PX
   const frame: Frame = { width, height: HEIGHT, left, right: 8, top: 10, bottom: 24 }
   const { band, baseline, treated, xs, ys } = pictureOf(days, marks, frame)
@@ -133,40 +132,26 @@ const Plot = ({ days, currency, width, index, onChoose }: PlotProps) => {
   )
 }
 
-const UNKNOWN = "\u2013"
+const COLUMNS = ["Until", ...ofNumbers("Written to", "Held out", "Bought", "Anyway", "Interval")]
 
 const Days = ({ days, currency }: Pick<PlotProps, "days" | "currency">) => (
-  <div className="scrolls" tabIndex={0} role="group" aria-label="Revenue by day as a table">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Until</th>
-          <th scope="col">Written to</th>
-          <th scope="col">Held out</th>
-          <th scope="col">Bought</th>
-          <th scope="col">Anyway</th>
-          <th scope="col">Interval</th>
+  <Table label="Revenue by day as a table" columns={COLUMNS}>
+    {days.map((day) => {
+      const expected = expectedOf(day)
+      return (
+        <tr key={day.day}>
+          <th scope="row">{dayOf(day.day)}</th>
+          <td className="number">{units(day.treated.customers)}</td>
+          <td className="number">{units(day.holdout.customers)}</td>
+          <td className="number">{money(day.treated.revenueMinor, currency)}</td>
+          <td className="number">{expected === undefined ? UNKNOWN : roughMoney(expected.minor, currency)}</td>
+          <td className="number">
+            {expected === undefined
+              ? UNKNOWN
+              : `${roughMoney(expected.low, currency)} to ${roughMoney(expected.high, currency)}`}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {days.map((day) => {
-          const expected = expectedOf(day)
-          return (
-            <tr key={day.day}>
-              <th scope="row">{dayOf(day.day)}</th>
-              <td className="number">{units(day.treated.customers)}</td>
-              <td className="number">{units(day.holdout.customers)}</td>
-              <td className="number">{money(day.treated.revenueMinor, currency)}</td>
-              <td className="number">{expected === undefined ? UNKNOWN : money(expected.minor, currency)}</td>
-              <td className="number">
-                {expected === undefined
-                  ? UNKNOWN
-                  : `${money(expected.low, currency)} to ${money(expected.high, currency)}`}
-              </td>
-            </tr>
-          )
-        })}
-      </tbody>
-    </table>
-  </div>
+      )
+    })}
+  </Table>
 )

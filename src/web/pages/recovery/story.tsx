@@ -1,9 +1,9 @@
 /** One customer's whole timeline: every decision with its reason, the newest first. */
 import { type RefObject, type SyntheticEvent, useState } from "react"
 import type { Timeline, TimelineItem } from "../../../recovery/figures-protocol.ts"
-import { clockTime } from "../../app/formats.ts"
-import { Box, Pager, Ready } from "./parts.tsx"
-import { usePages } from "./use-pages.ts"
+import { timeOf } from "../../app/formats.ts"
+import { Box, Pager, Ready } from "../../app/parts.tsx"
+import { usePages } from "../../app/use-pages.ts"
 import { refusedWords, sentenceOf } from "./wording.ts"
 
 const EVERY_MS = 3_000
@@ -12,7 +12,7 @@ const SHOWN = 40
 interface StoryProps {
   /** In the address, so that it can be linked. */
   readonly customerId: string | undefined
-  readonly heading: RefObject<HTMLDivElement | null>
+  readonly heading: RefObject<HTMLHeadingElement | null>
   readonly onCustomer: (customerId: string | undefined) => void
 }
 
@@ -25,27 +25,25 @@ export const Story = ({ customerId, heading, onCustomer }: StoryProps) => {
     onCustomer(wanted === "" ? undefined : wanted)
   }
   return (
-    <Box id="story" title="One customer">
-      <div ref={heading} tabIndex={-1} className="story-place">
-        <form className="story-form" onSubmit={onSubmit}>
-          <input
-            aria-label="Customer"
-            placeholder="The customer’s id"
-            value={written ?? customerId ?? ""}
-            onChange={(event) => setWritten(event.target.value)}
-          />
-          <button type="submit" className="button">
-            Show
-          </button>
-        </form>
-        {customerId === undefined ? (
-          <p className="box-quiet">
-            Everything that was decided for a customer, with the reasons: name one, or pick one in the queue.
-          </p>
-        ) : (
-          <Told key={customerId} customerId={customerId} />
-        )}
-      </div>
+    <Box id="story" title="One customer" heading={heading}>
+      <form className="story-form" onSubmit={onSubmit}>
+        <input
+          aria-label="Customer"
+          placeholder="The customer’s id"
+          value={written ?? customerId ?? ""}
+          onChange={(event) => setWritten(event.target.value)}
+        />
+        <button type="submit" className="button">
+          Show
+        </button>
+      </form>
+      {customerId === undefined ? (
+        <p className="quiet">
+          Everything that was decided for a customer, with the reasons: name one, or pick one in the queue.
+        </p>
+      ) : (
+        <Told key={customerId} customerId={customerId} />
+      )}
     </Box>
   )
 }
@@ -54,7 +52,7 @@ const Told = ({ customerId }: { readonly customerId: string }) => {
   const path = `/v1/customers/${encodeURIComponent(customerId)}/timeline`
   const { list: timeline, pages } = usePages<Timeline>(path, { limit: SHOWN, everyMs: EVERY_MS })
   return (
-    <Ready of={timeline} what="the timeline">
+    <Ready of={timeline} what="the timeline" isAsked={true}>
       {({ items, next }) => (
         <>
           <ol className="story" aria-label={`What happened to ${customerId}, the newest first`}>
@@ -75,7 +73,7 @@ const Entry = ({ item }: { readonly item: TimelineItem }) => {
   const refused = refusedWords(item)
   return (
     <li>
-      <time dateTime={item.at}>{clockTime(Date.parse(item.at))}</time>
+      <time dateTime={item.at}>{timeOf(item.at)}</time>
       <div>
         <p>{sentenceOf(item)}</p>
         {refused.map((words) => (

@@ -3,7 +3,7 @@
  * left out.
  */
 import type { TimelineItem } from "../../../recovery/figures-protocol.ts"
-import { clockTime, money } from "../../app/formats.ts"
+import { money, timeOf } from "../../app/formats.ts"
 
 const CHANNELS: Readonly<Record<string, string>> = {
   sms: "text",
@@ -51,8 +51,6 @@ const REASONS: Readonly<Record<string, string>> = {
 export const channelWord = (channel: unknown): string => CHANNELS[String(channel)] ?? String(channel)
 export const reasonWord = (reason: unknown): string => REASONS[String(reason)] ?? String(reason)
 
-const time = (iso: unknown): string => clockTime(Date.parse(String(iso)) || 0)
-
 interface Refused {
   readonly channel: string
   readonly reason: string
@@ -66,7 +64,7 @@ interface Left {
 /** What spoke against each channel that was not taken. */
 export const refusedWords = ({ refused }: TimelineItem): ReadonlyArray<string> =>
   (Array.isArray(refused) ? (refused as ReadonlyArray<Refused>) : []).map(({ channel, reason, until }) => {
-    const wait = until === undefined ? "" : `, until ${time(until)}`
+    const wait = until === undefined ? "" : `, until ${timeOf(until)}`
     return `Not by ${channelWord(channel)}: ${reasonWord(reason)}${wait}`
   })
 
@@ -92,7 +90,7 @@ const offerWords = ({ arm, because, currency, offer }: TimelineItem): string => 
   const { expiresAt, offerId, reservedMinor } = (offer ?? {}) as Readonly<Record<string, unknown>>
   if (offerId !== undefined) {
     const atMost = money(Number(reservedMinor), String(currency))
-    return `Offered ${String(arm)}: ${String(offerId)}, at most ${atMost}, until ${time(expiresAt)}`
+    return `Offered ${String(arm)}: ${String(offerId)}, at most ${atMost}, until ${timeOf(expiresAt)}`
   }
   const { draws, findings } = (because ?? {}) as Readonly<Record<string, unknown>>
   const against = (Array.isArray(findings) ? (findings as ReadonlyArray<Finding>) : []).filter((one) => one.isAgainst)
@@ -120,7 +118,7 @@ const WORDS: Readonly<Record<string, (item: TimelineItem) => string>> = {
   "recovery-withheld": (item) => `Left cart ${cartOf(item)}; nothing was begun: ${reasonWord(item["reason"])}`,
   "recovery-started": (item) =>
     `Left cart ${cartOf(item)}; recovery begun by ${String(item["sequenceId"])} v${String(item["sequenceVersion"])}`,
-  "step-decided": (item) => `${stepOf(item)}: by ${channelWord(item["channel"])}, at ${time(item["sendAt"])}`,
+  "step-decided": (item) => `${stepOf(item)}: by ${channelWord(item["channel"])}, at ${timeOf(item["sendAt"])}`,
   "step-skipped": (item) => `${stepOf(item)} skipped: no channel will do`,
   "message-intended": ({ address, channel, template }) =>
     `Message decided: ${String(template)} by ${channelWord(channel)} to ${String(address)}`,
@@ -129,7 +127,7 @@ const WORDS: Readonly<Record<string, (item: TimelineItem) => string>> = {
       ? "Message sent"
       : `Message sent, billed as ${String(segments)} text${segments === 1 ? "" : "s"}`,
   "message-retried": () => "Message tried again",
-  "message-postponed": ({ code, retryAt }) => `Message waits until ${time(retryAt)}: ${reasonWord(code)}`,
+  "message-postponed": ({ code, retryAt }) => `Message waits until ${timeOf(retryAt)}: ${reasonWord(code)}`,
   "message-failed": ({ code, isUnsent }) =>
     isUnsent === true
       ? `Message did not go: ${String(code)}`

@@ -23,7 +23,7 @@ export const ChannelChoice = ({ channels, of, onChange, path }: ChannelChoicePro
   return (
     <fieldset className="channel-choice">
       <legend className="field-label">Channels, in this order</legend>
-      <ol>
+      <ol className="channels">
         {channels.map((channel, index) => {
           const name = CHANNEL_NAMES[channel as Channel] ?? channel
           return (

@@ -2,6 +2,7 @@
 import { CHANNELS, type Channel } from "../../../../actors/recovery/channel.ts"
 import type { ContactHours } from "../../../../actors/recovery/hours.ts"
 import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
+import { Box } from "../../app/parts.tsx"
 import { DAYS } from "../../recovery/duration.ts"
 import { replacedAt, withField, withoutAt } from "../../recovery/edit.ts"
 import { CHANNEL_NAMES } from "./channel-choice.tsx"
@@ -16,11 +17,7 @@ interface ContactProps {
 }
 
 export const ContactRules = ({ contact, onChange }: ContactProps) => (
-  <section aria-labelledby="contact-title" className="panel">
-    <header className="panel-head">
-      <h2 id="contact-title">Rules of contact</h2>
-      <p className="quiet">Hours and caps hold at once, also for recoveries that run.</p>
-    </header>
+  <Box id="contact-title" title="Rules of contact" note="Hours and caps hold at once, also for recoveries that run.">
     <h3>Hours, by the customer&rsquo;s clock</h3>
     <Hours
       path="contact.hours"
@@ -37,7 +34,7 @@ export const ContactRules = ({ contact, onChange }: ContactProps) => (
     <Caps contact={contact} onChange={onChange} />
     <h3>Whom, and where</h3>
     <People contact={contact} onChange={onChange} />
-  </section>
+  </Box>
 )
 
 const People = ({ contact, onChange }: ContactProps) => (
@@ -67,7 +64,8 @@ const People = ({ contact, onChange }: ContactProps) => (
     <TextField
       path="contact.zoneWhenUnknown"
       label="Time zone where none is known"
-      placeholder="none: they get nothing that rings"
+      placeholder="none"
+      hint="Without one they get nothing that rings."
       value={contact.zoneWhenUnknown ?? ""}
       onChange={(zone) => onChange(withField(contact, "zoneWhenUnknown", zone))}
     />

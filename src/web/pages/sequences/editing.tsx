@@ -3,7 +3,8 @@ import { type ReactNode, useEffect, useState } from "react"
 import type { Fault } from "../../../../actors/recovery/sequence.ts"
 import type { RecoverySettings, RuledSequence } from "../../../../actors/recovery/settings.ts"
 import type { SettingsView } from "../../../recovery/protocol.ts"
-import { clockTime } from "../../app/formats.ts"
+import { timeOf } from "../../app/formats.ts"
+import { Box } from "../../app/parts.tsx"
 import { addedSequence, replacedAt, restored } from "../../recovery/edit.ts"
 import type { SettingsEditor } from "../../recovery/editor.ts"
 import { ContactRules } from "./contact.tsx"
@@ -60,7 +61,7 @@ export const Editing = ({ base, draft, editor }: EditingProps) => {
           onDrop={() => editor.discard()}
         />
       )}
-      <div className="sequences-body">
+      <div className="page-body sequences-body">
         <Sequences draft={draft} chosen={chosen} live={live} onChange={change} onChoose={setWanted}>
           <SampleCart sample={sample} failure={live.failure} onChange={setSample} />
         </Sequences>
@@ -74,20 +75,25 @@ export const Editing = ({ base, draft, editor }: EditingProps) => {
           onRestore={({ settings }) => change(restored(draft, settings))}
         />
       </div>
-      {editor.isChanged ? (
-        <SaveBar
-          state={state}
-          base={base.settings}
-          draft={draft}
-          faults={live.faults}
-          onFault={(fault) => {
-            setWanted(sequenceOf(fault) ?? chosen)
-            setToFocus(fault.path)
-          }}
-          onSave={(by, note) => void editor.save(by, note)}
-          onDiscard={() => editor.discard()}
-        />
-      ) : null}
+      <div className="page-foot">
+        {editor.isChanged ? (
+          <SaveBar
+            state={state}
+            base={base.settings}
+            draft={draft}
+            faults={live.faults}
+            onFault={(fault) => {
+              setWanted(sequenceOf(fault) ?? chosen)
+              setToFocus(fault.path)
+            }}
+            onSave={(by, note) => void editor.save(by, note)}
+            onDiscard={() => editor.discard()}
+          />
+        ) : null}
+        <p className="page-notice" role="status" data-tone={state.notice?.tone}>
+          {state.notice?.text}
+        </p>
+      </div>
     </FaultsContext>
   )
 }
@@ -151,10 +157,7 @@ interface MeasuredProps {
 }
 
 const Measured = ({ onChange, settings }: MeasuredProps) => (
-  <section aria-labelledby="measure-title" className="panel">
-    <header className="panel-head">
-      <h2 id="measure-title">Measured</h2>
-    </header>
+  <Box id="measure-title" title="Measured">
     <div className="field-grid">
       <DurationField
         path="attributionMs"
@@ -163,7 +166,7 @@ const Measured = ({ onChange, settings }: MeasuredProps) => (
         onChange={(attributionMs) => onChange({ ...settings, attributionMs })}
       />
     </div>
-  </section>
+  </Box>
 )
 
 const Head = ({ base, isOffline }: { readonly base: SettingsView; readonly isOffline: boolean }) => (
@@ -171,7 +174,7 @@ const Head = ({ base, isOffline }: { readonly base: SettingsView; readonly isOff
     <p>
       <strong>Version {base.version}</strong>
       <span>
-        {base.by}, <time dateTime={base.at}>{clockTime(Date.parse(base.at ?? "") || 0)}</time>
+        {base.by}, <time dateTime={base.at}>{timeOf(base.at)}</time>
       </span>
       {base.note === undefined ? null : <em>{base.note}</em>}
     </p>

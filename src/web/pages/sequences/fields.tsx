@@ -39,16 +39,18 @@ export const Field = ({ children, hint, isLabelHidden = false, label, path }: Fi
         "aria-invalid": fault !== undefined,
         "aria-describedby": described.filter((one) => one !== undefined).join(" ") || undefined
       })}
-      {hint === undefined ? null : (
-        <p id={hintId} className="field-hint">
-          {hint}
-        </p>
-      )}
-      {fault === undefined ? null : (
-        <p id={faultId} className="field-fault">
-          {fault}
-        </p>
-      )}
+      <div className="field-said">
+        {hint === undefined ? null : (
+          <p id={hintId} className="field-hint">
+            {hint}
+          </p>
+        )}
+        {fault === undefined ? null : (
+          <p id={faultId} className="field-fault">
+            {fault}
+          </p>
+        )}
+      </div>
     </div>
   )
 }

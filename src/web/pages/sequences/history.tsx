@@ -2,7 +2,8 @@
 import { useEffect, useState } from "react"
 import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
 import type { SettingsView, VersionLine, VersionsPage } from "../../../recovery/protocol.ts"
-import { clockTime } from "../../app/formats.ts"
+import { timeOf } from "../../app/formats.ts"
+import { Box } from "../../app/parts.tsx"
 import { getJson } from "../../hub/http.ts"
 import { type Change, changesBetween } from "../../recovery/described.ts"
 
@@ -54,10 +55,7 @@ export const History = ({ draft, newest, onRestore }: HistoryProps) => {
     }
   }
   return (
-    <section aria-labelledby="history-title" className="panel">
-      <header className="panel-head">
-        <h2 id="history-title">Versions</h2>
-      </header>
+    <Box id="history-title" title="Versions">
       {isFailed ? (
         <p className="field-fault">
           The versions cannot be read now.{" "}
@@ -82,7 +80,7 @@ export const History = ({ draft, newest, onRestore }: HistoryProps) => {
             >
               <strong>Version {version}</strong>
               <span>{by}</span>
-              <time dateTime={at}>{clockTime(Date.parse(at ?? "") || 0)}</time>
+              <time dateTime={at}>{timeOf(at)}</time>
               {note === undefined ? null : <em>{note}</em>}
             </button>
             {shown?.version === version ? (
@@ -105,7 +103,7 @@ export const History = ({ draft, newest, onRestore }: HistoryProps) => {
           Older versions
         </button>
       )}
-    </section>
+    </Box>
   )
 }
 
@@ -119,21 +117,23 @@ export const Changes = ({ changes, label, none }: ChangesProps) =>
   changes.length === 0 ? (
     <p className="quiet">{none}</p>
   ) : (
-    <dl className="changes" aria-label={label}>
-      {changes.map(({ after, before, name }) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          {before === undefined ? null : (
-            <dd>
-              <del>{before}</del>
-            </dd>
-          )}
-          {after === undefined ? null : (
-            <dd>
-              <ins>{after}</ins>
-            </dd>
-          )}
-        </div>
-      ))}
-    </dl>
+    <div className="changes" role="group" aria-label={label} tabIndex={0}>
+      <dl>
+        {changes.map(({ after, before, name }) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            {before === undefined ? null : (
+              <dd>
+                <del>{before}</del>
+              </dd>
+            )}
+            {after === undefined ? null : (
+              <dd>
+                <ins>{after}</ins>
+              </dd>
+            )}
+          </div>
+        ))}
+      </dl>
+    </div>
   )

@@ -1,5 +1,6 @@
 /** The rules of offers that hold for every sequence: what may be offered, what it may cost, and who is made none. */
 import { INCENTIVES_DEFAULT, type IncentivePolicy } from "../../../../actors/recovery/incentive-rules.ts"
+import { Box } from "../../app/parts.tsx"
 import { amountOf, minorOf } from "../../recovery/amount.ts"
 import { withField } from "../../recovery/edit.ts"
 import { Catalogue } from "./catalogue.tsx"
@@ -20,11 +21,12 @@ const begun = (): IncentivePolicy => ({
 })
 
 export const OfferRules = ({ offers, onChange }: OffersProps) => (
-  <section aria-labelledby="offers-title" className="panel">
-    <header className="panel-head">
-      <h2 id="offers-title">Offers</h2>
-      <p className="quiet">For steps with which one may go. A change is for offers that are decided from then on.</p>
-      {offers === null || offers === undefined ? (
+  <Box
+    id="offers-title"
+    title="Offers"
+    note="For steps with which one may go. A change is for offers that are decided from then on."
+    aside={
+      offers === null || offers === undefined ? (
         <button type="button" className="button" onClick={() => onChange(begun())}>
           Make offers
         </button>
@@ -32,15 +34,16 @@ export const OfferRules = ({ offers, onChange }: OffersProps) => (
         <button type="button" className="button" onClick={() => onChange(null)}>
           Make no more offers
         </button>
-      )}
-    </header>
+      )
+    }
+  >
     <GroupFault path="offers" />
     {offers === null || offers === undefined ? (
       <p className="quiet">Nothing is offered.</p>
     ) : (
       <Rules offers={offers} onChange={onChange} />
     )}
-  </section>
+  </Box>
 )
 
 interface RulesProps {

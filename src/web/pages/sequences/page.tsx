@@ -32,17 +32,14 @@ export const SequencesPage = () => {
     return () => editor.stop()
   }, [])
   useAsking(editor.isChanged)
-  const { base, draft, notice, phase } = state
+  const { base, draft, phase } = state
   return (
-    <div className="sequences">
+    <div className="page sequences">
       <h1 className="visually-hidden">Sequences</h1>
       <ConnectionNotice />
       {phase === "loading" ? <Waiting /> : null}
       {phase === "failed" ? <Failed /> : null}
       {base === undefined || draft === undefined ? null : <Editing editor={editor} base={base} draft={draft} />}
-      <p className="sequences-notice" role="status" data-tone={notice?.tone}>
-        {notice?.text}
-      </p>
     </div>
   )
 }
@@ -57,7 +54,7 @@ const Waiting = () => (
 )
 
 const Failed = () => (
-  <div className="sequences-none" role="alert">
+  <div className="none" role="alert">
     <h2>The settings cannot be read</h2>
     <p>The hub did not answer. It is asked again every few seconds.</p>
     <button type="button" className="button" onClick={() => void editor.look()}>

@@ -32,6 +32,9 @@ export const SaveBar = ({ base, draft, faults, onDiscard, onFault, onSave, state
   return (
     <section className="save-bar" aria-label="Save">
       {isShown ? <Changes changes={changes} label="What you changed" none="Nothing is changed." /> : null}
+      <p className="wrong-count" role="status">
+        {faults.length === 0 ? null : countOf(faults)}
+      </p>
       {faults.length === 0 ? null : <Wrong faults={faults} onFault={onFault} />}
       <form onSubmit={submit}>
         <button type="button" className="button" aria-expanded={isShown} onClick={() => setShown(!isShown)}>
@@ -74,13 +77,15 @@ interface WrongProps {
 
 const SHOWN_MAX = 5
 
+const countOf = ({ length }: ReadonlyArray<Fault>): string =>
+  length === 1 ? "One thing has to be mended:" : `${length} things have to be mended:`
+
 const Wrong = ({ faults, onFault }: WrongProps) => (
   <div className="wrong" role="group" aria-label="What has to be mended">
-    <p>{faults.length === 1 ? "One thing has to be mended:" : `${faults.length} things have to be mended:`}</p>
     <ul>
       {faults.slice(0, SHOWN_MAX).map((fault) => (
         <li key={`${fault.path} ${fault.message}`}>
-          <button type="button" onClick={() => onFault(fault)}>
+          <button type="button" className="link-button" onClick={() => onFault(fault)}>
             {fault.message}
           </button>
         </li>

@@ -1,6 +1,7 @@
 /** What messages say: one text for all channels, a subject for e-mails, and the carrier's own template for WhatsApp. */
 import { useState } from "react"
 import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
+import { Box } from "../../app/parts.tsx"
 import { freeName, renamedTemplate, withoutTemplate, withTemplate } from "../../recovery/edit.ts"
 import { GroupFault, SignButton, TextField } from "./fields.tsx"
 
@@ -19,16 +20,20 @@ export const Texts = ({ onChange, settings }: TextsProps) => {
   }
   const used = new Set(settings.sequences.flatMap(({ steps }) => steps.map(({ template }) => template)))
   return (
-    <section aria-labelledby="texts-title" className="panel">
-      <header className="panel-head">
-        <h2 id="texts-title">Texts</h2>
-        <p className="quiet">
+    <Box
+      id="texts-title"
+      title="Texts"
+      note={
+        <>
           <code>{"{items}"}</code> is the goods, <code>{"{link}"}</code> the way back to the cart.
-        </p>
+        </>
+      }
+      aside={
         <button type="button" className="button" onClick={add}>
           Add a text
         </button>
-      </header>
+      }
+    >
       <GroupFault path="templates" />
       <ul className="texts">
         {Object.entries(settings.templates).map(([name, template], index) => (
@@ -71,7 +76,7 @@ export const Texts = ({ onChange, settings }: TextsProps) => {
           </li>
         ))}
       </ul>
-    </section>
+    </Box>
   )
 }
 

@@ -1,7 +1,7 @@
 /** Somebody else has saved while something was being changed here: what they did, and what becomes of both. */
 import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
 import type { SettingsView } from "../../../recovery/protocol.ts"
-import { clockTime } from "../../app/formats.ts"
+import { timeOf } from "../../app/formats.ts"
 import { changesBetween } from "../../recovery/described.ts"
 import { Changes } from "./history.tsx"
 
@@ -23,8 +23,7 @@ export const Theirs = ({ base, draft, onDrop, onTogether, theirs }: TheirsProps)
         <strong>
           {theirs.by} saved version {theirs.version}
         </strong>{" "}
-        at {clockTime(Date.parse(theirs.at ?? "") || 0)} while you were changing version {base.version}. What you
-        changed is still here.
+        at {timeOf(theirs.at)} while you were changing version {base.version}. What you changed is still here.
       </p>
       <Changes changes={changed} label="What they changed" none="They ended with what you began with." />
       {both.length === 0 ? null : <p>You both changed: {both.join("; ")}. Brought together, it is yours.</p>}

@@ -3,6 +3,7 @@
  */
 import type { RecoverySettings, RuledSequence } from "../../../../actors/recovery/settings.ts"
 import type { PreviewStep } from "../../../recovery/protocol.ts"
+import { Box } from "../../app/parts.tsx"
 import { spoken } from "../../recovery/duration.ts"
 import { addedStep, movedStep, replacedAt, type Step, withoutAt } from "../../recovery/edit.ts"
 import { ChannelChoice } from "./channel-choice.tsx"
@@ -25,11 +26,7 @@ export const Timeline = ({ isPreviewOld, onChange, path, preview, sequence, sett
   const leftAfter = useLeftAfter()
   const setSteps = (next: ReadonlyArray<Step>): void => onChange({ ...sequence, steps: next })
   return (
-    <section aria-labelledby="timeline-title" className="panel">
-      <header className="panel-head">
-        <h2 id="timeline-title">Time line</h2>
-        <p className="quiet">Delays count from the moment the cart was left.</p>
-      </header>
+    <Box id="timeline-title" title="Time line" note="Delays count from the moment the cart was left.">
       <GroupFault path={`${path}.steps`} />
       <ol className="timeline" aria-label="Steps">
         <li className="timeline-mark">The cart is left: {leftAfter}</li>
@@ -76,7 +73,7 @@ export const Timeline = ({ isPreviewOld, onChange, path, preview, sequence, sett
           onChange={(expiresMs) => onChange({ ...sequence, expiresMs })}
         />
       </div>
-    </section>
+    </Box>
   )
 }
 

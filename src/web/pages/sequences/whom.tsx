@@ -1,5 +1,6 @@
 /** The sequences there are, in the order they are asked, and the carts that the chosen one is for. */
 import type { RecoverySettings, RuledSequence } from "../../../../actors/recovery/settings.ts"
+import { Box } from "../../app/parts.tsx"
 import { amountOf, minorOf } from "../../recovery/amount.ts"
 import { describedFits } from "../../recovery/described.ts"
 import { moved, withField } from "../../recovery/edit.ts"
@@ -20,7 +21,7 @@ export const SequenceList = ({ chosen, onAdd, onChange, onChoose, settings, wron
   const move = (by: -1 | 1) => onChange(moved(sequences, chosen, by), chosen + by)
   return (
     <nav className="sequence-list" aria-label="Sequences">
-      <ol>
+      <ol className="sequence-choices">
         {sequences.map((sequence, index) => (
           // Names may be the same for as long as somebody writes one.
           // oxlint-disable-next-line react/no-array-index-key
@@ -86,11 +87,11 @@ export const Whom = ({ onChange, path, sequence }: WhomProps) => {
   const set = <K extends keyof typeof fits>(name: K, value: (typeof fits)[K] | undefined): void =>
     onChange({ ...sequence, fits: withField(fits, name, value) })
   return (
-    <section aria-labelledby="whom-title" className="panel">
-      <header className="panel-head">
-        <h2 id="whom-title">Whom it is for</h2>
-        <p className="quiet">The first sequence that fits a cart is taken; where none fits, nobody is written to.</p>
-      </header>
+    <Box
+      id="whom-title"
+      title="Whom it is for"
+      note="The first sequence that fits a cart is taken; where none fits, nobody is written to."
+    >
       <GroupFault path={`${path}.fits`} />
       <div className="field-grid">
         <TextField
@@ -139,6 +140,6 @@ export const Whom = ({ onChange, path, sequence }: WhomProps) => {
           onChange={(currency) => set("currency", currency.toUpperCase())}
         />
       </div>
-    </section>
+    </Box>
   )
 }

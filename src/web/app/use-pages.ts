@@ -1,6 +1,6 @@
 /** Through a list page by page: what its address asks for, and what its `Pager` does. */
 import { useState } from "react"
-import { type Read } from "../../hub/reading.ts"
+import type { Read } from "../hub/reading.ts"
 import { useReading } from "./use-reading.ts"
 
 export interface Pages {

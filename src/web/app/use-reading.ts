@@ -1,11 +1,12 @@
 /** A reading for as long as something shows it; another path is another reading. */
 import { useEffect, useMemo, useSyncExternalStore } from "react"
-import { isHidden } from "../../hub/client.ts"
-import { nowMs } from "../../hub/clock.ts"
-import { getJson } from "../../hub/http.ts"
-import { type Read, Reading } from "../../hub/reading.ts"
+import { isHidden } from "../hub/client.ts"
+import { nowMs } from "../hub/clock.ts"
+import { getJson } from "../hub/http.ts"
+import { type Read, Reading } from "../hub/reading.ts"
 
-export const useReading = <Value>(path: string, everyMs: number): Read<Value> => {
+/** `round`: when it is another, it is read again at once; what was read stays until then. */
+export const useReading = <Value>(path: string, everyMs: number, round: unknown = 0): Read<Value> => {
   const reading = useMemo(
     () => new Reading<Value>({ read: (signal) => getJson<Value>(path, signal), isHidden, everyMs, nowMs }),
     [path, everyMs]
@@ -13,6 +14,6 @@ export const useReading = <Value>(path: string, everyMs: number): Read<Value> =>
   useEffect(() => {
     reading.start()
     return () => reading.stop()
-  }, [reading])
+  }, [reading, round])
   return useSyncExternalStore(reading.subscribe, reading.state)
 }
