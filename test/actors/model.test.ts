@@ -12,9 +12,10 @@ import { anyCommand, corner, openingOf, shop, type World } from "../support/arbi
 import type { AnyCommand } from "../support/commands.ts"
 import { closingOf, Desk, START_AT } from "../support/desk.ts"
 import { Model } from "../support/model.ts"
+import { runs, times } from "../support/runs.ts"
 
 /** A few seconds' work on one core, on a machine that others use too. */
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = times(120_000)
 
 const HOLDS_PER_HOLDER_MAX = 2
 
@@ -152,11 +153,7 @@ const setup = (opening: ReadonlyArray<AnyCommand>) => () => {
   return { model, real }
 }
 
-/** Runs and seed can be raised for a soak; the seed of a failure is printed by fast-check. */
-const parameters = {
-  numRuns: Number(process.env["PROPERTY_RUNS"] ?? 1_500),
-  ...(process.env["PROPERTY_SEED"] === undefined ? {} : { seed: Number(process.env["PROPERTY_SEED"]) })
-}
+const parameters = runs(1_500)
 
 const agrees = (world: World, opening: ReadonlyArray<AnyCommand>): void => {
   fc.assert(

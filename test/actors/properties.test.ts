@@ -16,14 +16,12 @@ import { anyCommand, corner, openingOf, shop, type World } from "../support/arbi
 import { Bookkeeper } from "../support/bookkeeper.ts"
 import { type AnyCommand, configure, isForOneSku } from "../support/commands.ts"
 import { Desk, fullText, restored } from "../support/desk.ts"
+import { runs, times } from "../support/runs.ts"
 
-const parameters = {
-  numRuns: Number(process.env["PROPERTY_RUNS"] ?? 500),
-  ...(process.env["PROPERTY_SEED"] === undefined ? {} : { seed: Number(process.env["PROPERTY_SEED"]) })
-}
+const parameters = runs(500)
 
 /** A few seconds' work on one core, on a machine that others use too. */
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = times(120_000)
 
 const HOLDS_PER_HOLDER_MAX = 2
 
@@ -145,7 +143,7 @@ describe("a fingerprint", { timeout: TIMEOUT_MS }, () => {
         if (isForOneSku(one) !== isForOneSku(other)) return
         assert.equal(hashOf(one) === hashOf(other), contentOf(one) === contentOf(other))
       }),
-      { ...parameters, numRuns: 20_000 }
+      runs(20_000)
     )
   })
 
@@ -176,7 +174,7 @@ describe("a fingerprint", { timeout: TIMEOUT_MS }, () => {
         assert.ok(isFact(one))
         assert.equal(fingerprint(one) === fingerprint(other), contentOf(one) === contentOf(other))
       }),
-      { ...parameters, numRuns: 20_000 }
+      runs(20_000)
     )
   })
 })
@@ -190,7 +188,7 @@ describe("a hold's key", () => {
         const isSame = one[0] === other[0] && one[1] === other[1]
         assert.equal(holdKey(...one) === holdKey(...other), isSame)
       }),
-      { ...parameters, numRuns: 20_000 }
+      runs(20_000)
     )
   })
 })

@@ -8,6 +8,7 @@ import { describe, it } from "vitest"
 import { type Alert, alertOf, type Condition, DIGEST_ABOVE, Episodes, plan } from "../../actors/alert/alert.ts"
 import { readAlertSinks } from "../../config/alerts.ts"
 import { sinksOf } from "../../src/alerts/sinks/sinks.ts"
+import { runs } from "../support/runs.ts"
 
 const alert = (episode: string, state: Alert["state"], n = 0): Alert => ({
   id: `${episode}:${state}:${n}`,
@@ -53,7 +54,8 @@ describe("what is sent of what waits", () => {
           if (last?.state === "raised") assert.equal(lastSent?.state, "raised")
         }
         assert.ok(plan(waiting).length <= DIGEST_ABOVE)
-      })
+      }),
+      runs()
     )
   })
 })
@@ -89,7 +91,8 @@ describe("episodes", () => {
           if (cleared.length > 0) assert.equal(open, true)
           open = raised.length > 0 || (open && cleared.length === 0)
         }
-      })
+      }),
+      runs()
     )
   })
 })

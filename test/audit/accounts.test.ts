@@ -24,6 +24,7 @@ import {
   transfer
 } from "../support/commands.ts"
 import { asCommits, type Draft, drop, find, journalOf, type Step } from "../support/ledger.ts"
+import { runs } from "../support/runs.ts"
 
 const trade = (): Array<Draft> =>
   journalOf([
@@ -311,7 +312,7 @@ for (const [name, world] of worlds) {
           const accounts = audited(asCommits(journalOf([...openingOf(world), ...steps])))
           assert.deepEqual(accounts.findings, [])
         }),
-        { numRuns: 60 }
+        runs(60)
       )
     })
 
@@ -326,7 +327,7 @@ for (const [name, world] of worlds) {
           event[field] = Number(event[field]) + 1
           assert.isAbove(audited(asCommits(drafts)).differences, 0)
         }),
-        { numRuns: 60 }
+        runs(60)
       )
     })
   })

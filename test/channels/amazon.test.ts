@@ -10,6 +10,7 @@ import { amazonSettings } from "../../scripts/adapter-check/benches/amazon.ts"
 import { AmazonMarketplace } from "../../scripts/marketplaces/amazon/marketplace.ts"
 import type { ChannelEvent, QuantityWrite } from "../../src/channels/adapter.ts"
 import { Amazon } from "../../src/channels/adapters/amazon/adapter.ts"
+import { runs } from "../support/runs.ts"
 
 const { signal } = new AbortController()
 
@@ -247,7 +248,7 @@ describe("orders", () => {
           await own.close()
         }
       ),
-      { numRuns: 15 }
+      runs(15)
     )
   })
 

@@ -9,6 +9,7 @@ import * as fc from "fast-check"
 import { afterEach, describe, it } from "vitest"
 import { outcomesIn, pageIn, polledIn, receivedIn, restoredIn, ticketsIn } from "../../src/channels/answers.ts"
 import { inStep, listing, map, run, sku, stopAll } from "../support/open-shop.ts"
+import { runs } from "../support/runs.ts"
 import { channelBetween, memoryLog, PretendHub, settingsOf, Shop, until } from "../support/shop.ts"
 
 afterEach(stopAll)
@@ -83,7 +84,7 @@ describe("an adapter that answers anything", () => {
       fc.property(fc.anything({ withNullPrototype: true, maxDepth: 4 }), (value) => {
         for (const read of reads) read(value)
       }),
-      { numRuns: 500 }
+      runs(500)
     )
     assert.deepEqual(outcomesIn([{ type: "applied" }, 7]), [
       { type: "applied" },

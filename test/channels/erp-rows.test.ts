@@ -14,6 +14,7 @@ import { erpFormat } from "../../src/channels/erp/format.ts"
 import { LINE_BYTES_MAX, type Position } from "../../src/channels/erp/lines.ts"
 import { type Row, RowReader } from "../../src/channels/erp/rows.ts"
 import { PLAIN } from "../support/erp.ts"
+import { runs } from "../support/runs.ts"
 
 let directory: string
 beforeAll(() => void (directory = mkdtempSync(join(tmpdir(), "holdfast-erp-rows-"))))
@@ -71,7 +72,7 @@ describe("lines of a file", () => {
           assert.deepEqual(told(await rowsOf(Buffer.from(text), fixed, next)), expected.slice(index + 1))
         }
       }),
-      { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 150) }
+      runs(150)
     )
   })
 

@@ -8,6 +8,7 @@ import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import { driftOf } from "../../actors/channel/drift.ts"
 import * as Listing from "../../actors/channel/listing.ts"
+import { runs } from "../support/runs.ts"
 
 const policy: Listing.RetryPolicy = { retriesMax: 5, waitMs: () => 1_000 }
 const quiet = { shownBy: 0, movedAt: undefined }
@@ -228,7 +229,7 @@ describe("a channel that carries out, loses and doubts", () => {
         world.run({ type: "send" })
         assert.equal(world.writes, writes)
       }),
-      { numRuns: 3_000 }
+      runs(3_000)
     )
   })
 })

@@ -9,6 +9,7 @@ import { APP_SECRET, appToken, TILL_KEY } from "../../scripts/adapter-check/benc
 import type { AdapterModule, ChannelEvent, Received } from "../../src/channels/adapter.ts"
 import mobile from "../../src/channels/adapters/mobile/adapter.ts"
 import pos from "../../src/channels/adapters/pos/adapter.ts"
+import { runs } from "../support/runs.ts"
 
 const NOW = Date.parse("2026-05-01T12:00:00Z")
 const { signal } = new AbortController()
@@ -62,7 +63,7 @@ describe("tills", () => {
           assert.deepEqual([...new Set(events.map(({ id }) => id))].sort(), whole)
         }
       ),
-      { numRuns: 50 }
+      runs(50)
     )
   })
 

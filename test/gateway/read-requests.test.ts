@@ -7,6 +7,7 @@ import assert from "node:assert/strict"
 import { describe, it } from "vitest"
 import { decodeJson, decodeLines, decodeRequest, wrongSku } from "../../src/gateway/decode.ts"
 import { readRequests } from "../../src/gateway/read-requests.ts"
+import { runs } from "../support/runs.ts"
 
 const bytesOf = (text: string | Uint8Array): ArrayBuffer => Uint8Array.from(Buffer.from(text)).buffer
 
@@ -103,13 +104,15 @@ describe("the reader of plain requests", () => {
     fc.assert(
       fc.property(fc.oneof(plainMessage, fc.array(plainMessage, { minLength: 1, maxLength: 5 })), (frame) => {
         assert.ok(check(bytesOf(JSON.stringify(frame))), "a plain frame was left alone")
-      })
+      }),
+      runs()
     )
   })
 
   it("never makes anything else of a frame than the general way", () => {
     fc.assert(
-      fc.property(fc.array(anyMessage, { maxLength: 4 }), (frame) => void check(bytesOf(JSON.stringify(frame))))
+      fc.property(fc.array(anyMessage, { maxLength: 4 }), (frame) => void check(bytesOf(JSON.stringify(frame)))),
+      runs()
     )
   })
 
@@ -128,7 +131,7 @@ describe("the reader of plain requests", () => {
         const middle = how === "cut" ? Buffer.alloc(0) : Buffer.from([byte])
         check(bytesOf(Buffer.concat([whole.subarray(0, at), middle, rest])))
       }),
-      { numRuns: 2_000 }
+      runs(2_000)
     )
   })
 

@@ -7,6 +7,7 @@ import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import { TURN_COMMANDS_UNDIVIDED_MAX, TURN_COMMANDS_UNDIVIDED_MIN } from "../../config/limits.ts"
 import { TurnSize } from "../../src/host/turn-size.ts"
+import { runs } from "../support/runs.ts"
 
 const COMMAND_MS = 0.02
 
@@ -55,7 +56,8 @@ describe("the size of a turn", () => {
         const { undivided } = after(appendsMs)
         assert.ok(Number.isInteger(undivided))
         assert.ok(undivided >= TURN_COMMANDS_UNDIVIDED_MIN && undivided <= TURN_COMMANDS_UNDIVIDED_MAX)
-      })
+      }),
+      runs()
     )
   })
 })

@@ -9,6 +9,7 @@ import * as fc from "fast-check"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "vitest"
 import { sessionParams, shareOut } from "../../src/payments/session-params.ts"
 import { cart, linked, openTill, refusal, START_MS, type Till } from "../support/payments.ts"
+import { runs } from "../support/runs.ts"
 
 const MINUTE_MS = 60_000
 const CREATE = "POST /v1/checkout/sessions"
@@ -249,7 +250,7 @@ describe("amounts", () => {
           assert.equal(amounts.reduce((sum, amount) => sum + amount, 0) + shippingMinor, totalMinor)
         }
       ),
-      { numRuns: 200 }
+      runs(200)
     )
   })
 

@@ -24,6 +24,7 @@ import {
   wrapKey
 } from "../../src/personal-data/sealing.ts"
 import { withTexts } from "../../src/personal-data/tree.ts"
+import { runs } from "../support/runs.ts"
 
 const master = Buffer.alloc(32, 7)
 const keys = masterKeys(master)
@@ -46,7 +47,7 @@ describe("a sealed value", () => {
           assert.ok(plain.length < 8 || !sealed.includes(plain))
         }
       ),
-      { numRuns: 200 }
+      runs(200)
     )
   })
 

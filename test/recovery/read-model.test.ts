@@ -22,11 +22,10 @@ import type { Projection } from "../../streams/projections/runner.ts"
 import { freshDatabase } from "../support/database.ts"
 import { Measured } from "../support/measured.ts"
 import { addressOf, type CarrierSays, RecoveryWorld, WORLD_POLICY } from "../support/recovery-world.ts"
+import { runs } from "../support/runs.ts"
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const seed = process.env["PROPERTY_SEED"] === undefined ? {} : { seed: Number(process.env["PROPERTY_SEED"]) }
-const runs = { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 40), ...seed }
 
 let pool: Pool
 let carts: Projection<CartRecord>
@@ -135,7 +134,7 @@ describe("figures of recovery", () => {
         assert.deepEqual(plain(counted), plain(measured.counted(period, { by, currency })))
         assert.deepEqual(sorted(await Effect.runPromise(countEndings(pool, period))), sorted(measured.endings(period)))
       }),
-      runs
+      runs(40)
     )
   })
 

@@ -14,6 +14,7 @@ import { emptyCounts, type Order, planOrders, type PlanOptions } from "../../scr
 import { effectOf, meaningOf, readRows, type Row } from "../../scripts/replay/rows.ts"
 import type { Answer } from "../../src/gateway/protocol.ts"
 import { projectRoot } from "../../src/servers/servers.ts"
+import { runs } from "../support/runs.ts"
 
 const EXTRACT = join(projectRoot(), "data", "online-retail-extract.csv.gz")
 
@@ -58,7 +59,8 @@ describe("orders", () => {
         await ordersOf(each(file), {}, counts)
         const skipped = [...counts.skipped.values()].reduce((sum, count) => sum + count, 0)
         assert.equal(counts.rows, all.length + skipped + counts.rejected)
-      })
+      }),
+      runs()
     )
   })
 
@@ -105,7 +107,8 @@ describe("the opening stock", () => {
           assert.isAtMost(least, Math.max(2, Math.ceil(need * 0.1)))
           assert.isBelow(safetyThreshold, units)
         }
-      })
+      }),
+      runs()
     )
   })
 

@@ -6,9 +6,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { simulateCarts } from "../../scripts/simulate/carts.ts"
 import { simulate } from "../../scripts/simulate/cluster.ts"
+import { times } from "../support/runs.ts"
 
-const SEEDS = 60
-const CART_SEEDS = 20
+const SEEDS = times(60)
+const CART_SEEDS = times(20)
 
 describe("simulation", () => {
   for (const partitions of [1, 4]) {
@@ -27,7 +28,7 @@ describe("simulation", () => {
             assert.isAbove(struck.get(fault) ?? 0, 10, fault)
           }
         }),
-      120_000
+      times(120_000)
     )
   }
 
@@ -48,7 +49,7 @@ describe("simulation", () => {
           assert.isAbove(merged, CART_SEEDS / 2)
           assert.isAbove(orders, CART_SEEDS)
         }),
-      120_000
+      times(120_000)
     )
   }
 })

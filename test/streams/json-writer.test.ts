@@ -11,6 +11,7 @@ import { Outgoing } from "../../src/gateway/outgoing.ts"
 import type { Answer } from "../../src/gateway/protocol.ts"
 import { fragment, JsonWriter } from "../../streams/json-writer.ts"
 import { writeRecord } from "../../streams/record-text.ts"
+import { runs } from "../support/runs.ts"
 
 const written = (write: (writer: JsonWriter) => void, capacityBytes = 8): string => {
   const writer = new JsonWriter(capacityBytes)
@@ -112,7 +113,8 @@ describe("the JSON writer", () => {
           }
         })
         assert.equal(text, values.map((value) => `${JSON.stringify(value)}\n`).join(""))
-      })
+      }),
+      runs()
     )
   })
 
@@ -121,7 +123,8 @@ describe("the JSON writer", () => {
       fc.property(anyRecord, (record) => {
         const text = written((writer) => writeRecord(writer, record as unknown as JournalRecord))
         assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(record)))
-      })
+      }),
+      runs()
     )
   })
 
@@ -130,7 +133,8 @@ describe("the JSON writer", () => {
       fc.property(anyAnswer, (answer) => {
         const text = written((writer) => writeAnswer(writer, answer as unknown as Answer))
         assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(answer)))
-      })
+      }),
+      runs()
     )
   })
 

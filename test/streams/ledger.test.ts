@@ -22,10 +22,11 @@ import { receipt, reserve } from "../support/commands.ts"
 import { freshDatabase } from "../support/database.ts"
 import { Desk } from "../support/desk.ts"
 import { eventually } from "../support/hub.ts"
+import { runs, times } from "../support/runs.ts"
 
 /** Three histories of some hundred changes each, every one applied twice over. */
 const HISTORIES = 3
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = times(120_000)
 
 interface Books {
   readonly url: string
@@ -150,7 +151,7 @@ describe("the ledger and read models", () => {
           await books.pool.end()
         }),
         // Each step towards a smaller history would need databases of its own.
-        { numRuns: HISTORIES, endOnFailure: true }
+        { ...runs(HISTORIES), endOnFailure: true }
       )
     },
     TIMEOUT_MS

@@ -11,6 +11,7 @@ import { withOffer } from "../../../actors/cart/offers.ts"
 import type { OfferBounds, Promotion } from "../../../actors/cart/promotions.ts"
 import { type CartState, claimsOf, isAsAt } from "../../../actors/cart/state.ts"
 import { add, CartDesk, NOON } from "../../support/cart-desk.ts"
+import { runs } from "../../support/runs.ts"
 
 const CODE = "BACK-ANNA"
 const HOUR = 3_600_000
@@ -316,7 +317,7 @@ describe("after any commands in any order", () => {
         }
         if (ended?.state === "used") used++
       }),
-      { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 300) }
+      runs(300)
     )
     assert.ok(used > 0 && claimed > 0, `the moves must meet: ${used} used, ${claimed} claimed`)
   })

@@ -11,12 +11,10 @@ import { isCartEvent } from "../../../actors/cart/events.ts"
 import { goodsMinor } from "../../../actors/cart/promotions.ts"
 import { claimsOf } from "../../../actors/cart/state.ts"
 import { add, CartDesk, gone, type Said } from "../../support/cart-desk.ts"
+import { runs, times } from "../../support/runs.ts"
 
-const parameters = {
-  numRuns: Number(process.env["PROPERTY_RUNS"] ?? 300),
-  ...(process.env["PROPERTY_SEED"] === undefined ? {} : { seed: Number(process.env["PROPERTY_SEED"]) })
-}
-const TIMEOUT_MS = 120_000
+const parameters = runs(300)
+const TIMEOUT_MS = times(120_000)
 
 const CARTS = ["a", "b", "c", "d"]
 const SKUS = ["mug", "lamp", "rug"]

@@ -9,8 +9,8 @@ import { fractionOf, numberOf } from "../../../actors/channel/fraction.ts"
 import { leakage, leakageFromIncidents, WrongLeakageInput } from "../../../actors/channel/leakage.ts"
 import { oversellProbability } from "../../../actors/channel/oversell-probability.ts"
 import { Random } from "../../../scripts/simulate/random.ts"
+import { runs } from "../../support/runs.ts"
 
-const numRuns = Number(process.env["PROPERTY_RUNS"] ?? 500)
 const worth = { orderValueMinor: 1_500, lifetimeValueMinor: 8_000, churn: 0.3, currency: "EUR" }
 const example = { ...worth, ordersPerDay: 500, oversellProbability: 0.02 }
 
@@ -62,7 +62,7 @@ describe("leakage", () => {
           assert.equal(found.totalLossMinor, found.directLossMinor + found.lifetimeLossMinor)
         }
       ),
-      { numRuns }
+      runs(500)
     )
   })
 
@@ -98,7 +98,7 @@ describe("a fraction", () => {
     const finite = fc.double({ min: 0, max: 1e15, noNaN: true })
     fc.assert(
       fc.property(finite, (value) => assert.equal(numberOf(fractionOf(value)), value === 0 ? 0 : value)),
-      { numRuns: numRuns * 4 }
+      runs(2_000)
     )
   })
 })
@@ -164,7 +164,7 @@ describe("the probability of an oversell", () => {
         assert.ok(less <= more + 1e-9, `${less} at ${shorter}, ${more} at ${longer}`)
         assert.ok(less >= 0 && more <= 1)
       }),
-      { numRuns }
+      runs(500)
     )
   })
 
@@ -179,7 +179,7 @@ describe("the probability of an oversell", () => {
           })
         assert.ok(at(units + 1) <= at(units) + 1e-9)
       }),
-      { numRuns }
+      runs(500)
     )
   })
 

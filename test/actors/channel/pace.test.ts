@@ -6,6 +6,7 @@ import assert from "node:assert/strict"
 import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import * as Pace from "../../../actors/channel/pace.ts"
+import { runs } from "../../support/runs.ts"
 
 describe("waits between attempts", () => {
   it("are 1, 2, 4, 8, 16 seconds at most and half of that at least, and never over 30 s", () => {
@@ -31,7 +32,8 @@ describe("a token bucket", () => {
           calls++
         }
         assert.ok(calls <= rate.burst + (now / 1_000) * rate.perSecond + 1e-6)
-      })
+      }),
+      runs()
     )
   })
 
@@ -81,7 +83,8 @@ describe("signs of life", () => {
           assert.ok(Pace.freshness(now - aliveAt) >= 0.8, `${now - aliveAt} ms without a sign`)
           if (Pace.untilBeatMs({ aliveAt, askedAt, heartbeatMs }, now) <= Pace.BEAT_MS_MIN) aliveAt = askedAt = now
         }
-      })
+      }),
+      runs()
     )
   })
 

@@ -10,6 +10,7 @@ import { CustomerBook, settingsRecord } from "../../../actors/customer/book.ts"
 import type { CartOffered } from "../../../actors/customer/offers.ts"
 import { Customers, eager, NOON, policy, settings, worth } from "../../support/offered-customers.ts"
 import { DAY, HOUR } from "../../support/recovery.ts"
+import { runs } from "../../support/runs.ts"
 
 describe("a message that may have an offer", () => {
   it("gets one in the same commit, with what spoke for it; the budget has it reserved", () => {
@@ -257,7 +258,7 @@ describe("for any customers in any order", () => {
           assert.deepEqual(telling(restored), telling(customers.book))
         }
       ),
-      { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 200) }
+      runs(200)
     )
     assert.ok(made > 100, `the moves must meet: ${made} offers`)
   })

@@ -15,12 +15,10 @@ import {
   phaseOf
 } from "../../../actors/payment/payment.ts"
 import { evolvePayment, initialPayment, type PaymentState } from "../../../actors/payment/state.ts"
+import { runs } from "../../support/runs.ts"
 import { metadata, observed, PAYMENT_INTENT, taken } from "../../support/stripe-events.ts"
 
-const parameters = {
-  numRuns: Number(process.env["PROPERTY_RUNS"] ?? 300),
-  ...(process.env["PROPERTY_SEED"] === undefined ? {} : { seed: Number(process.env["PROPERTY_SEED"]) })
-}
+const parameters = runs(300)
 
 /** As the host does: what is decided is written down, and folded from what was written. */
 const folded = (events: ReadonlyArray<PaymentEvent>): PaymentState =>

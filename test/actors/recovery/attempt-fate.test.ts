@@ -7,6 +7,7 @@ import assert from "node:assert/strict"
 import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import { FATE_POLICY_DEFAULT, type FateQuestion, fateOf } from "../../../actors/recovery/attempt-fate.ts"
+import { runs } from "../../support/runs.ts"
 
 const { graceMs, lookUpEveryMs, giveUpMs } = FATE_POLICY_DEFAULT
 
@@ -99,7 +100,7 @@ describe("a message without an outcome", () => {
         assert.ok(arrivals <= 1, "arrived twice")
         if (outcome !== "give-up") assert.equal(arrivals, 1, "silence")
       }),
-      { numRuns: 500 }
+      runs(500)
     )
   })
 })

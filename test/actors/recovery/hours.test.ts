@@ -15,6 +15,7 @@ import {
   zonesOfCountry
 } from "../../../actors/recovery/zone.ts"
 import { mail, phone, Shopper } from "../../support/recovery.ts"
+import { runs } from "../../support/runs.ts"
 
 const at = (zone: string) => [{ zone, hours: HOURS_DEFAULT }]
 
@@ -71,7 +72,7 @@ describe("opening hours", () => {
           assert.equal(isOpenAll(when), false, `open already at ${new Date(when).toISOString()}`)
         }
       }),
-      { numRuns: 200 }
+      runs(200)
     )
   })
 
@@ -82,7 +83,7 @@ describe("opening hours", () => {
         const shown = clock(zone, when)
         assert.equal(isOpen({ zone, hours: HOURS_DEFAULT }, when), shown >= "08:00" && shown < "20:00")
       }),
-      { numRuns: 1_000 }
+      runs(1_000)
     )
   })
 

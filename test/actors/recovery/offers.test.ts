@@ -19,6 +19,7 @@ import {
 import { ending, evolveOffers, isOpen, type Offer, settled, takenOff } from "../../../actors/recovery/offer.ts"
 import { beta, randomFrom } from "../../../actors/recovery/random.ts"
 import { DAY, HOUR } from "../../support/recovery.ts"
+import { runs } from "../../support/runs.ts"
 
 const policy: IncentivePolicy = {
   ...INCENTIVES_DEFAULT,
@@ -268,7 +269,7 @@ describe("the budget", () => {
           "it follows from the offers"
         )
       }),
-      { numRuns: 300 }
+      runs(300)
     )
   })
 })

@@ -20,9 +20,9 @@ import {
   UK_PHONE,
   US_PHONE
 } from "../../support/recovery.ts"
+import { runs } from "../../support/runs.ts"
 
-const seed = process.env["PROPERTY_SEED"] === undefined ? {} : { seed: Number(process.env["PROPERTY_SEED"]) }
-const runs = { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 300), ...seed }
+const parameters = runs(300)
 
 type Move = (shopper: Shopper) => void
 
@@ -155,7 +155,7 @@ describe("for any history", () => {
           assert.ok(within(7 * DAY - HOUR).filter((other) => other.channel === "sms").length <= 2, "two texts a week")
         }
       }),
-      runs
+      parameters
     )
   })
 
@@ -191,7 +191,7 @@ describe("for any history", () => {
           }
         }
       }),
-      runs
+      parameters
     )
   })
 
@@ -208,7 +208,7 @@ describe("for any history", () => {
           assert.ok(text.at - (left.get(text.abandonmentId)?.at ?? 0) < 48 * HOUR)
         }
       }),
-      runs
+      parameters
     )
   })
 
@@ -239,7 +239,7 @@ describe("for any history", () => {
         assert.deepEqual([...open], [], "an attempt without an outcome")
         assert.equal(new Set(arrived).size, arrived.length, "a message that arrived twice")
       }),
-      runs
+      parameters
     )
   })
 })

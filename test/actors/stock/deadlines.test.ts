@@ -7,6 +7,7 @@ import assert from "node:assert/strict"
 import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import { bucketEnd, bucketOf, Deadlines } from "../../../actors/stock/deadlines.ts"
+import { runs } from "../../support/runs.ts"
 
 const START_AT = 1_700_000_000_000
 
@@ -48,7 +49,7 @@ describe("deadlines", () => {
         }
         for (const at of model.values()) assert.ok(timers.has(bucketOf(at)), "no timer is set for it")
       }),
-      { numRuns: 500 }
+      runs(500)
     )
   })
 
