@@ -34,7 +34,8 @@ const writeBatch = async (client: pg.ClientBase, commits: ReadonlyArray<StoredCo
       if (record.version <= before.version) continue
       const after = evolve(before, record, at)
       carts.set(record.cart, after)
-      if (before.order === undefined && after.order !== undefined) orderedAt.set(record.cart, at)
+      if (after.order === undefined) orderedAt.delete(record.cart)
+      else if (before.order?.orderId !== after.order.orderId) orderedAt.set(record.cart, at)
     }
   }
   if (carts.size > 0) {
@@ -108,7 +109,8 @@ const UPSERT = `INSERT INTO carts (cart, version, contents, status, customer_id,
     total_minor = excluded.total_minor, line_count = excluded.line_count, item_count = excluded.item_count,
     changed_at = excluded.changed_at, idle_at = excluded.idle_at, abandoned_at = excluded.abandoned_at,
     abandoned_reason = excluded.abandoned_reason, contacted_at = excluded.contacted_at, order_id = excluded.order_id,
-    order_state = excluded.order_state, ordered_at = coalesce(carts.ordered_at, excluded.ordered_at),
+    order_state = excluded.order_state, ordered_at = CASE WHEN carts.order_id = excluded.order_id
+      THEN carts.ordered_at ELSE excluded.ordered_at END,
     paid_minor = excluded.paid_minor, refunded_minor = excluded.refunded_minor, state = excluded.state
   WHERE carts.version < excluded.version`
 

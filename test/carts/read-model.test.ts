@@ -16,6 +16,7 @@ import { add, CartDesk } from "../support/cart-desk.ts"
 import { freshDatabase } from "../support/database.ts"
 
 const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
 let pool: Pool
 let projection: Projection<CartRecord>
 
@@ -72,6 +73,29 @@ describe("the read model of carts", () => {
       assert.equal(nul?.["cart"], "nul\u2400")
       assert.deepEqual(b?.["idle_at"], new Date(desk.cart("b").idleAt ?? 0))
     }
+  })
+
+  it("gives the order of a cart that was forgotten and begun anew its own time, whatever the batches", async () => {
+    const desk = new CartDesk()
+    const buys = (paymentId: string): number => {
+      desk.ok("again", add("mug"))
+      desk.pay("again", desk.checkOut("again"), paymentId)
+      desk.answer("again")
+      return desk.at
+    }
+    const orderedAt = async (size: number): Promise<unknown> => {
+      await project(desk, size)
+      return (await rows())[0]?.["ordered_at"]
+    }
+    const first = buys("pay-1")
+    assert.deepEqual(await orderedAt(1), new Date(first))
+    desk.wait(500 * DAY_MS)
+    desk.say("again", { type: "forget", keep: { leftMs: DAY_MS, orderedMs: 400 * DAY_MS } })
+    desk.ok("again", add("lamp"))
+    for (const size of [1, 4, 100]) assert.equal(await orderedAt(size), null)
+    const second = buys("pay-2")
+    assert.notEqual(second, first)
+    for (const size of [1, 4, 100]) assert.deepEqual(await orderedAt(size), new Date(second))
   })
 })
 
