@@ -116,11 +116,14 @@ export const http = async (hub: TestHub, method: string, path: string, body?: un
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
-/** Asks again until `found` says yes; what is derived from the journal comes a little later. */
+/**
+ * Asks again until `found` says yes; what is derived from the journal comes a little later, on a machine that is busy with
+ * other tests as much as six seconds.
+ */
 export const eventually = async <A>(
   read: () => Promise<A>,
   found: (value: A) => boolean,
-  patienceMs = 5_000
+  patienceMs = 20_000
 ): Promise<A> => {
   const deadlineMs = performance.now() + patienceMs
   for (;;) {
