@@ -237,8 +237,8 @@ describe("settings in words", () => {
     )
     assert.ok(Number.isNaN(minuteOf("", false)))
     assert.deepEqual(
-      [amountText(1_950, "GBP"), amountText(1_950, "JPY"), amountText(5, undefined)],
-      ["19.50 GBP", "1950 JPY", "0.05"]
+      [amountText(1_950, "GBP"), amountText(1_950, "JPY"), amountText(5, undefined), amountText(Number.NaN, "GBP")],
+      ["19.50 GBP", "1950 JPY", "0.05", "?"]
     )
     assert.deepEqual(
       [minorOf(19.99, "GBP"), minorOf(Number.NaN, "GBP"), amountOf(1_999, "GBP")],

@@ -13,6 +13,6 @@ export const amountOf = (minor: number | undefined, currency: string | undefined
 export const minorOf = (amount: number, currency: string | undefined): number | undefined =>
   Number.isNaN(amount) ? undefined : Math.round(amount * 10 ** digitsOf(currency))
 
-/** `50.00 GBP`. */
+/** `50.00 GBP`; `?` for what is not written yet. */
 export const amountText = (minor: number, currency: string | undefined): string =>
-  `${amountOf(minor, currency).toFixed(digitsOf(currency))} ${currency ?? ""}`.trim()
+  Number.isFinite(minor) ? `${amountOf(minor, currency).toFixed(digitsOf(currency))} ${currency ?? ""}`.trim() : "?"

@@ -63,6 +63,8 @@ function* linesOf(settings: RecoverySettings): Iterable<readonly [name: string, 
   for (const [name, value] of Object.entries(others)) yield [name, JSON.stringify(value)]
 }
 
+const share = (part: number): string => (Number.isFinite(part) ? `${Math.round(part * 10_000) / 100} %` : "?")
+
 function* contactLines(contact: RecoverySettings["contact"]): Iterable<readonly [name: string, value: string]> {
   yield ["Hours", hoursOf(contact.hours)]
   for (const [country, hours] of Object.entries(contact.hoursByCountry)) yield [`Hours in ${country}`, hoursOf(hours)]
@@ -73,11 +75,9 @@ function* contactLines(contact: RecoverySettings["contact"]): Iterable<readonly 
   yield ["Patience for the preferred channel", spoken(contact.patienceMs)]
   yield ["Countries with one text", contact.oneTextCountries.join(", ")]
   yield ["The one text, within", spoken(contact.textWithinMs)]
-  yield ["Holdout", `${Math.round(contact.holdoutShare * 10_000) / 100} %`]
+  yield ["Holdout", share(contact.holdoutShare)]
   yield ["Holdout's salt", contact.holdoutSalt]
 }
-
-const share = (part: number): string => `${Math.round(part * 10_000) / 100} %`
 
 const termsOf = (terms: OfferTerms, currency: string): string => {
   switch (terms.kind) {
