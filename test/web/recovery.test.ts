@@ -152,7 +152,7 @@ describe("the recovery page", () => {
     await page.getByLabel("Customer", { exact: true }).fill(who)
     await page.keyboard.press("Enter")
     await region("One customer")
-      .getByText(/^Offered 10-percent: BACK-\w{10}, at most £0\.95, until/)
+      .getByText(/^Offered 10-percent: BACK-\w{10}, at most £0\.95, until \d\d \w+, \d\d:\d\d/)
       .waitFor()
     const wrong = await http(hub, "GET", "/v1/recovery/budget?days=63")
     assert.deepEqual([wrong.status, wrong.body["path"]], [400, "days"])
