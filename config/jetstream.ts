@@ -46,6 +46,8 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
     // As long as somebody may ask who has seen what.
     max_age: nanos(730 * DAY_MS),
     allow_direct: true,
+    // Many at once are one fsync.
+    allow_atomic: true,
     deny_delete: true,
     deny_purge: true
   },

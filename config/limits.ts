@@ -51,6 +51,14 @@ export const DUE_LOOK_EVERY_MS = 50
 export const TAIL_BYTES_MAX = 32 * 1024 * 1024
 export const TAIL_COMMITS_MAX = 200_000
 
+/**
+ * Messages that a server fsyncs one by one go together from so many on, and at most: a batch costs what a dozen fsyncs do, and one
+ * of 256 little more than that. Of a stream more may wait for half a second of work.
+ */
+export const GROUP_MESSAGES_MIN = 16
+export const GROUP_MESSAGES_MAX = 256
+export const GROUP_WAITING_MAX = 8_192
+
 /** Facts read ahead of the turn that commits them. */
 export const FACTS_AHEAD_MAX = 2_048
 

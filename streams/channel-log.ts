@@ -7,7 +7,7 @@
  */
 import { Context, Effect, Layer, Schema } from "effect"
 import type { ChannelRecord } from "../actors/channel/records.ts"
-import { Nats, type NatsShape, publishAcked } from "./nats/connection.ts"
+import { EXPECTED, Nats, type NatsShape, publishAcked, WRONG_LAST_SEQUENCE } from "./nats/connection.ts"
 import { readSubject } from "./nats/subject-reader.ts"
 import { CHANNELS, channelLogSubject } from "./subjects.ts"
 
@@ -96,8 +96,6 @@ const memory = (): ChannelLogShape => {
 const lost = (channel: string): LogFailed =>
   new LogFailed({ reason: "lost", detail: `another hub has taken over the channel ${channel}` })
 
-const EXPECTED = "Nats-Expected-Last-Subject-Sequence"
-const WRONG_LAST_SEQUENCE = new Set([10071, 10164])
 const APPEND_TIMEOUT_MS = 2_000
 
 const inNats = (nats: NatsShape): ChannelLogShape => ({

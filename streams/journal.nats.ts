@@ -6,7 +6,6 @@
  * batch publish) and the optimistic concurrency headers of JetStream.
  */
 import { type CompletionResult, DeliverPolicy, type JsMsg, type StoredMsg } from "@nats-io/jetstream"
-import { nuid } from "@nats-io/transport-node"
 import { Effect, Layer } from "effect"
 import type { JournalRecord } from "../actors/sku/events.ts"
 import { decodeCommit, type StoredCommit } from "./codec.ts"
@@ -20,7 +19,15 @@ import {
   type ScanRange,
   type Visit
 } from "./journal.ts"
-import { headersOf, Nats, type NatsShape, publishAcked, type PublishFailed } from "./nats/connection.ts"
+import {
+  EXPECTED,
+  Nats,
+  type NatsShape,
+  publishAcked,
+  type PublishFailed,
+  WRONG_LAST_SEQUENCE
+} from "./nats/connection.ts"
+import { publishBatch } from "./nats/publish-batch.ts"
 import { journalSubject, journalSubjects, type KindNames, partitionOfSubject, STOCK } from "./subjects.ts"
 
 /**
@@ -37,9 +44,6 @@ const READ_PATIENCE = "10 seconds"
  * a pull that ends at a message too large for what is left of it was seen to stall for three seconds.
  */
 const SCAN_AHEAD_MAX = 500
-
-const EXPECTED = "Nats-Expected-Last-Subject-Sequence"
-const WRONG_LAST_SEQUENCE = new Set([10071, 10164])
 
 export const journalNats: Layer.Layer<Journal, never, Nats> = Layer.effect(
   Journal,
@@ -80,25 +84,12 @@ const append = (place: Place, appends: ReadonlyArray<Append>): ReturnType<Journa
 
 /** The messages of a batch get consecutive sequences; the acknowledgement names the last. */
 const appendBatch = ({ nats, names }: Place, appends: ReadonlyArray<Append>): ReturnType<JournalShape["append"]> => {
-  const batchId = nuid.next()
-  // Of two messages to one subject only the first may say what it expects.
-  const fields = (index: number, expectedSequence: number | undefined) => ({
-    "Nats-Batch-Id": batchId,
-    "Nats-Batch-Sequence": String(index + 1),
-    ...(expectedSequence === undefined ? {} : { [EXPECTED]: String(expectedSequence) })
-  })
-  return Effect.suspend(() => {
-    for (const [index, { partition, expectedSequence, bytes }] of appends.slice(0, -1).entries()) {
-      nats.connection.publish(journalSubject(names, partition), bytes, {
-        headers: headersOf(fields(index, expectedSequence))
-      })
-    }
-    const final = appends[appends.length - 1] as Append
-    return publishAcked(nats.publisher, journalSubject(names, final.partition), final.bytes, {
-      headers: { ...fields(appends.length - 1, final.expectedSequence), "Nats-Batch-Commit": "1" },
-      timeoutMs: APPEND_TIMEOUT_MS
-    })
-  }).pipe(
+  const messages = appends.map(({ partition, bytes, expectedSequence }) => ({
+    subject: journalSubject(names, partition),
+    data: bytes,
+    headers: expectedSequence === undefined ? {} : { [EXPECTED]: String(expectedSequence) }
+  }))
+  return publishBatch(nats, messages, APPEND_TIMEOUT_MS).pipe(
     Effect.map((ack) => appends.map((_, index) => ack.seq - appends.length + 1 + index)),
     Effect.mapError(uncertain)
   )

@@ -4,7 +4,7 @@
  * write reads again and decides again.
  */
 import { Effect, Schema } from "effect"
-import { type NatsShape, publishAcked } from "./nats/connection.ts"
+import { EXPECTED, type NatsShape, publishAcked, WRONG_LAST_SEQUENCE } from "./nats/connection.ts"
 import { readSubject } from "./nats/subject-reader.ts"
 
 /** It was not stored, or nobody knows; deciding again on what is there is safe. */
@@ -25,8 +25,6 @@ export interface SubjectLog<Event> {
   ) => Effect.Effect<number | undefined, SubjectLogUnavailable>
 }
 
-const EXPECTED = "Nats-Expected-Last-Subject-Sequence"
-const WRONG_LAST_SEQUENCE = new Set([10071, 10164])
 const APPEND_TIMEOUT_MS = 2_000
 
 export const subjectLogNats = <Event>(nats: NatsShape, stream: string): SubjectLog<Event> => ({

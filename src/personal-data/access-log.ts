@@ -3,7 +3,8 @@
  * cannot be recorded is not shown. The customer stands in it as a token, so it says nothing after an erasure that it should not.
  */
 import { Effect } from "effect"
-import { type NatsShape, publishAcked } from "../../streams/nats/connection.ts"
+import type { NatsShape } from "../../streams/nats/connection.ts"
+import { GroupPublisher } from "../../streams/nats/group-publisher.ts"
 import { readSubject } from "../../streams/nats/subject-reader.ts"
 import { PERSONAL_ACCESS, personalAccessSubject } from "../../streams/subjects.ts"
 import { failures, PersonalDataFailed } from "./keyring.ts"
@@ -38,10 +39,12 @@ const wrongIn = ({ who, why }: Access): PersonalDataFailed | undefined => {
 export class AccessLog {
   private readonly nats: NatsShape
   private readonly nowMs: () => number
+  private readonly stream: GroupPublisher
 
   constructor(nats: NatsShape, nowMs: () => number) {
     this.nats = nats
     this.nowMs = nowMs
+    this.stream = new GroupPublisher({ nats, timeoutMs: RECORD_MS_MAX, mayBatch: true })
   }
 
   record(
@@ -53,10 +56,10 @@ export class AccessLog {
     const wrong = wrongIn({ who, why })
     if (wrong !== undefined) return Effect.fail(wrong)
     const record: AccessRecord = { action, who, why, fields, at: new Date(this.nowMs()).toISOString() }
-    const bytes = new TextEncoder().encode(JSON.stringify(record))
-    return publishAcked(this.nats.publisher, personalAccessSubject(token), bytes, { timeoutMs: RECORD_MS_MAX }).pipe(
-      Effect.mapError(() => failures.unavailable),
-      Effect.asVoid
+    const data = new TextEncoder().encode(JSON.stringify(record))
+    return Effect.mapError(
+      this.stream.publish({ subject: personalAccessSubject(token), data }),
+      () => failures.unavailable
     )
   }
 

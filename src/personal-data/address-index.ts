@@ -5,6 +5,7 @@
 import type { KV } from "@nats-io/kv"
 import { Effect } from "effect"
 import { failures, PersonalDataFailed } from "./keyring.ts"
+import type { PutFirst } from "./put-first.ts"
 import { blindIndex, customerToken, hide, type MasterKeys, unhide } from "./sealing.ts"
 
 export type AddressKind = "phone" | "email"
@@ -19,6 +20,7 @@ export interface Suppression {
 export interface AddressIndexOptions {
   readonly keys: MasterKeys
   readonly bucket: KV
+  readonly putFirst: PutFirst
   /** Overwrites what stands under these keys, `*` for any token between dots, and drops it. */
   readonly wipe: (keys: string) => Promise<void>
 }
@@ -51,10 +53,11 @@ export class AddressIndex {
   }
 
   put(customerId: string, kind: AddressKind, address: string): Effect.Effect<void, PersonalDataFailed> {
-    const { bucket, keys } = this.options
+    const { bucket, keys, putFirst } = this.options
     const token = customerToken(keys, customerId)
     const key = `whose.${kind}.${this.blind(kind, address)}.${token}`
     return attempt(async () => {
+      if (await putFirst(key, hide(keys, key, customerId))) return
       // Not again: what is written over stays in the file, where nobody would overwrite it.
       if ((await bucket.get(key))?.operation !== "PUT") await bucket.put(key, hide(keys, key, customerId))
     })

@@ -7,6 +7,7 @@
  */
 import type { KV } from "@nats-io/kv"
 import { Effect, Schema } from "effect"
+import type { PutFirst } from "./put-first.ts"
 import { customerToken, type MasterKeys, newDataKey, unwrapKey, wrapKey } from "./sealing.ts"
 
 /**
@@ -41,12 +42,13 @@ interface Remembered {
 /** 32 bytes and their place in a map: some 10 MiB. */
 const REMEMBERED_MAX = 50_000
 const REMEMBERED_MS = 5 * 60_000
-/** Asking again after somebody else made the key in between. */
+/** A copy of the bucket that is asked may be behind what was refused because of it. */
 const TRIES_MAX = 3
 
 export interface KeyringOptions {
   readonly keys: MasterKeys
   readonly bucket: KV
+  readonly putFirst: PutFirst
   /** Overwrites what the bucket's stream holds under this key, and drops it. */
   readonly wipe: (key: string) => Promise<void>
   readonly nowMs: () => number
@@ -94,27 +96,24 @@ export class Keyring {
     for (const token of this.remembered.keys()) this.forget(token)
   }
 
+  /** Most customers of whom something is said for the first time have none: that is tried before it is looked. */
   private async obtained(token: string): Promise<Buffer | PersonalDataFailed> {
-    const { bucket, keys } = this.options
+    const { keys, putFirst } = this.options
+    const remembered = this.recall(token)
+    if (remembered !== undefined) return remembered
     for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const dataKey = newDataKey()
+      if (await putFirst(token, wrapKey(keys, token, dataKey))) return this.remember(token, dataKey)
       const known = await this.read(token)
       if (known !== undefined) return known
-      const dataKey = newDataKey()
-      try {
-        // Only where nothing stands, a marker neither.
-        await bucket.put(token, wrapKey(keys, token, dataKey), { previousSeq: 0 })
-        return this.remember(token, dataKey)
-      } catch (cause) {
-        if (tries === TRIES_MAX - 1) throw cause
-      }
     }
     return failures.unavailable
   }
 
   private async read(token: string): Promise<Buffer | PersonalDataFailed | undefined> {
-    const { bucket, keys, nowMs } = this.options
-    const known = this.remembered.get(token)
-    if (known !== undefined && known.untilMs > nowMs()) return Buffer.from(known.dataKey)
+    const { bucket, keys } = this.options
+    const remembered = this.recall(token)
+    if (remembered !== undefined) return remembered
     const entry = await bucket.get(token)
     if (entry === null) return undefined
     if (entry.operation !== "PUT") {
@@ -126,6 +125,11 @@ export class Keyring {
   }
 
   /** Copies are handed out: a remembered key is overwritten when it is forgotten, and somebody may be sealing with it. */
+  private recall(token: string): Buffer | undefined {
+    const known = this.remembered.get(token)
+    return known !== undefined && known.untilMs > this.options.nowMs() ? Buffer.from(known.dataKey) : undefined
+  }
+
   private remember(token: string, dataKey: Buffer): Buffer {
     this.remembered.delete(token)
     this.remembered.set(token, { dataKey, untilMs: this.options.nowMs() + REMEMBERED_MS })

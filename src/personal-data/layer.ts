@@ -18,6 +18,7 @@ import { AddressIndex } from "./address-index.ts"
 import { Keyring } from "./keyring.ts"
 import { WrongMasterKey } from "./master-key.ts"
 import { PersonalData } from "./personal-data.ts"
+import { putFirstIn } from "./put-first.ts"
 import { hide, type MasterKeys, masterKeys, unhide } from "./sealing.ts"
 
 export class PersonalDataService extends Context.Service<PersonalDataService, PersonalData>()(
@@ -47,7 +48,8 @@ export const personalData = (options: {
     const bucket = yield* opened(PERSONAL_KEYS_BUCKET)
     yield* checkMaster(bucket, keys)
     const wipe = (name: string) => (key: string) => wipeKeys(nats, name, key)
-    const keyring = new Keyring({ keys, bucket, wipe: wipe(PERSONAL_KEYS_BUCKET), nowMs })
+    const putFirst = putFirstIn(nats, PERSONAL_KEYS_BUCKET)
+    const keyring = new Keyring({ keys, bucket, putFirst, wipe: wipe(PERSONAL_KEYS_BUCKET), nowMs })
     yield* watchErasures(nats, bucket, keyring)
     return new PersonalData({
       keys,
@@ -55,6 +57,7 @@ export const personalData = (options: {
       addresses: new AddressIndex({
         keys,
         bucket: yield* opened(PERSONAL_INDEX_BUCKET),
+        putFirst: putFirstIn(nats, PERSONAL_INDEX_BUCKET),
         wipe: wipe(PERSONAL_INDEX_BUCKET)
       }),
       log: new AccessLog(nats, nowMs),

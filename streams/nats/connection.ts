@@ -21,6 +21,10 @@ export class PublishFailed extends Schema.TaggedError<PublishFailed>()("PublishF
   detail: Schema.String
 }) {}
 
+/** What a message says of its subject's last sequence, and the codes by which it is refused because that is another. */
+export const EXPECTED = "Nats-Expected-Last-Subject-Sequence"
+export const WRONG_LAST_SEQUENCE: ReadonlySet<number> = new Set([10071, 10164])
+
 export interface PublishAck {
   readonly seq: number
   readonly duplicate: boolean

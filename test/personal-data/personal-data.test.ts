@@ -13,6 +13,7 @@ import { ensureStreams, streamSpecs } from "../../config/jetstream.ts"
 import { Keyring, type PersonalDataFailed } from "../../src/personal-data/keyring.ts"
 import { personalData } from "../../src/personal-data/layer.ts"
 import type { PersonalData } from "../../src/personal-data/personal-data.ts"
+import { putFirstIn } from "../../src/personal-data/put-first.ts"
 import { customerToken, masterKeys } from "../../src/personal-data/sealing.ts"
 import { binaries, freePort, type RunningServer, startNats } from "../../src/servers/servers.ts"
 import { Nats, type NatsShape } from "../../streams/nats/connection.ts"
@@ -211,7 +212,8 @@ describe("an erasure", () => {
   it("is seen after five minutes by a hub that heard nothing of it", async () => {
     const keys = masterKeys(master)
     const bucket = await new Kvm(nats.jetstream).open(PERSONAL_KEYS_BUCKET)
-    const deaf = new Keyring({ keys, bucket, wipe: async () => undefined, nowMs: () => nowMs })
+    const putFirst = putFirstIn(nats, PERSONAL_KEYS_BUCKET)
+    const deaf = new Keyring({ keys, bucket, putFirst, wipe: async () => undefined, nowMs: () => nowMs })
     const { token } = await run(deaf.obtain("c-22"))
     await run(hub.erase("c-22", why))
     assert.equal((await run(deaf.find(token))).length, 32, "it has the key in memory")

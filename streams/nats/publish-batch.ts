@@ -1,0 +1,35 @@
+/**
+ * Several messages to one stream that are stored together or not at all (NATS ADR-50, atomic batch publish), over one round trip.
+ * The client's own batch drops what each message expects, and waits once more.
+ */
+import { nuid } from "@nats-io/transport-node"
+import { Effect } from "effect"
+import { headersOf, type NatsShape, type PublishAck, publishAcked, type PublishFailed } from "./connection.ts"
+
+export interface BatchMessage {
+  readonly subject: string
+  readonly data: Uint8Array
+  /** Of two messages to one subject only the first may say what it expects. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** The acknowledgement is the last message's; all got consecutive sequences. One at least. */
+export const publishBatch = (
+  { connection, publisher }: Pick<NatsShape, "connection" | "publisher">,
+  messages: ReadonlyArray<BatchMessage>,
+  timeoutMs: number
+): Effect.Effect<PublishAck, PublishFailed> =>
+  Effect.suspend(() => {
+    const id = nuid.next()
+    const fields = (index: number) => ({
+      "Nats-Batch-Id": id,
+      "Nats-Batch-Sequence": String(index + 1),
+      ...messages[index]?.headers
+    })
+    const last = messages.length - 1
+    for (const [index, { data, subject }] of messages.slice(0, last).entries()) {
+      connection.publish(subject, data, { headers: headersOf(fields(index)) })
+    }
+    const { data, subject } = messages[last] as BatchMessage
+    return publishAcked(publisher, subject, data, { headers: { ...fields(last), "Nats-Batch-Commit": "1" }, timeoutMs })
+  })
