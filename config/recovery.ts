@@ -8,8 +8,11 @@ import { fieldReader } from "./fields.ts"
 /** Recoveries that are decided on in one turn when many are due together; the rest follow in the next. */
 export const TURN_DUE_CUSTOMERS_MAX = 512
 
-/** Messages of one channel that are looked after at once; the outreach bounds the calls of its carriers further. */
-export const LANE_STEPS_MAX = 32
+/**
+ * Messages of one channel that are looked after at once: as many as a carrier may have under way (256 at most), and as many again
+ * that are composed before their call or told of after it. Each is a fiber and a text, some kilobytes.
+ */
+export const LANE_STEPS_MAX = 512
 /**
  * So long after its journal last took something a hub still calls carriers. With the longest call this is well within the
  * grace time of a hub that took its place meanwhile.

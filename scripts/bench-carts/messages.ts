@@ -7,8 +7,10 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Agent, request } from "undici"
 import { LANE_STEPS_MAX } from "../../config/recovery.ts"
 import { startBenchHub } from "../bench/servers.ts"
+import { TwilioDescription } from "../carriers/twilio/description.ts"
 import { LocalTwilio } from "../carriers/twilio/server.ts"
 import { introductions, isLeftAlone, linkIn, textsBy } from "../shoppers/hub-files.ts"
 import { askAll, type CartAsk, watchLeft } from "./hub-carts.ts"
@@ -57,6 +59,7 @@ const shoppersOf = (count: number): ReadonlyArray<Shopper> => {
 export const messagesOf = async ({ carts, leftAfterMs, say, seconds }: MessagesOptions): Promise<Messages> => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"))
   const twilio = await LocalTwilio.start()
+  TwilioDescription.get().warm()
   const patience = { concurrencyMax: CONCURRENCY }
   const files = textsBy({ folder, publicUrl: "http://127.0.0.1", twilioUrl: twilio.url, patience })
   const hub = await startBenchHub(files)
@@ -79,19 +82,21 @@ export const messagesOf = async ({ carts, leftAfterMs, say, seconds }: MessagesO
 }
 
 const meet = async (hub: string, shoppers: ReadonlyArray<Shopper>): Promise<number> => {
+  const dispatcher = new Agent({ connections: MEETING })
   const startedMs = performance.now()
   let next = 0
   const meetOthers = async (): Promise<void> => {
     for (let one = shoppers[next++]; one !== undefined; one = shoppers[next++]) {
       for (const body of introductions(one.number)) {
         const url = `${hub}/v1/customers/${one.customerId}/requests`
-        const reply = await fetch(url, { method: "POST", body: JSON.stringify(body) })
-        if (!reply.ok) throw new Error(`a customer was refused: ${await reply.text()}`)
-        await reply.arrayBuffer()
+        const reply = await request(url, { method: "POST", body: JSON.stringify(body), dispatcher })
+        const told = await reply.body.text()
+        if (reply.statusCode !== 200) throw new Error(`a customer was refused: ${told}`)
       }
     }
   }
   await Promise.all(Array.from({ length: MEETING }, meetOthers))
+  await dispatcher.close()
   return (shoppers.length * 1_000) / (performance.now() - startedMs)
 }
 

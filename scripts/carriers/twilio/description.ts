@@ -69,6 +69,16 @@ export class TwilioDescription {
     return (this.made ??= new TwilioDescription())
   }
 
+  /** Compiles what a message is checked with; else its first caller waits for that. */
+  warm(): void {
+    const [path = "", operations] =
+      Object.entries(this.description.paths).find(([pattern]) => pattern.endsWith("/Messages.json")) ?? []
+    const url = new URL(path, "http://twilio")
+    this.request("post", url, "")
+    for (const status of Object.keys(operations?.["post"]?.responses ?? {}))
+      this.answer("post", path, Number(status), {})
+  }
+
   /** What in a request is not as described: its path, its query, its form. */
   request(method: string, url: URL, body: string): ReadonlyArray<string> {
     const found = this.operation(method, url.pathname)
@@ -138,7 +148,7 @@ export class TwilioDescription {
 /** The description's schemas, compiled as they are asked for. */
 class Schemas {
   private readonly ajv: Ajv
-  private readonly validators = new Map<string, ValidateFunction>()
+  private readonly validators = new Map<Json, ValidateFunction>()
 
   /** `isForm`: every value is a text, and what it stands for is checked. */
   constructor(description: Description, looserFormats: ReadonlyArray<string>, isForm: boolean) {
@@ -150,11 +160,10 @@ class Schemas {
   }
 
   against(what: string, schema: Json, value: unknown): ReadonlyArray<string> {
-    const text = JSON.stringify(schema)
-    let validate = this.validators.get(text)
+    let validate = this.validators.get(schema)
     if (validate === undefined) {
       validate = this.ajv.compile({ type: "object", properties: { value: within(schema) } })
-      this.validators.set(text, validate)
+      this.validators.set(schema, validate)
     }
     return validate({ value }) ? [] : [`${what}: ${this.ajv.errorsText(validate.errors)}`]
   }
