@@ -6,6 +6,8 @@ import { Effect } from "effect"
 import { type CartRecord, isCartEvent } from "../../actors/cart/events.ts"
 import type { Order } from "../../actors/cart/state.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
+import type { EndReason, Refused } from "../../actors/recovery/events.ts"
+import type { Abandonment } from "../../actors/recovery/may-reach.ts"
 import { journalOf } from "../../streams/journal.nats.ts"
 import { Nats } from "../../streams/nats/connection.ts"
 import { CART, CUSTOMER, type KindNames } from "../../streams/subjects.ts"
@@ -13,6 +15,8 @@ import type { StoredCommit } from "../../streams/codec.ts"
 
 export interface CartAccount {
   customerId: string | undefined
+  /** Rises with what is in it. */
+  contents: number
   /** How often it came to count as left. */
   left: number
   /** It counts as left now. */
@@ -25,6 +29,7 @@ export interface CartAccount {
 
 export interface AttemptAccount {
   readonly customerId: string
+  readonly recoveryId: string
   readonly abandonmentId: string
   readonly step: number
   readonly intendedAt: number
@@ -34,16 +39,37 @@ export interface AttemptAccount {
   receipt: string | undefined
 }
 
+export interface Skip {
+  readonly at: number
+  readonly refused: ReadonlyArray<Refused>
+}
+
+export interface RecoveryAccount {
+  readonly customerId: string
+  readonly abandonment: Abandonment
+  /** Steps with which nothing went, when that was found, and why. */
+  readonly skipped: Map<number, Skip>
+  /** Each time that it is said to have ended: once. */
+  readonly endings: Array<{ readonly reason: EndReason; readonly at: number }>
+}
+
 export interface HubBooks {
   readonly carts: Map<string, CartAccount>
   readonly attempts: Map<string, AttemptAccount>
+  readonly recoveries: Map<string, RecoveryAccount>
   /** Abandonments on which something was decided; why nothing was begun. */
   readonly decided: Map<string, string>
   readonly wrong: Array<string>
 }
 
 export const readHubBooks = async (natsUrl: string): Promise<HubBooks> => {
-  const books: HubBooks = { carts: new Map(), attempts: new Map(), decided: new Map(), wrong: [] }
+  const books: HubBooks = {
+    carts: new Map(),
+    attempts: new Map(),
+    recoveries: new Map(),
+    decided: new Map(),
+    wrong: []
+  }
   await readAll<CartRecord>(natsUrl, CART, ({ at, records }) => {
     for (const record of records) takeCart(books, record, at)
   })
@@ -67,10 +93,11 @@ const takeCart = ({ carts, wrong }: HubBooks, record: CartRecord, at: number): v
   let account = carts.get(cart)
   if (account === undefined) {
     const nothing = { customerId: undefined, abandonment: undefined, order: undefined, orderedAt: undefined }
-    carts.set(cart, (account = { ...nothing, left: 0, strays: 0, versions: new Set() }))
+    carts.set(cart, (account = { ...nothing, contents, left: 0, strays: 0, versions: new Set() }))
   }
   if (account.versions.has(version)) wrong.push(`${cart} has its version ${version} twice`)
   account.versions.add(version)
+  account.contents = contents
   if (set.customerId !== undefined) account.customerId = set.customerId ?? undefined
   if (type === "abandoned") account.left++
   if (set.abandoned !== undefined) {
@@ -82,19 +109,29 @@ const takeCart = ({ carts, wrong }: HubBooks, record: CartRecord, at: number): v
   account.orderedAt ??= at
 }
 
-const takeCustomer = ({ attempts, decided, wrong }: HubBooks, event: CustomerRecord["events"][number]): void => {
+const takeCustomer = (books: HubBooks, event: CustomerRecord["events"][number]): void => {
+  const { attempts, decided, recoveries, wrong } = books
   switch (event.type) {
-    case "recovery-started":
-      decided.set(event.abandonment.abandonmentId, "started")
+    case "recovery-started": {
+      const { abandonment, customerId, recoveryId } = event
+      decided.set(abandonment.abandonmentId, "started")
+      recoveries.set(recoveryId, { customerId, abandonment, skipped: new Map(), endings: [] })
+      return
+    }
+    case "step-skipped":
+      recoveries.get(event.recoveryId)?.skipped.set(event.step, { at: event.at, refused: event.refused })
+      return
+    case "recovery-ended":
+      recoveries.get(event.recoveryId)?.endings.push({ reason: event.reason, at: event.at })
       return
     case "recovery-withheld":
       decided.set(event.abandonment.abandonmentId, event.reason)
       return
     case "message-intended": {
-      const { abandonmentId, at: intendedAt, attemptId, customerId, step } = event
+      const { abandonmentId, at: intendedAt, attemptId, customerId, recoveryId, step } = event
       if (attempts.has(attemptId)) wrong.push(`the attempt ${attemptId} was intended twice`)
-      const account = { abandonmentId, customerId, intendedAt, step, retried: 0, outcomes: [], receipt: undefined }
-      attempts.set(attemptId, account)
+      const account = { abandonmentId, customerId, recoveryId, intendedAt, step }
+      attempts.set(attemptId, { ...account, retried: 0, outcomes: [], receipt: undefined })
       return
     }
     case "message-retried": {

@@ -3,13 +3,14 @@
  * them meanwhile, waits until everything has come to its end, and compares all books.
  *
  * Time is compressed: a shop's minutes are fractions of a second, and so are the hub's limits for carts that are left and for
- * holds. What counts in hours and days (the later steps of a sequence, quiet hours, caps) is not, so of a sequence only the
- * first step is seen.
+ * holds. What counts in hours and days (the later steps of a sequence, caps) can be too, by a factor of its own.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Pool } from "pg"
+import type { RecoverySettings } from "../../actors/recovery/settings.ts"
+import type { SettingsView } from "../../src/recovery/protocol.ts"
 import { LocalTwilio } from "../carriers/twilio/server.ts"
 import { pause, type VictimName, Victims } from "../crash-test/victims.ts"
 import { SECRET_KEY, StripeServer, WEBHOOK_SECRET } from "../stripe/server.ts"
@@ -18,6 +19,7 @@ import { type HubBooks, readHubBooks } from "./hub-books.ts"
 import { textsBy } from "./hub-files.ts"
 import type { Session } from "./sessions.ts"
 import { type Shop, Shopper } from "./shopper.ts"
+import { withShorterDays } from "./shorter-days.ts"
 
 export interface Kill {
   readonly victim: VictimName
@@ -34,6 +36,8 @@ export interface RunOptions {
   readonly atOnce: number
   /** After so long a message of which nobody knows whether it went is sent again, if Twilio does not list it. */
   readonly graceMs: number
+  /** A day is so many times as short: 30000 makes 2.9 seconds of it. Absent: of a sequence the first step is seen. */
+  readonly shorterDays?: number
   readonly kills?: ReadonlyArray<VictimName>
   readonly onKill?: (kill: Kill) => void
   readonly onProgress?: (now: Progress) => void
@@ -104,6 +108,7 @@ class Run {
   private readonly shoppers: Array<Shopper> = []
   private readonly stocked = new Set<string>()
   private readonly stopped = new AbortController()
+  private taken = 0
   private played = 0
   private isKilling: boolean
 
@@ -121,21 +126,34 @@ class Run {
     const { checkoutMs, idleMs } = this.shop
     const policy = { mutationId: "p", idleCartMs: idleMs, leftCheckoutMs: checkoutMs, checkoutHoldMs: idleMs }
     await this.insist("/v1/cart-policy", policy)
+    const settings = await this.settings()
     const around = setInterval(() => this.lookAround(), LOOK_EVERY_MS)
     try {
       await Promise.all([this.killAll(), this.playAll()])
       await pause(idleMs + AFTER_MS)
       for (const shopper of this.shoppers) shopper.end()
-      const books = await this.settled()
+      const books = await this.settled(settings)
       const { stripe, twilio } = this.servers
       const isKilled = this.options.kills !== undefined
-      const { figures, wrong } = compareBooks({ books, twilio, stripe, shoppers: this.shoppers, isKilled })
+      const isPlayedOut = this.options.shorterDays !== undefined
+      const sides = { books, twilio, stripe, shoppers: this.shoppers, settings, isPlayedOut, isKilled }
+      const { figures, wrong } = compareBooks(sides)
       const derived = [...(await this.compareStock()), ...(await this.compareRows(books))]
       return { figures, wrong: [...wrong, ...derived], seconds: (performance.now() - startedMs) / 1_000 }
     } finally {
       clearInterval(around)
       this.stopped.abort()
     }
+  }
+
+  /** By which the hub writes to customers: its own, perhaps with shorter days. */
+  private async settings(): Promise<RecoverySettings> {
+    const { shorterDays } = this.options
+    const { settings, version } = (await (await fetch(`${this.shop.hubUrl}${SETTINGS}`)).json()) as SettingsView
+    if (shorterDays === undefined) return settings
+    const shorter = withShorterDays(settings, shorterDays)
+    await this.insist(SETTINGS, { mutationId: "days", expectedVersion: version, by: "sessions", settings: shorter })
+    return shorter
   }
 
   /** Messages move on and webhooks that were not taken come again, as they do at their senders. */
@@ -155,8 +173,10 @@ class Run {
       for (;;) {
         const next = source.next()
         if (next.done === true || (this.options.kills !== undefined && !this.isKilling)) return
+        // As the sessions come, whichever is stocked first: the number says whose payment is declined.
+        const number = this.taken++
         await this.stock(next.value)
-        const shopper = new Shopper(this.shop, next.value, this.shoppers.length)
+        const shopper = new Shopper(this.shop, next.value, number)
         this.shoppers.push(shopper)
         await shopper.play()
         this.played++
@@ -185,14 +205,17 @@ class Run {
     this.isKilling = false
   }
 
-  /** Every message has its outcome, and every left cart its decision; or time is up. */
-  private async settled(): Promise<HubBooks> {
-    const givenUpAt = performance.now() + this.options.graceMs + SETTLE_MS_MAX
+  /** Every message has its outcome, every left cart its decision, every sequence that may end its end; or time is up. */
+  private async settled({ sequences }: RecoverySettings): Promise<HubBooks> {
+    const isPlayedOut = this.options.shorterDays !== undefined
+    const playedMs = isPlayedOut ? Math.max(...sequences.map(({ expiresMs }) => expiresMs)) : 0
+    const givenUpAt = performance.now() + this.options.graceMs + playedMs + SETTLE_MS_MAX
     for (;;) {
       const books = await readHubBooks(this.servers.victims.url("nats"))
       const isOpen =
         this.servers.stripe.deliveries.waiting.length > 0 ||
         [...books.attempts.values()].some(({ outcomes }) => outcomes.length === 0) ||
+        (isPlayedOut && [...books.recoveries.values()].some(({ endings }) => endings.length === 0)) ||
         [...books.carts.values()].some(({ abandonment: one }) => one !== undefined && !books.decided.has(one))
       if (isOpen && performance.now() < givenUpAt) await pause(LOOK_EVERY_MS)
       else {
@@ -265,4 +288,5 @@ class Run {
   }
 }
 
+const SETTINGS = "/v1/recovery/settings"
 const ROWS = "SELECT cart, version, status FROM carts"

@@ -60,8 +60,10 @@ const SKUS = 200
 const LEAVES_AT_ONCE = 0.35
 const BUYS_AT_ONCE = 0.35
 const BEGINS_CHECKOUT = 0.15
+/** Of those who are back after an hour, the ones who only add something. */
+const LEAVES_AGAIN = 0.05
 
-/** Some leave their cart, or a checkout; some buy, some of them only when they are back after an hour. */
+/** Some leave their cart, or a checkout; some buy, some of them only when they are back after an hour; some leave it twice. */
 export const makeSessions = function* (count: number, random: Random): Generator<Session> {
   for (let made = 0; made < count; made++) yield { name: `made-${made}`, events: makeEvents(random) }
 }
@@ -91,6 +93,10 @@ const makeEvents = (random: Random): ReadonlyArray<SessionEvent> => {
   }
   const isBack = fate >= LEAVES_AT_ONCE + BEGINS_CHECKOUT + BUYS_AT_ONCE
   if (isBack) then("clicks", random.integer(30 * MINUTE_MS, 90 * MINUTE_MS))
+  if (fate >= 1 - LEAVES_AGAIN) {
+    then("carts", random.integer(5_000, MINUTE_MS))
+    return events
+  }
   const boughtAfterMs = random.integer(5_000, MINUTE_MS)
   for (const [index, sku] of [...new Set(skus)].entries()) then("orders", index === 0 ? boughtAfterMs : 0, sku)
   return events
