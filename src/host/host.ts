@@ -92,7 +92,7 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     this.clock = runtime.clock
     this.startTurns = runtime.start
     this.book = kind.newBook()
-    this.mailbox = new Mailbox(kind.commitBytesMax)
+    this.mailbox = new Mailbox((mail) => kind.commitBytesMax(mail, this.book))
     this.remembered = new Remembered({
       windowMs: options.idempotencyWindowMs,
       idsMax: options.idempotencyIdsMax

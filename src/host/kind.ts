@@ -41,8 +41,8 @@ export interface Kind<R, M extends AnyMail, B extends ActorBook> {
   readonly decideTurn: (batch: ReadonlyArray<M | HubMail>, given: Given<B, M, R>) => Turn<M, R>
   /** What to note of a record that was read back from the journal. */
   readonly rememberedBy: (record: R) => ReadonlyArray<Fingerprint>
-  /** An upper bound for what the mail adds to its commit. */
-  readonly commitBytesMax: (mail: M | HubMail) => number
+  /** An upper bound for what the mail adds to its commit, as the book stands now. */
+  readonly commitBytesMax: (mail: M | HubMail, book: B) => number
   /** The partition of a record is the hash of this. */
   readonly keyOf: (record: R) => string
   /** How a record becomes text; absent: `JSON.stringify`. */

@@ -19,11 +19,13 @@ const UNIT_BYTES_MAX = 3
 /** What an address says holds for everybody whose it is; one number is hardly more than a family's. */
 const SHARED_BYTES = FRAME_BYTES_MAX / 16
 
-const commitBytesMax = (mail: CustomerMail): number => {
-  if (mail.kind !== "command") return RECORD_BYTES + OFFER_BYTES
+/** Where nothing is offered no room is kept for it: with it a turn took fifty commands, which bounded a burst of messages. */
+export const commitBytesMax = (mail: CustomerMail, { settings }: Pick<CustomerBook, "settings">): number => {
+  const offerBytes = settings.current.settings.offers ? OFFER_BYTES : 0
+  if (mail.kind !== "command") return RECORD_BYTES + offerBytes
   const { command } = mail
   const said =
-    RECORD_BYTES + (MAY_OFFER.has(command.type) ? OFFER_BYTES : 0) + JSON.stringify(command).length * UNIT_BYTES_MAX
+    RECORD_BYTES + (MAY_OFFER.has(command.type) ? offerBytes : 0) + JSON.stringify(command).length * UNIT_BYTES_MAX
   return "customerId" in command ? said : said + SHARED_BYTES
 }
 

@@ -58,7 +58,7 @@ const READ_BOUNDS = { commitsMax: 500, bytesMax: 2 * 1024 * 1024 }
  * behind they make up for when the rush is over, or once they are so far behind that whoever reads them would mind; how far is a metric.
  */
 const REST_FACTOR = 15
-const REST_MS_MAX = 1_000
+const REST_MS_MAX = 500
 const BEHIND_MS_MAX = 30_000
 const FULL_COMMITS = 100
 /** A copy of the journal that answered may be behind the hub by a moment. */
