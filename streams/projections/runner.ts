@@ -59,7 +59,7 @@ const READ_BOUNDS = { commitsMax: 500, bytesMax: 2 * 1024 * 1024 }
  */
 const REST_FACTOR = 15
 const REST_MS_MAX = 500
-const BEHIND_MS_MAX = 30_000
+const BEHIND_MS_MAX = 10_000
 const FULL_COMMITS = 100
 /** A copy of the journal that answered may be behind the hub by a moment. */
 const COPY_BEHIND = "20 millis"
