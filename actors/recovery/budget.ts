@@ -19,21 +19,23 @@ export interface Day {
 /** By currency and day, of those that have any. */
 export type Budget = Map<string, Day>
 
-export interface When {
+/** Which of the budgets. */
+export interface BudgetKey {
   readonly currency: string
+  /** See `dayOf`. */
   readonly day: number
 }
 
-const keyOf = ({ currency, day }: When): string => `${currency} ${day}`
+const keyOf = ({ currency, day }: BudgetKey): string => `${currency} ${day}`
 
 /** Days since the epoch, by the clock of the shop. */
 export const dayOf = (zone: string, at: number): number => Math.floor(localTime(zone, at).wallMs / 86_400_000)
 
-export const spentOn = (budget: Budget, when: When): Day =>
-  budget.get(keyOf(when)) ?? { spentMinor: 0, reservedMinor: 0 }
+export const spentOn = (budget: Budget, of: BudgetKey): Day =>
+  budget.get(keyOf(of)) ?? { spentMinor: 0, reservedMinor: 0 }
 
-export const leftOn = (budget: Budget, when: When, limitMinor: number): number => {
-  const { spentMinor, reservedMinor } = spentOn(budget, when)
+export const leftOn = (budget: Budget, of: BudgetKey, limitMinor: number): number => {
+  const { spentMinor, reservedMinor } = spentOn(budget, of)
   return limitMinor - spentMinor - reservedMinor
 }
 

@@ -106,33 +106,26 @@ export const hash64 = (content: string): string => {
 const end = (): string => {
   const lowLane = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909)
   const highLane = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(lowLane ^ (lowLane >>> 13), 3266489909)
-  const text = inBase36(highLane >>> 0, lowLane >>> 0)
+  putInBase36(highLane >>> 0, LANE_DIGITS)
+  putInBase36(lowLane >>> 0, 2 * LANE_DIGITS)
+  // One text at once: of two joined, whoever reads it has to make one first, which took as long as half of all this.
+  const text = String.fromCharCode.apply(null, codes)
   return highLane >>> 0 < 36 ** 6 ? text.replace(LEADING_ZEROS, "") : text
 }
 
+/** Of 32 bits in base 36. */
+const LANE_DIGITS = 7
 const LEADING_ZEROS = /^0{1,6}/
 const DIGITS = Uint8Array.from("0123456789abcdefghijklmnopqrstuvwxyz", (digit) => digit.charCodeAt(0))
+/** Of the text that is being made. */
+const codes: Array<number> = Array.from({ length: 2 * LANE_DIGITS }, () => 0)
 
-const digit = (value: number, weight: number): number => DIGITS[Math.floor(value / weight) % 36] as number
-
-/**
- * Seven digits of each 32 bits; `toString(36)` took ten times as long. One text at once: joined from two it is a rope, which
- * whoever reads it has to flatten first.
- */
-const inBase36 = (first: number, second: number): string =>
-  String.fromCharCode(
-    digit(first, 36 ** 6),
-    digit(first, 36 ** 5),
-    digit(first, 36 ** 4),
-    digit(first, 36 ** 3),
-    digit(first, 36 ** 2),
-    digit(first, 36),
-    digit(first, 1),
-    digit(second, 36 ** 6),
-    digit(second, 36 ** 5),
-    digit(second, 36 ** 4),
-    digit(second, 36 ** 3),
-    digit(second, 36 ** 2),
-    digit(second, 36),
-    digit(second, 1)
-  )
+/** A lane's digits up to that place; `toString(36)` took ten times as long. */
+const putInBase36 = (lane: number, place: number): void => {
+  let rest = lane
+  for (let at = place - 1; at >= place - LANE_DIGITS; at--) {
+    const higher = Math.floor(rest / 36)
+    codes[at] = DIGITS[rest - higher * 36] as number
+    rest = higher
+  }
+}

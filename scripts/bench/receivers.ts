@@ -6,14 +6,14 @@ import { randomBytes } from "node:crypto"
 import { connect, type Socket } from "node:net"
 
 /**
- * The field of the time with its first digit, which stays the same until 2033. What is searched for begins with a letter that
- * is rare in a frame: looking at each quote took as long as everything else.
+ * The end of the time's field with its first digit, which stays the same until 2033. A search stops at every place that begins
+ * like what it looks for, and quotes are far more than this letter.
  */
 const TIME = 't":1'
 const DIGITS = 16
 /** Longest thing that a chunk may cut in two. */
 const CARRY = TIME.length - 1 + DIGITS
-/** Every socket's chunks are read into the same memory, one after the other: 64 KiB made anew for each would be most of the work. */
+/** Every socket's chunks are read into the same memory, one after the other; else Node makes 64 KiB anew for each. */
 const CHUNK = Buffer.allocUnsafeSlow(64 * 1024)
 
 export class Receivers {

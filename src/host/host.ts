@@ -26,7 +26,7 @@ import { claimOf, splitTurn, type SplitTurn } from "./ownership.ts"
 import type { Recovered } from "./recovery.ts"
 import { Remembered } from "./remembered.ts"
 import type { Standing } from "./snapshotting.ts"
-import { HostStats, TurnLoad } from "./stats.ts"
+import { HostStats, HubLoad } from "./stats.ts"
 import { TurnSize } from "./turn-size.ts"
 import { bury, lookUp, recall } from "./recall.ts"
 import { emptyTurn, type Turn } from "./turn.ts"
@@ -50,7 +50,7 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
   readonly book: B
   readonly remembered: Remembered
   readonly stats = new HostStats()
-  private readonly load = new TurnLoad()
+  private readonly load = new HubLoad()
   private readonly turnSize = new TurnSize()
   private readonly lost = Deferred.makeUnsafe<never, FenceLost>()
   /** Fails when the hub has lost its partitions. */

@@ -132,8 +132,11 @@ const BUSY_TURNS_SHARE = 0.6
  */
 const BUSY_LOOP_SHARE = 0.25
 
-/** Which shares of the last tenth of a second were spent in turns, waiting for the journal included, and by the event loop at work. */
-export class TurnLoad {
+/**
+ * Whether the hub has its hands full: of the last tenth of a second, how much was spent in turns, waiting for the journal
+ * included, and how much the event loop was at work.
+ */
+export class HubLoad {
   private sinceMs = performance.now()
   /** Of the module's own object: whoever sets the clock by hand puts another in the global one's place. */
   private loop = perf.eventLoopUtilization()
@@ -153,10 +156,11 @@ export class TurnLoad {
   private roll(): void {
     const passedMs = performance.now() - this.sinceMs
     if (passedMs < LOAD_WINDOW_MS) return
-    const { utilization } = perf.eventLoopUtilization(this.loop)
+    const loop = perf.eventLoopUtilization()
+    const { utilization } = perf.eventLoopUtilization(loop, this.loop)
     this.busy = this.spentMs > passedMs * BUSY_TURNS_SHARE || utilization > BUSY_LOOP_SHARE
     this.spentMs = 0
-    this.loop = perf.eventLoopUtilization()
+    this.loop = loop
     this.sinceMs = performance.now()
   }
 }

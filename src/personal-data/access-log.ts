@@ -44,7 +44,7 @@ export class AccessLog {
   constructor(nats: NatsShape, nowMs: () => number) {
     this.nats = nats
     this.nowMs = nowMs
-    this.stream = new GroupPublisher({ nats, timeoutMs: RECORD_MS_MAX, mayBatch: true })
+    this.stream = new GroupPublisher({ nats, timeoutMs: RECORD_MS_MAX })
   }
 
   record(

@@ -1,26 +1,30 @@
 /**
  * Values that are put only where nothing stands. Nobody looks before: of those who come for the first time, most, that is one
- * question fewer each, and what many put at once goes to the server at a stroke.
+ * question fewer each.
  */
 import { Effect } from "effect"
-import { EXPECTED, type NatsShape, WRONG_LAST_SEQUENCE } from "../../streams/nats/connection.ts"
-import { GroupPublisher } from "../../streams/nats/group-publisher.ts"
+import { EXPECTED, type NatsShape, publishAcked, WRONG_LAST_SEQUENCE } from "../../streams/nats/connection.ts"
 import { bucketSubject } from "../../streams/subjects.ts"
 
-/** `false`: a value stands there, or a marker in the place of one. */
+/** `false`: a value stands there, or a marker in the place of one. Rejects with `PublishFailed`. */
 export type PutFirst = (key: string, value: Uint8Array) => Promise<boolean>
 
 const PUT_MS_MAX = 5_000
 const NOTHING_THERE = { [EXPECTED]: "0" }
 
-/** No batches: what is erased must not stand anywhere else in the server's files. */
-export const putFirstIn = (nats: NatsShape, bucket: string): PutFirst => {
-  const stream = new GroupPublisher({ nats, timeoutMs: PUT_MS_MAX, mayBatch: false })
-  return (key, data) =>
+/** One by one, also what comes together: a batch is written to another place first, and what is erased must have stood nowhere else. */
+export const putFirstIn =
+  ({ publisher }: NatsShape, bucket: string): PutFirst =>
+  (key, value) =>
     Effect.runPromise(
-      Effect.matchEffect(stream.publish({ subject: bucketSubject(bucket, key), data, headers: NOTHING_THERE }), {
-        onSuccess: () => Effect.succeed(true),
-        onFailure: (failed) => (WRONG_LAST_SEQUENCE.has(failed.code) ? Effect.succeed(false) : Effect.fail(failed))
-      })
+      publishAcked(publisher, bucketSubject(bucket, key), value, {
+        headers: NOTHING_THERE,
+        timeoutMs: PUT_MS_MAX
+      }).pipe(
+        Effect.as(true),
+        Effect.catchIf(
+          ({ code }) => WRONG_LAST_SEQUENCE.has(code),
+          () => Effect.succeed(false)
+        )
+      )
     )
-}

@@ -1,6 +1,7 @@
 /**
  * Publishing in groups to one stream whose server fsyncs each message for itself: what has come while others were on their way
- * goes at a stroke, which is one write to the connection, and where the stream takes batches as one, with one fsync.
+ * goes as one batch with one fsync. The stream must take batches (`allow_atomic`), and nothing that must stand in one place only:
+ * on the disk of a server with one copy a batch is written twice, and one of them dropped.
  *
  * G1 Everybody hears of their own message: where a batch is refused, which one of them is enough for, each goes alone.
  * G2 Of one subject two messages are never in one batch, because the second could not say what it expects.
@@ -18,8 +19,6 @@ interface Waiting {
 export interface GroupOptions {
   readonly nats: Pick<NatsShape, "connection" | "publisher">
   readonly timeoutMs: number
-  /** The stream takes batches (`allow_atomic`). On the disk of a server with one copy a batch is written twice, and one of them dropped. */
-  readonly mayBatch: boolean
 }
 
 export class GroupPublisher {
@@ -45,7 +44,7 @@ export class GroupPublisher {
   private readonly publishAll: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     while (this.waiting.length > 0) {
       const group = this.next()
-      if (this.options.mayBatch && group.length >= GROUP_MESSAGES_MIN) yield* this.together(group)
+      if (group.length >= GROUP_MESSAGES_MIN) yield* this.together(group)
       else yield* this.alone(group)
     }
     this.isUnderWay = false

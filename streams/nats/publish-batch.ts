@@ -13,7 +13,10 @@ export interface BatchMessage {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** The acknowledgement is the last message's; all got consecutive sequences. One at least. */
+/**
+ * The acknowledgement is the last message's; all got consecutive sequences. One message at least. Fails as `publishAcked` does,
+ * for all of them.
+ */
 export const publishBatch = (
   { connection, publisher }: Pick<NatsShape, "connection" | "publisher">,
   messages: ReadonlyArray<BatchMessage>,
@@ -27,7 +30,8 @@ export const publishBatch = (
       ...messages[index]?.headers
     })
     const last = messages.length - 1
-    for (const [index, { data, subject }] of messages.slice(0, last).entries()) {
+    // A closed connection throws; the last message says so as a failure.
+    for (const [index, { data, subject }] of connection.isClosed() ? [] : messages.slice(0, last).entries()) {
       connection.publish(subject, data, { headers: headersOf(fields(index)) })
     }
     const { data, subject } = messages[last] as BatchMessage

@@ -1,7 +1,7 @@
 /**
  * Goal: what is published in groups is stored once each, everybody hears of their own message, and one that is refused takes
  * nobody along.
- * Method: a nats-server of the test's own, asked by hundreds at once, with batches and without.
+ * Method: a nats-server of the test's own, asked by too few for a batch and by hundreds at once.
  */
 import assert from "node:assert/strict"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -10,7 +10,7 @@ import { join } from "node:path"
 import { StorageType } from "@nats-io/jetstream"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { afterAll, beforeAll, describe, it } from "vitest"
-import { GROUP_WAITING_MAX } from "../../config/limits.ts"
+import { GROUP_MESSAGES_MIN, GROUP_WAITING_MAX } from "../../config/limits.ts"
 import { binaries, freePort, type RunningServer, startNats } from "../../src/servers/servers.ts"
 import { EXPECTED, Nats, type NatsShape } from "../../streams/nats/connection.ts"
 import { GroupPublisher } from "../../streams/nats/group-publisher.ts"
@@ -60,25 +60,39 @@ const storedUnder = async (under: string): Promise<number> => {
   return Object.values(state.subjects ?? {}).reduce((total, count) => total + count, 0)
 }
 
-describe.each([true, false])("a group, with batches: %s", (mayBatch) => {
-  const under = (name: string) => `${name}-${mayBatch}`
-  const group = () => new GroupPublisher({ nats, timeoutMs: 5_000, mayBatch })
+describe.each([GROUP_MESSAGES_MIN - 2, 60, 300])("a group of %s that are published at once", (count) => {
+  const under = (name: string) => `${name}-${count}`
+  const group = () => new GroupPublisher({ nats, timeoutMs: 5_000 })
 
-  it("stores what hundreds publish at once, each once", async () => {
-    const told = await publishAll(group(), numbered(under("many"), 300))
-    assert.deepEqual([told.every((one) => one === "stored"), await storedUnder(under("many"))], [true, 300])
+  it("is stored, each once", async () => {
+    const told = await publishAll(group(), numbered(under("many"), count))
+    assert.deepEqual([told.every((one) => one === "stored"), await storedUnder(under("many"))], [true, count])
   })
 
   it("of which one is refused stores the others, also where that one comes twice at the same time", async () => {
-    await publishAll(group(), [`g.${under("some")}.20`])
-    const told = await publishAll(group(), [...numbered(under("some"), 60), `g.${under("some")}.30`])
+    const [known, twice] = [Math.floor(count / 3), Math.floor(count / 2)]
+    await publishAll(group(), [`g.${under("some")}.${known}`])
+    const told = await publishAll(group(), [...numbered(under("some"), count), `g.${under("some")}.${twice}`])
     const refused = told.flatMap((one, place) => (one === "refused" ? [place] : []))
-    assert.deepEqual([refused, await storedUnder(under("some"))], [[20, 60], 60])
+    assert.deepEqual([refused, await storedUnder(under("some"))], [[known, count], count])
+  })
+
+  it("fails, each, when the connection is closed meanwhile, and so does what comes after", async () => {
+    const own = Scope.makeUnsafe()
+    const layer = Layer.build(Nats.layer(server.url))
+    const gone = Context.get(await Effect.runPromise(Effect.provideService(layer, Scope.Scope, own)), Nats)
+    const closed = new GroupPublisher({ nats: gone, timeoutMs: 500 })
+    const underWay = publishAll(closed, numbered(under("closed"), count))
+    await gone.connection.close()
+    const [first, ...others] = await underWay
+    assert.deepEqual([first, new Set(others)], ["timeout", new Set(["unavailable"])])
+    assert.deepEqual(await publishAll(closed, [`g.${under("after")}.0`]), ["unavailable"])
+    await Effect.runPromise(Scope.close(own, Exit.void))
   })
 })
 
 it("lets so many wait and no more", async () => {
-  const group = new GroupPublisher({ nats, timeoutMs: 20_000, mayBatch: true })
+  const group = new GroupPublisher({ nats, timeoutMs: 20_000 })
   const told = await publishAll(group, numbered("room", GROUP_WAITING_MAX + 2))
   assert.deepEqual(
     [told.indexOf("unavailable"), told.lastIndexOf("stored")],

@@ -6,7 +6,7 @@ import { Box, ofNumbers, Ready, Table } from "../../app/parts.tsx"
 import { useReading } from "../../app/use-reading.ts"
 import { messageOf, postJson } from "../../hub/http.ts"
 import { MapForm } from "./map-form.tsx"
-import { Unmapped } from "./unmapped.tsx"
+import { REMEDY, Unmapped } from "./unmapped.tsx"
 
 const SHOWN = 200
 
@@ -128,8 +128,15 @@ interface DeadLettersProps {
   readonly onRedrive: (body: object) => void
 }
 
-const TODO = { label: "What to do", isHidden: true }
-const LETTER_COLUMNS = ["Listing", "SKU", ...ofNumbers("Ought to show"), "Why", ...ofNumbers("Attempts"), "When", TODO]
+const LETTER_COLUMNS = [
+  "Listing",
+  "SKU",
+  ...ofNumbers("Ought to show"),
+  "Why",
+  ...ofNumbers("Attempts"),
+  "When",
+  REMEDY
+]
 
 const DeadLetters = ({ letters, onRedrive }: DeadLettersProps) => (
   <Table label="Given up" columns={LETTER_COLUMNS}>
@@ -141,7 +148,7 @@ const DeadLetters = ({ letters, onRedrive }: DeadLettersProps) => (
         <td className="words">{letter.message}</td>
         <td className="number">{letter.attempts}</td>
         <td>{timeOf(letter.at)}</td>
-        <td className="todo">
+        <td className="remedy">
           <Remedy word="Try again" onClick={() => onRedrive({ listingIds: [letter.listingId] })} />
         </td>
       </tr>
@@ -154,7 +161,7 @@ interface HeldProps {
   readonly onMap: (listingId: string, sku: string) => void
 }
 
-const HELD_COLUMNS = ["Listing", "What", ...ofNumbers("Units"), "Why it waits", "When", TODO]
+const HELD_COLUMNS = ["Listing", "What", ...ofNumbers("Units"), "Why it waits", "When", REMEDY]
 
 const Held = ({ items, onMap }: HeldProps) => (
   <Table label="Waits for somebody" columns={HELD_COLUMNS}>
@@ -165,7 +172,7 @@ const Held = ({ items, onMap }: HeldProps) => (
         <td className="number">{item.quantity === undefined ? UNKNOWN : units(item.quantity)}</td>
         <td className="words">{item.detail}</td>
         <td>{timeOf(item.at)}</td>
-        <td className="todo">
+        <td className="remedy">
           {item.why === "unmapped" ? <MapForm listingId={item.listingId ?? ""} onMap={onMap} /> : null}
         </td>
       </tr>

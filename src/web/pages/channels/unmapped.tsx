@@ -9,7 +9,9 @@ interface UnmappedProps {
   readonly onMap: (listingId: string, sku: string) => void
 }
 
-const COLUMNS = ["Listing", "SKU there", ...ofNumbers("Shows"), { label: "What to do", isHidden: true }]
+/** The last one of every table here. */
+export const REMEDY = { label: "What to do", isHidden: true }
+const COLUMNS = ["Listing", "SKU there", ...ofNumbers("Shows"), REMEDY]
 
 export const Unmapped = ({ items, onMap }: UnmappedProps) => (
   <Table label="Listings without a SKU" columns={COLUMNS}>
@@ -18,7 +20,7 @@ export const Unmapped = ({ items, onMap }: UnmappedProps) => (
         <td>{listingId}</td>
         <td>{sku ?? UNKNOWN}</td>
         <td className="number">{units(quantity)}</td>
-        <td className="todo">
+        <td className="remedy">
           <MapForm listingId={listingId} suggested={sku ?? ""} onMap={onMap} />
         </td>
       </tr>

@@ -1,9 +1,8 @@
 /** What may be offered: each with its name, what it takes off, and what a message says of it. */
 import type { CatalogueOffer, IncentivePolicy } from "../../../../actors/recovery/incentive-rules.ts"
 import type { OfferTerms } from "../../../../actors/recovery/offer.ts"
-import { amountOf, minorOf } from "../../recovery/amount.ts"
 import { freeName, replacedAt, withField, withoutAt } from "../../recovery/edit.ts"
-import { GroupFault, NumberField, SelectField, SignButton, TextField } from "./fields.tsx"
+import { AmountField, GroupFault, PercentField, SelectField, SignButton, TextField } from "./fields.tsx"
 
 interface CatalogueProps {
   readonly catalogue: IncentivePolicy["catalogue"]
@@ -120,26 +119,23 @@ const HowMuch = ({ currency, label, onChange, path, terms }: HowMuchProps) => {
       return null
     case "percentage":
       return (
-        <NumberField
+        <PercentField
           path={path}
           label={label}
           isLabelHidden={true}
-          unit="%"
-          step={0.01}
-          value={terms.basisPoints / 100}
-          onChange={(percent) => onChange({ ...terms, basisPoints: Math.round(percent * 100) })}
+          basisPoints={terms.basisPoints}
+          onChange={(basisPoints) => onChange({ ...terms, basisPoints })}
         />
       )
     case "amount":
       return (
-        <NumberField
+        <AmountField
           path={path}
           label={label}
           isLabelHidden={true}
-          unit={currency}
-          step={0.01}
-          value={amountOf(terms.amountMinor, currency)}
-          onChange={(amount) => onChange({ ...terms, amountMinor: minorOf(amount, currency) ?? Number.NaN })}
+          currency={currency}
+          minor={terms.amountMinor}
+          onChange={(amountMinor = Number.NaN) => onChange({ ...terms, amountMinor })}
         />
       )
   }

@@ -7,7 +7,16 @@ import { DAYS } from "../../recovery/duration.ts"
 import { replacedAt, withField, withoutAt } from "../../recovery/edit.ts"
 import { CHANNEL_NAMES } from "./channel-choice.tsx"
 import { CountryHours } from "./country-hours.tsx"
-import { ClockField, DurationField, GroupFault, NumberField, SelectField, SignButton, TextField } from "./fields.tsx"
+import {
+  ClockField,
+  DurationField,
+  GroupFault,
+  NumberField,
+  SelectField,
+  ShareField,
+  SignButton,
+  TextField
+} from "./fields.tsx"
 
 type Contact = RecoverySettings["contact"]
 
@@ -39,14 +48,12 @@ export const ContactRules = ({ contact, onChange }: ContactProps) => (
 
 const People = ({ contact, onChange }: ContactProps) => (
   <div className="field-grid">
-    <NumberField
+    <ShareField
       path="contact.holdoutShare"
       label="Holdout"
       hint="Left alone, so that lift can be measured."
-      unit="%"
-      step={0.1}
-      value={Math.round(contact.holdoutShare * 100_000) / 1_000}
-      onChange={(percent) => onChange({ ...contact, holdoutShare: percent / 100 })}
+      share={contact.holdoutShare}
+      onChange={(holdoutShare) => onChange({ ...contact, holdoutShare })}
     />
     <TextField
       path="contact.holdoutSalt"

@@ -3,6 +3,7 @@
  * the fault's path, and also its element's id, so that a list of faults can lead to it.
  */
 import { createContext, type ReactNode, useContext, useState } from "react"
+import { amountOf, minorOf } from "../../recovery/amount.ts"
 import { clockOf, minuteOf, type Unit, unitOf, UNITS } from "../../recovery/duration.ts"
 
 /** What is wrong, by path. */
@@ -110,6 +111,56 @@ export const NumberField = ({ onChange, step = 1, unit, value, ...field }: Numbe
       </span>
     )}
   </Field>
+)
+
+interface AmountProps extends Common {
+  /** No number, or none: the field is empty. */
+  readonly minor: number | undefined
+  readonly currency: string | undefined
+  readonly onChange: (minor: number | undefined) => void
+}
+
+/** Written as people write amounts. */
+export const AmountField = ({ currency, minor, onChange, ...field }: AmountProps) => (
+  <NumberField
+    {...field}
+    step={0.01}
+    {...(currency === undefined ? {} : { unit: currency })}
+    value={amountOf(minor, currency)}
+    onChange={(amount) => onChange(minorOf(amount, currency))}
+  />
+)
+
+interface PercentProps extends Common {
+  /** Hundredths of a percent; no number, or none: the field is empty. */
+  readonly basisPoints: number | undefined
+  readonly onChange: (basisPoints: number) => void
+}
+
+export const PercentField = ({ basisPoints = Number.NaN, onChange, ...field }: PercentProps) => (
+  <NumberField
+    {...field}
+    unit="%"
+    step={0.01}
+    value={basisPoints / 100}
+    onChange={(percent) => onChange(Math.round(percent * 100))}
+  />
+)
+
+interface ShareProps extends Common {
+  /** From 0 to 1. */
+  readonly share: number
+  readonly onChange: (share: number) => void
+}
+
+export const ShareField = ({ onChange, share, ...field }: ShareProps) => (
+  <NumberField
+    {...field}
+    unit="%"
+    step={0.1}
+    value={Math.round(share * 100_000) / 1_000}
+    onChange={(percent) => onChange(percent / 100)}
+  />
 )
 
 interface DurationProps extends Common {

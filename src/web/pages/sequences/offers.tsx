@@ -1,10 +1,9 @@
 /** The rules of offers that hold for every sequence: what may be offered, what it may cost, and who is made none. */
 import { INCENTIVES_DEFAULT, type IncentivePolicy } from "../../../../actors/recovery/incentive-rules.ts"
 import { Box } from "../../app/parts.tsx"
-import { amountOf, minorOf } from "../../recovery/amount.ts"
 import { withField } from "../../recovery/edit.ts"
 import { Catalogue } from "./catalogue.tsx"
-import { DurationField, GroupFault, NumberField, TextField } from "./fields.tsx"
+import { AmountField, DurationField, GroupFault, NumberField, PercentField, ShareField, TextField } from "./fields.tsx"
 
 interface OffersProps {
   /** `null`: none are made; `undefined`: a version of before has no word of them. */
@@ -78,7 +77,7 @@ const Costs = ({ offers, onChange }: RulesProps) => (
       value={offers.currency}
       onChange={(currency) => onChange({ ...offers, currency: currency.toUpperCase() })}
     />
-    <AmountField
+    <RuleAmount
       name="dailyBudgetMinor"
       label="A day's budget"
       hint="All offers of a day together."
@@ -93,27 +92,21 @@ const Costs = ({ offers, onChange }: RulesProps) => (
       value={offers.zone}
       onChange={(zone) => onChange({ ...offers, zone })}
     />
-    <NumberField
+    <PercentField
       path="offers.marginFloorBasisPoints"
       label="Margin that must remain"
       hint="Of the price without its tax."
-      unit="%"
-      step={0.01}
-      value={offers.marginFloorBasisPoints / 100}
-      onChange={(percent) => onChange({ ...offers, marginFloorBasisPoints: Math.round(percent * 100) })}
+      basisPoints={offers.marginFloorBasisPoints}
+      onChange={(marginFloorBasisPoints) => onChange({ ...offers, marginFloorBasisPoints })}
     />
-    <NumberField
+    <PercentField
       path="offers.costBasisPoints"
       label="What goods cost"
       hint="Of their price; empty: only where the cart says it."
-      unit="%"
-      step={0.01}
-      value={(offers.costBasisPoints ?? Number.NaN) / 100}
-      onChange={(percent) =>
-        onChange(withField(offers, "costBasisPoints", Number.isNaN(percent) ? undefined : Math.round(percent * 100)))
-      }
+      basisPoints={offers.costBasisPoints}
+      onChange={(cost) => onChange(withField(offers, "costBasisPoints", Number.isNaN(cost) ? undefined : cost))}
     />
-    <AmountField name="shippingCostMinor" label="Sending an order costs" offers={offers} onChange={onChange} />
+    <RuleAmount name="shippingCostMinor" label="Sending an order costs" offers={offers} onChange={onChange} />
   </div>
 )
 
@@ -125,7 +118,7 @@ const HowOften = ({ offers, onChange }: RulesProps) => (
       valueMs={offers.offerTtlMs}
       onChange={(offerTtlMs) => onChange({ ...offers, offerTtlMs })}
     />
-    <CountField name="offersPerCustomerMax" label="At most, to a customer" offers={offers} onChange={onChange} />
+    <RuleCount name="offersPerCustomerMax" label="At most, to a customer" offers={offers} onChange={onChange} />
     <DurationField
       path="offers.offersWindowMs"
       label="Within"
@@ -137,25 +130,25 @@ const HowOften = ({ offers, onChange }: RulesProps) => (
 
 const WhoIsNot = ({ offers, onChange }: RulesProps) => (
   <div className="field-grid">
-    <AmountField name="goodsMinimumMinor" label="Carts below" offers={offers} onChange={onChange} />
-    <CountField
+    <RuleAmount name="goodsMinimumMinor" label="Carts below" offers={offers} onChange={onChange} />
+    <RuleCount
       name="scarceUnits"
       label="Goods with so few left"
       hint="Beside the cart's own."
       offers={offers}
       onChange={onChange}
     />
-    <CountField name="loyalOrders" label="Bought so often" offers={offers} onChange={onChange} />
-    <AmountField name="loyalRevenueMinor" label="Or for so much" offers={offers} onChange={onChange} />
-    <ShareField
+    <RuleCount name="loyalOrders" label="Bought so often" offers={offers} onChange={onChange} />
+    <RuleAmount name="loyalRevenueMinor" label="Or for so much" offers={offers} onChange={onChange} />
+    <RuleShare
       name="loyalDiscountShare"
       label="With at most so many reduced"
       hint="Of their orders: they buy anyway."
       offers={offers}
       onChange={onChange}
     />
-    <ShareField name="discountShareMax" label="More orders reduced than" offers={offers} onChange={onChange} />
-    <ShareField name="returnShareMax" label="More sent back than" offers={offers} onChange={onChange} />
+    <RuleShare name="discountShareMax" label="More orders reduced than" offers={offers} onChange={onChange} />
+    <RuleShare name="returnShareMax" label="More sent back than" offers={offers} onChange={onChange} />
   </div>
 )
 
@@ -166,49 +159,33 @@ interface RuleProps<Name extends keyof IncentivePolicy> extends RulesProps {
 }
 
 type AmountName = "dailyBudgetMinor" | "shippingCostMinor" | "goodsMinimumMinor" | "loyalRevenueMinor"
+type CountName = "scarceUnits" | "loyalOrders" | "offersPerCustomerMax"
+type ShareName = "loyalDiscountShare" | "discountShareMax" | "returnShareMax"
 
-const AmountField = ({ hint, label, name, offers, onChange }: RuleProps<AmountName>) => (
-  <NumberField
+const RuleAmount = ({ name, offers, onChange, ...field }: RuleProps<AmountName>) => (
+  <AmountField
+    {...field}
     path={`offers.${name}`}
-    label={label}
-    {...(hint === undefined ? {} : { hint })}
-    unit={offers.currency}
-    step={0.01}
-    value={amountOf(offers[name], offers.currency)}
-    onChange={(amount) => onChange({ ...offers, [name]: minorOf(amount, offers.currency) ?? Number.NaN })}
+    currency={offers.currency}
+    minor={offers[name]}
+    onChange={(minor = Number.NaN) => onChange({ ...offers, [name]: minor })}
   />
 )
 
-const CountField = ({
-  hint,
-  label,
-  name,
-  offers,
-  onChange
-}: RuleProps<"scarceUnits" | "loyalOrders" | "offersPerCustomerMax">) => (
+const RuleCount = ({ name, offers, onChange, ...field }: RuleProps<CountName>) => (
   <NumberField
+    {...field}
     path={`offers.${name}`}
-    label={label}
-    {...(hint === undefined ? {} : { hint })}
     value={offers[name]}
     onChange={(count) => onChange({ ...offers, [name]: count })}
   />
 )
 
-const ShareField = ({
-  hint,
-  label,
-  name,
-  offers,
-  onChange
-}: RuleProps<"loyalDiscountShare" | "discountShareMax" | "returnShareMax">) => (
-  <NumberField
+const RuleShare = ({ name, offers, onChange, ...field }: RuleProps<ShareName>) => (
+  <ShareField
+    {...field}
     path={`offers.${name}`}
-    label={label}
-    {...(hint === undefined ? {} : { hint })}
-    unit="%"
-    step={0.1}
-    value={Math.round(offers[name] * 100_000) / 1_000}
-    onChange={(percent) => onChange({ ...offers, [name]: percent / 100 })}
+    share={offers[name]}
+    onChange={(share) => onChange({ ...offers, [name]: share })}
   />
 )

@@ -1,10 +1,9 @@
 /** The sequences there are, in the order they are asked, and the carts that the chosen one is for. */
 import type { RecoverySettings, RuledSequence } from "../../../../actors/recovery/settings.ts"
 import { Box } from "../../app/parts.tsx"
-import { amountOf, minorOf } from "../../recovery/amount.ts"
 import { describedFits } from "../../recovery/described.ts"
 import { moved, withField } from "../../recovery/edit.ts"
-import { GroupFault, NumberField, SelectField, SignButton, TextField } from "./fields.tsx"
+import { AmountField, GroupFault, SelectField, SignButton, TextField } from "./fields.tsx"
 
 interface SequenceListProps {
   readonly settings: RecoverySettings
@@ -118,19 +117,19 @@ export const Whom = ({ onChange, path, sequence }: WhomProps) => {
           value={fits.segment ?? ""}
           onChange={(segment) => set("segment", segment)}
         />
-        <NumberField
+        <AmountField
           path={`${path}.fits.minimumMinor`}
           label="Total from"
-          step={0.01}
-          value={amountOf(fits.minimumMinor, fits.currency)}
-          onChange={(amount) => set("minimumMinor", minorOf(amount, fits.currency))}
+          currency={fits.currency}
+          minor={fits.minimumMinor}
+          onChange={(minor) => set("minimumMinor", minor)}
         />
-        <NumberField
+        <AmountField
           path={`${path}.fits.belowMinor`}
           label="Total below"
-          step={0.01}
-          value={amountOf(fits.belowMinor, fits.currency)}
-          onChange={(amount) => set("belowMinor", minorOf(amount, fits.currency))}
+          currency={fits.currency}
+          minor={fits.belowMinor}
+          onChange={(minor) => set("belowMinor", minor)}
         />
         <TextField
           path={`${path}.fits.currency`}

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict"
 import { setTimeout as rest } from "node:timers/promises"
 import { describe, it } from "vitest"
-import { TurnLoad } from "../../src/host/stats.ts"
+import { HubLoad } from "../../src/host/stats.ts"
 
 /** Longer than what is looked at together. */
 const WINDOW_MS = 130
@@ -16,20 +16,20 @@ const work = (ms: number): void => {
 
 describe("a hub", () => {
   it("that does nothing is not busy", async () => {
-    const load = new TurnLoad()
+    const load = new HubLoad()
     await rest(WINDOW_MS)
     assert.equal(load.isBusy(), false)
   })
 
   it("that waits for the journal most of the time is busy", async () => {
-    const load = new TurnLoad()
+    const load = new HubLoad()
     load.add(WINDOW_MS)
     await rest(WINDOW_MS)
     assert.equal(load.isBusy(), true)
   })
 
   it("whose event loop works is busy, also with turns that are seldom under way; and not any more when it rests", async () => {
-    const load = new TurnLoad()
+    const load = new HubLoad()
     load.add(1)
     for (let slice = 0; slice < 4; slice++) {
       work(WINDOW_MS / 4)
