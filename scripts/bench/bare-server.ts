@@ -13,12 +13,16 @@ const bare = Effect.gen(function* () {
   const server = yield* serveUws({
     host: "127.0.0.1",
     port: 0,
-    socketPath: "/v1/ws",
     handle: (_request, respond) => respond({ status: 404, contentType: "text/plain", body: "" }),
-    openSocket: (socket) => {
-      socket.follow("all")
-      return { onFrame: () => undefined, onDrained: () => undefined, onClosed: () => undefined }
-    }
+    sockets: [
+      {
+        path: "/v1/ws",
+        open: (socket) => {
+          socket.follow("all")
+          return { onFrame: () => undefined, onDrained: () => undefined, onClosed: () => undefined }
+        }
+      }
+    ]
   })
   process.stdout.write(`${server.port}\n`)
   let published = 0

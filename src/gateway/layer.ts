@@ -133,16 +133,8 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const server = yield* serve({
     host: options.host,
     port: options.port,
-    socketPath: "/v1/ws",
     handle,
-    openSocket: (socket) => {
-      const client = new SocketClient(socket, { host, fanout, carts, rateLimit })
-      return {
-        onFrame: (bytes) => client.onFrame(bytes),
-        onDrained: () => client.onDrained(),
-        onClosed: () => client.onClosed()
-      }
-    }
+    sockets: [{ path: "/v1/ws", open: (socket) => new SocketClient(socket, { host, fanout, carts, rateLimit }) }]
   })
   publish = server.publish
   sockets = server.sockets

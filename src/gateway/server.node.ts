@@ -8,6 +8,7 @@ import { Effect, type Scope } from "effect"
 import { WebSocket, WebSocketServer } from "ws"
 import { FRAME_BYTES_MAX, SOCKET_IDLE_SECONDS } from "../../config/limits.ts"
 import {
+  agreedProtocol,
   keepsHeaders,
   type Handle,
   type ListenFailed,
@@ -17,6 +18,7 @@ import {
   type RunningServer,
   type ServerOptions,
   type ServerSocket,
+  type SocketPath,
   UNSENT_BYTES_MAX
 } from "./serving.ts"
 
@@ -53,21 +55,29 @@ const listen = (options: ServerOptions) =>
 const STOP_MS_MAX = 1_000
 const NORMAL_GOING_AWAY = 1001
 
-class Sockets {
-  private readonly server = new WebSocketServer({
+interface Served {
+  readonly path: SocketPath
+  readonly server: WebSocketServer
+}
+
+const socketServer = (path: SocketPath): WebSocketServer =>
+  new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     maxPayload: FRAME_BYTES_MAX,
-    clientTracking: false
+    clientTracking: false,
+    handleProtocols: (offered) => agreedProtocol(path, [...offered].join(",")) || false
   })
-  private readonly options: ServerOptions
+
+class Sockets {
+  private readonly servers: ReadonlyMap<string, Served>
   private readonly open = new Set<WebSocket>()
   private readonly alive = new WeakSet<WebSocket>()
   private readonly topics = new Map<string, Set<WebSocket>>()
   private readonly heartbeat: NodeJS.Timeout
 
   constructor(options: ServerOptions) {
-    this.options = options
+    this.servers = new Map(options.sockets.map((path) => [path.path, { path, server: socketServer(path) }]))
     this.heartbeat = setInterval(() => this.ping(), (SOCKET_IDLE_SECONDS * 1_000) / 2)
   }
 
@@ -76,11 +86,13 @@ class Sockets {
   }
 
   upgrade(request: IncomingMessage, raw: Duplex, head: Buffer): void {
-    if (new URL(request.url ?? "/", "http://hub").pathname !== this.options.socketPath) {
+    const served = this.servers.get(new URL(request.url ?? "/", "http://hub").pathname)
+    if (served === undefined) {
       raw.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n")
       return
     }
-    this.server.handleUpgrade(request, raw, head, (socket) => this.join(socket, raw as RawSocket))
+    const { path, server } = served
+    server.handleUpgrade(request, raw, head, (socket) => this.join(path, socket, raw as RawSocket))
   }
 
   publish(topic: string, frame: string): void {
@@ -96,11 +108,11 @@ class Sockets {
     this.close(NORMAL_GOING_AWAY, "the hub is going down")
   }
 
-  private join(socket: WebSocket, raw: RawSocket): void {
+  private join(path: SocketPath, socket: WebSocket, raw: RawSocket): void {
     this.open.add(socket)
     this.alive.add(socket)
     const followed = new Set<string>()
-    const events = this.options.openSocket(this.portOf(socket, followed))
+    const events = path.open(this.portOf(socket, followed))
     socket.on("message", (data: Buffer) => {
       this.alive.add(socket)
       events.onFrame(Uint8Array.from(data).buffer)
@@ -118,6 +130,7 @@ class Sockets {
 
   private portOf(socket: WebSocket, followed: Set<string>): ServerSocket {
     return {
+      protocol: socket.protocol,
       send: (frame) => send(socket, frame),
       unsentBytes: () => socket.bufferedAmount,
       follow: (topic) => {

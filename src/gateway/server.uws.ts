@@ -2,9 +2,10 @@
  * The server on uWebSockets.js, the only file that knows it.
  */
 import { Deferred, Effect, Exit, type Scope } from "effect"
-import uws, { type HttpRequest, type HttpResponse, type WebSocket } from "uWebSockets.js"
+import uws, { type HttpRequest, type HttpResponse, type WebSocket, type WebSocketBehavior } from "uWebSockets.js"
 import { FRAME_BYTES_MAX, SOCKET_IDLE_SECONDS } from "../../config/limits.ts"
 import {
+  agreedProtocol,
   type Handle,
   keepsHeaders,
   type ListenFailed,
@@ -15,10 +16,12 @@ import {
   type ServerOptions,
   type ServerSocket,
   type SocketEvents,
+  type SocketPath,
   UNSENT_BYTES_MAX
 } from "./serving.ts"
 
 interface SocketData {
+  readonly protocol: string
   events: SocketEvents | undefined
   open: boolean
 }
@@ -48,33 +51,7 @@ const start = (options: ServerOptions) => {
   const sockets = new Set<Socket>()
   const listening = Deferred.makeUnsafe<number, ListenFailed>()
   let listenSocket: unknown
-  app.ws<SocketData>(options.socketPath, {
-    maxPayloadLength: FRAME_BYTES_MAX,
-    maxBackpressure: UNSENT_BYTES_MAX,
-    idleTimeout: SOCKET_IDLE_SECONDS,
-    sendPingsAutomatically: true,
-    upgrade: (response, request, context) => {
-      response.upgrade<SocketData>(
-        { events: undefined, open: true },
-        request.getHeader("sec-websocket-key"),
-        request.getHeader("sec-websocket-protocol"),
-        request.getHeader("sec-websocket-extensions"),
-        context
-      )
-    },
-    open: (socket) => {
-      sockets.add(socket)
-      socket.getUserData().events = options.openSocket(portOf(socket))
-    },
-    message: (socket, bytes) => socket.getUserData().events?.onFrame(bytes),
-    drain: (socket) => socket.getUserData().events?.onDrained(),
-    close: (socket) => {
-      const data = socket.getUserData()
-      data.open = false
-      sockets.delete(socket)
-      data.events?.onClosed()
-    }
-  })
+  for (const path of options.sockets) app.ws(path.path, behaviour(path, sockets))
   app.any("/*", (response, request) => onRequest(response, request, options.handle))
   const listen = app.listen.bind(app) as unknown as ListenExclusively
   listen(options.host, options.port, EXCLUSIVE, (token) => {
@@ -99,10 +76,40 @@ const start = (options: ServerOptions) => {
   }
 }
 
+const behaviour = (path: SocketPath, sockets: Set<Socket>): WebSocketBehavior<SocketData> => ({
+  maxPayloadLength: FRAME_BYTES_MAX,
+  maxBackpressure: UNSENT_BYTES_MAX,
+  idleTimeout: SOCKET_IDLE_SECONDS,
+  sendPingsAutomatically: true,
+  upgrade: (response, request, context) => {
+    const protocol = agreedProtocol(path, request.getHeader("sec-websocket-protocol"))
+    response.upgrade<SocketData>(
+      { protocol, events: undefined, open: true },
+      request.getHeader("sec-websocket-key"),
+      protocol,
+      request.getHeader("sec-websocket-extensions"),
+      context
+    )
+  },
+  open: (socket) => {
+    sockets.add(socket)
+    socket.getUserData().events = path.open(portOf(socket))
+  },
+  message: (socket, bytes) => socket.getUserData().events?.onFrame(bytes),
+  drain: (socket) => socket.getUserData().events?.onDrained(),
+  close: (socket) => {
+    const data = socket.getUserData()
+    data.open = false
+    sockets.delete(socket)
+    data.events?.onClosed()
+  }
+})
+
 /** After a socket is closed its native half is gone: touching it throws. */
 const portOf = (socket: Socket): ServerSocket => {
   const data = socket.getUserData()
   return {
+    protocol: data.protocol,
     send: (frame) => {
       if (data.open) socket.send(frame, false)
     },

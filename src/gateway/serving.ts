@@ -30,7 +30,10 @@ export interface Response {
 
 /** Webhooks are signed in their headers; for everything else reading them would cost each request. */
 export const keepsHeaders = (path: string): boolean =>
-  path.startsWith("/v1/channels/") || path.startsWith("/v1/outreach/") || path.startsWith("/v1/payments/")
+  path === "/graphql" ||
+  path.startsWith("/v1/channels/") ||
+  path.startsWith("/v1/outreach/") ||
+  path.startsWith("/v1/payments/")
 
 export type Handle = (request: Request, respond: (response: Response) => void) => void
 
@@ -41,6 +44,8 @@ export interface SocketEvents {
 }
 
 export interface ServerSocket {
+  /** Sub-protocol that the handshake agreed to; "": none. */
+  readonly protocol: string
   /** Text, or its UTF-8. */
   readonly send: (frame: string | Uint8Array) => void
   readonly unsentBytes: () => number
@@ -49,13 +54,26 @@ export interface ServerSocket {
   readonly close: (code: number, reason: string) => void
 }
 
+/** An address at which sockets are opened. */
+export interface SocketPath {
+  readonly path: string
+  /** The sub-protocol that is spoken there; without one, whatever a client names is agreed to. */
+  readonly protocol?: string
+  readonly open: (socket: ServerSocket) => SocketEvents
+}
+
+/** What the handshake agrees to; "": none of what the client offers. */
+export const agreedProtocol = ({ protocol }: SocketPath, offered: string): string => {
+  if (protocol === undefined) return offered
+  return offered.split(",").some((one) => one.trim() === protocol) ? protocol : ""
+}
+
 export interface ServerOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  readonly socketPath: string
+  readonly sockets: ReadonlyArray<SocketPath>
   readonly handle: Handle
-  readonly openSocket: (socket: ServerSocket) => SocketEvents
 }
 
 export interface RunningServer {

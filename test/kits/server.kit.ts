@@ -13,11 +13,16 @@ type Serve = (options: ServerOptions) => Effect.Effect<RunningServer, ListenFail
 
 const SOCKET_PATH = "/v1/ws"
 
+const obeying = (socket: ServerSocket) => ({
+  onFrame: (bytes: ArrayBuffer) => obey(socket, Buffer.from(bytes).toString()),
+  onDrained: () => undefined,
+  onClosed: () => undefined
+})
+
 /** Says what it was asked; sockets do what their frames say. */
 const options = (port = 0): ServerOptions => ({
   host: "127.0.0.1",
   port,
-  socketPath: SOCKET_PATH,
   handle: ({ method, path, query, body }, respond) =>
     respond({
       status: body === undefined ? 413 : 200,
@@ -25,17 +30,17 @@ const options = (port = 0): ServerOptions => ({
       body: JSON.stringify({ method, path, name: query.get("name"), size: body?.length }),
       headers: { "x-kit": "yes" }
     }),
-  openSocket: (socket) => ({
-    onFrame: (bytes) => obey(socket, Buffer.from(bytes).toString()),
-    onDrained: () => undefined,
-    onClosed: () => undefined
-  })
+  sockets: [
+    { path: SOCKET_PATH, open: obeying },
+    { path: `${SOCKET_PATH}/polite`, protocol: "polite.v2", open: obeying }
+  ]
 })
 
 const obey = (socket: ServerSocket, said: string): void => {
   const [verb, topic = ""] = said.split(" ")
   if (verb === "follow") socket.follow(topic)
   else if (verb === "unfollow") socket.unfollow(topic)
+  else if (verb === "protocol") return socket.send(`protocol ${socket.protocol}`)
   else if (verb === "close") return socket.close(4_000, "as you wish")
   socket.send(`done ${said.slice(0, 100)}`)
 }
@@ -52,15 +57,15 @@ class Client {
   closeCode: number | undefined
   readonly socket: WebSocket
 
-  constructor(url: string) {
-    this.socket = new WebSocket(url.replace("http", "ws") + SOCKET_PATH)
+  constructor(url: string, path = SOCKET_PATH, protocols: ReadonlyArray<string> = []) {
+    this.socket = new WebSocket(url.replace("http", "ws") + path, [...protocols])
     this.socket.on("message", (data: Buffer) => this.heard.push(data.toString()))
     this.socket.on("close", (code) => (this.closeCode = code))
     this.socket.on("error", () => undefined)
   }
 
-  static async open(url: string): Promise<Client> {
-    const client = new Client(url)
+  static async open(url: string, path?: string, protocols?: ReadonlyArray<string>): Promise<Client> {
+    const client = new Client(url, path, protocols)
     await new Promise((resolve) => client.socket.once("open", resolve))
     return client
   }
@@ -155,6 +160,21 @@ const itKeepsSockets = (serve: Serve): void => {
       (code) => code === 1_001
     )
   })
+
+  it("opens sockets at several paths, and agrees to the sub-protocol that is spoken there", () =>
+    withServer(serve, async (server, url) => {
+      const plain = await Client.open(url)
+      const polite = await Client.open(url, `${SOCKET_PATH}/polite`, ["polite.v1", "polite.v2"])
+      assert.equal(polite.socket.protocol, "polite.v2")
+      polite.socket.send("protocol")
+      await polite.hears("protocol polite.v2")
+      await plain.says("follow news")
+      await polite.says("follow news")
+      server.publish("news", "for all")
+      await Promise.all([plain.hears("for all"), polite.hears("for all")])
+      plain.socket.terminate()
+      polite.socket.terminate()
+    }))
 
   it("opens sockets at their path only", () =>
     withServer(serve, async (server, url) => {
