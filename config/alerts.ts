@@ -1,6 +1,7 @@
 /**
  * Where alerts go, from the environment. None set: nowhere. Half set: one sentence that says what is missing.
  */
+import { told } from "./setting.ts"
 
 export interface AlertSinks {
   readonly webhook?: { readonly url: string; readonly secret: string }
@@ -16,6 +17,19 @@ export class WrongAlerts extends Error {
 
 const PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"])
+
+export const alertSettings = [
+  told("ALERT_WEBHOOK_URL", "an https address", "Gets every alert, signed (Standard Webhooks).", { secret: true }),
+  told("ALERT_WEBHOOK_SECRET", "a text", "What they are signed with.", { secret: true }),
+  told("ALERT_SLACK_URL", "an https address", "An incoming webhook of Slack; whoever has it can write there.", {
+    secret: true
+  }),
+  told("ALERT_PAGERDUTY_KEY", "a text", "The routing key of a PagerDuty service.", { secret: true }),
+  told("ALERT_PAGERDUTY_URL", "an https address", "Another Events API.", { otherwise: PAGERDUTY_URL }),
+  told("ALERT_EMAIL_TO", "an address of mail", "Gets every alert as a mail."),
+  told("ALERT_EMAIL_FROM", "an address of mail", "Who it is from; needed for mails."),
+  told("SMTP_URL", "an address", "The mail server, `smtps://user:password@host`; needed for mails.", { secret: true })
+]
 
 /** Throws `WrongAlerts`. */
 export const readAlertSinks = (environment: NodeJS.ProcessEnv): AlertSinks => {

@@ -12,6 +12,7 @@ export const FRAME_MESSAGES_MAX = 20_000
 export const ID_LENGTH_MAX = 128
 /** Free text beside a fact (`reference`, `reason`). */
 export const TEXT_LENGTH_MAX = 1_024
+/** The contract's: what four bytes with a sign hold. */
 export const QUANTITY_MAX = 2 ** 31 - 1
 /** Lines of one cart; with ids at their longest and in three-byte characters its commit stays below 1 MiB. */
 export const LINES_MAX = 500
@@ -19,6 +20,7 @@ export const LINES_MAX = 500
 export const CHANNEL_RULES_MAX = 64
 export const COMPONENTS_MAX = 64
 
+/** The contract's: how long a hold lasts unless said otherwise, and from when to when it may. */
 export const HOLD_TTL_MS_DEFAULT = 15 * 60_000
 export const HOLD_TTL_MS_MIN = 100
 export const HOLD_TTL_MS_MAX = 7 * 24 * 60 * 60_000
@@ -27,7 +29,7 @@ export const HOLD_TTL_MS_MAX = 7 * 24 * 60 * 60_000
 export const MAILBOX_MAX = 16_384
 /** What an `overloaded` answer tells the client to wait. */
 export const OVERLOADED_RETRY_MS = 100
-/** Commands decided in one turn, and the size at which a turn stops taking more: one commit, one fsync. */
+/** Commands decided in one turn: one commit, one fsync. */
 export const TURN_COMMANDS_MAX = 2_048
 /** So much mail at least, and at most, is decided in one turn undivided (`src/host/turn-size.ts`); of more only half is taken. */
 export const TURN_COMMANDS_UNDIVIDED_MIN = 64
@@ -37,6 +39,7 @@ export const TURN_COMMANDS_UNDIVIDED_MAX = 512
  * and their number cost a tenth of the throughput of 256 clients.
  */
 export const TURN_FOLLOWING_COMMANDS_MIN = 112
+/** The size at which a turn stops taking more: with its last command at the longest it is still well below the server's 8 MB. */
 export const TURN_BYTES_MAX = 640 * 1024
 /** Holds released in one turn when many end together; the rest follow in the next. */
 export const TURN_EXPIRIES_MAX = 1_024
@@ -86,6 +89,7 @@ export const SWEEP_EVERY_MS = 30_000
 export const SOCKET_UNSENT_BYTES_MAX = 64 * 1024
 /** Bytes that the socket library may keep for one client before it drops frames; conflation sets in far below. */
 export const SOCKET_BACKPRESSURE_BYTES_MAX = 1024 * 1024
+/** SKUs that one socket may follow by name; `stock.*` is one topic for all. */
 export const SOCKET_TOPICS_MAX = 10_000
 /** Requests of one socket that wait for answers. */
 export const SOCKET_REQUESTS_MAX = 8_192
@@ -94,5 +98,6 @@ export const SOCKET_ERRORS_MAX = 20
 /** A socket that says nothing for so long is closed; the library pings before that. */
 export const SOCKET_IDLE_SECONDS = 60
 
+/** The contract's: entries of a page unless said otherwise, and at most. */
 export const PAGE_LIMIT_DEFAULT = 500
 export const PAGE_LIMIT_MAX = 1_000

@@ -2,6 +2,7 @@
  * Payments by Stripe, from the environment. None set: no payments. Half set or wrong: one sentence that names the variable
  * and never its value.
  */
+import { told } from "./setting.ts"
 
 export interface PaymentsConfig {
   readonly secretKey: string
@@ -28,6 +29,38 @@ const WEBHOOK_SECRET = /^whsec_[A-Za-z0-9+/=_-]{8,250}$/
 const WEBHOOK_SECRETS_MAX = 2
 /** Checkout answers within a second or two; the rest of the time belongs to the tries that follow. */
 const TIMEOUT_MS_DEFAULT = 10_000
+
+const TIMEOUT_MS_MIN = 100
+const TIMEOUT_MS_MAX = 80_000
+
+export const paymentSettings = [
+  told("STRIPE_SECRET_KEY", "a key that begins with sk_ or rk_", "Payments by Stripe; without it there are none.", {
+    secret: true
+  }),
+  told(
+    "STRIPE_WEBHOOK_SECRET",
+    "a secret that begins with whsec_, or two with a comma between",
+    "What Stripe signs its events with; two while it is rotated. Needed for payments.",
+    { secret: true }
+  ),
+  told("STRIPE_API_URL", "an https address, or http on this machine", "Another Stripe, for tests.", { otherwise: API }),
+  told(
+    "STRIPE_TIMEOUT_MS",
+    `a whole number from ${TIMEOUT_MS_MIN} to ${TIMEOUT_MS_MAX}`,
+    "For so long a call to Stripe may go unanswered.",
+    { otherwise: String(TIMEOUT_MS_DEFAULT) }
+  ),
+  told(
+    "PUBLIC_URL",
+    "an https address, or http on this machine",
+    "Where customers reach this hub; needed for payments."
+  ),
+  told(
+    "CHECKOUT_RETURN_PAGE",
+    "an https address, or http on this machine",
+    "Where a customer goes after a payment; without it the hub answers as JSON."
+  )
+]
 
 /** A test key takes no money, and only test events are believed with it. */
 export const isLiveKey = (secretKey: string): boolean => secretKey.includes("_live_")
@@ -88,6 +121,6 @@ const address = (name: string, value: string): string => {
 
 const timeoutOf = (value: string | undefined): number => {
   const timeoutMs = value === undefined ? TIMEOUT_MS_DEFAULT : Number(value)
-  if (Number.isInteger(timeoutMs) && timeoutMs >= 100 && timeoutMs <= 80_000) return timeoutMs
-  throw new WrongPayments("STRIPE_TIMEOUT_MS must be a whole number from 100 to 80000.")
+  if (Number.isInteger(timeoutMs) && timeoutMs >= TIMEOUT_MS_MIN && timeoutMs <= TIMEOUT_MS_MAX) return timeoutMs
+  throw new WrongPayments(`STRIPE_TIMEOUT_MS must be a whole number from ${TIMEOUT_MS_MIN} to ${TIMEOUT_MS_MAX}.`)
 }

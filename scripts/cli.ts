@@ -10,6 +10,7 @@ import * as Bench from "./bench/command.ts"
 import * as BenchCarts from "./bench-carts/command.ts"
 import * as BenchChannels from "./bench-channels/command.ts"
 import * as Channels from "./channels/command.ts"
+import * as Configuration from "./config/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
 import * as Erp from "./erp/command.ts"
 import * as Leakage from "./leakage/command.ts"
@@ -46,6 +47,7 @@ Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cann
 const commands = [
   Start,
   Status,
+  Configuration,
   Load,
   Replay,
   Channels,
