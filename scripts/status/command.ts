@@ -31,6 +31,7 @@ const statusText = (url: string, isReady: boolean, status: HubStatus): string =>
   const ms = (value: number) => `${value.toFixed(2)} ms`
   const rows: ReadonlyArray<readonly [string, string]> = [
     ["hub", `${url} ${isReady ? "ready" : "not ready"}`],
+    ["access", status.access === "open" ? "open to every program on this machine" : "required"],
     ["since", status.startedAt],
     ["SKUs", `${status.skus} (${status.lowStock} low)`],
     ["open holds", String(status.openHolds)],

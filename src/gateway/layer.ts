@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto"
 import { Context, Effect, FiberSet, Layer } from "effect"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Nats } from "../../streams/nats/connection.ts"
+import { OPEN } from "../access/principal.ts"
 import { Carts } from "../carts/layer.ts"
 import { cartMetrics } from "../carts/metrics.ts"
 import { Channels, type ChannelsShape } from "../channels/channels.ts"
@@ -23,7 +24,8 @@ import { PersonalDataRoutes } from "./http/personal-data.ts"
 import { PaymentRoutes } from "./http/payments.ts"
 import { RecoverySettingsRoutes } from "./http/recovery-settings.ts"
 import { RecoveryRoutes } from "./http/recovery.ts"
-import { makeHandle } from "./http/routes.ts"
+import { makeHandle } from "./http/dispatch.ts"
+import { routeTable } from "./http/routes.ts"
 import { StaticFiles } from "./http/static-files.ts"
 import { StockPages } from "./http/stock.ts"
 import { metricsRegistry, status } from "./metrics.ts"
@@ -103,11 +105,12 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     sockets: () => sockets(),
     projections: projections.lags,
     startedAt: new Date(),
+    access: "open" as const,
     nowMs: Date.now
   }
   const metrics = metricsRegistry(measured)
   cartMetrics(metrics, carts)
-  const handle = makeHandle({
+  const routes = routeTable({
     host,
     pages,
     ...(yield* partRoutes(run)),
@@ -126,7 +129,11 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
       return code === 200 ? String(body) : ""
     },
     unready: () =>
-      host.isOpen ? (host.isStalled ? "The journal does not answer." : undefined) : "The hub has stopped.",
+      host.isOpen ? (host.isStalled ? "The journal does not answer." : undefined) : "The hub has stopped."
+  })
+  const handle = makeHandle({
+    routes,
+    authenticate: () => OPEN,
     files: new StaticFiles(options.webDirectory),
     limiter: rateLimit === undefined ? undefined : new AddressLimiter(rateLimit)
   })

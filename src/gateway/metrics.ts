@@ -14,6 +14,7 @@ export interface Measured {
   readonly sockets: () => number
   readonly projections: () => ReadonlyArray<ProjectionLag>
   readonly startedAt: Date
+  readonly access: HubStatus["access"]
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number
 }
@@ -24,6 +25,7 @@ export const status = (of: Measured): HubStatus => {
   for (const count of host.stats.incidents.values()) incidents += count
   return {
     startedAt: of.startedAt.toISOString(),
+    access: of.access,
     skus: host.book.size,
     sockets: of.sockets(),
     openHolds: host.book.deadlines.size,

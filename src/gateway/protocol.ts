@@ -199,6 +199,8 @@ export interface StockEventMessage extends StockNumbers {
 /** `GET /v1/status`: the hub's figures at this moment, for pages and `holdfast status`. Latencies in milliseconds. */
 export interface HubStatus {
   readonly startedAt: string
+  /** `open`: everybody on this machine may do everything, since no access control is configured. */
+  readonly access: "open" | "required"
   readonly skus: number
   readonly sockets: number
   readonly openHolds: number

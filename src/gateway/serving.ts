@@ -5,6 +5,7 @@
  * contract's limit; what is larger is refused without being kept.
  */
 import { Schema } from "effect"
+import type { Principal } from "../../actors/access/may.ts"
 import { SOCKET_BACKPRESSURE_BYTES_MAX } from "../../config/limits.ts"
 
 export interface Request {
@@ -19,6 +20,11 @@ export interface Request {
   /** `undefined` when it was larger than the limit. */
   readonly body: Uint8Array | undefined
   readonly receivedAtMs: number
+}
+
+/** A request on its way to its route: who sends it is known, and may do it. */
+export interface AskedRequest extends Request {
+  readonly principal: Principal
 }
 
 export interface Response {

@@ -157,6 +157,7 @@ export class StandIn {
       threshold > 0 && physical - allocated <= threshold
     return {
       startedAt: new Date().toISOString(),
+      access: "open",
       skus: entries.length,
       sockets: this.#sockets.clients.size,
       conflatedSockets: 0,

@@ -1,0 +1,17 @@
+/**
+ * An entry of the table of routes. One without an action does not compile, and there is no action but of the closed list.
+ */
+import type { Action } from "../../../actors/access/actions.ts"
+import type { AskedRequest } from "../serving.ts"
+import type { Respond } from "./stock.ts"
+
+export type Route = (request: AskedRequest, respond: Respond, ...parameters: ReadonlyArray<string | undefined>) => void
+
+/** For whoever calls: the caller is known by a signature in the request, or nothing is told that is not for everybody. */
+export const PUBLIC = "public"
+
+/**
+ * In the pattern `:x` stands for one segment, handed over percent-decoded, `undefined` when it cannot be decoded. `:sku`,
+ * `:cart`, `:customer` and `:channel` are what the action is about.
+ */
+export type Entry = readonly [method: string, pattern: string, action: Action | typeof PUBLIC, route: Route]

@@ -1,0 +1,98 @@
+/**
+ * Goal: every address of the hub asks the right thing of whoever calls, and no address is forgotten.
+ * Method: what each role may is written down here once more, by address. Every role then calls every address of the real
+ * table through the real dispatcher; only what lies behind the addresses is replaced.
+ */
+import assert from "node:assert/strict"
+import { describe, it } from "vitest"
+import { type Role, ROLES } from "../../actors/access/actions.ts"
+import type { Principal } from "../../actors/access/may.ts"
+import { makeHandle } from "../../src/gateway/http/dispatch.ts"
+import { json } from "../../src/gateway/http/replies.ts"
+import type { Entry } from "../../src/gateway/http/entry.ts"
+import { type HttpServices, routeTable } from "../../src/gateway/http/routes.ts"
+import { StaticFiles } from "../../src/gateway/http/static-files.ts"
+import type { Request } from "../../src/gateway/serving.ts"
+import { EXPECTED, type Expected } from "./expected-roles.ts"
+
+/** Routes are closures over the services; making the table touches none of them. */
+const table = routeTable({} as HttpServices)
+
+/** Each says that it was reached, instead of doing what it does. */
+const reached = table.map(([method, pattern, action]): Entry => [
+  method,
+  pattern,
+  action,
+  (_request, respond) => respond(json(200, { reached: pattern }))
+])
+
+const asked = (method: string, path: string): Request => ({
+  method,
+  path,
+  query: new URLSearchParams(),
+  search: "",
+  address: "192.0.2.1",
+  headers: {},
+  body: new Uint8Array(0),
+  receivedAtMs: 0
+})
+
+const statusFor = (principal: Principal | undefined, method: string, path: string): number => {
+  const handle = makeHandle({
+    routes: reached,
+    authenticate: () => principal ?? { ok: false, code: "unauthorized", message: "Sign in." },
+    files: new StaticFiles("/nowhere"),
+    limiter: undefined
+  })
+  let status = 0
+  handle(asked(method, path), (response) => (status = response.status))
+  return status
+}
+
+const pathOf = (pattern: string, name = "x"): string => pattern.replaceAll(/:\w+/g, encodeURIComponent(name))
+const roleNamed = (role: Role): Principal => ({ kind: "user", name: role, roles: [role] })
+
+const rolesOf = (expected: Expected): ReadonlyArray<Role> =>
+  expected === "public" || expected === "anybody" ? ROLES : [...expected, "admin"]
+
+describe("every address", () => {
+  it("is written down here with who may call it, and nothing else is", () => {
+    const addresses = table.map(([method, pattern]) => `${method} ${pattern}`)
+    assert.deepEqual(addresses.toSorted(), Object.keys(EXPECTED).toSorted())
+  })
+
+  it.each(table.map(([method, pattern]) => [method, pattern] as const))(
+    "%s %s is for the roles that are written down",
+    (method, pattern) => {
+      const expected = EXPECTED[`${method} ${pattern}`] as Expected
+      for (const role of ROLES) {
+        const status = statusFor(roleNamed(role), method, pathOf(pattern))
+        assert.equal(status, rolesOf(expected).includes(role) ? 200 : 403, role)
+      }
+      assert.equal(statusFor(undefined, method, pathOf(pattern)), expected === "public" ? 200 : 401)
+      assert.equal(
+        statusFor({ kind: "user", name: "no role", roles: [] }, method, pathOf(pattern)) === 200,
+        expected === "public"
+      )
+    }
+  )
+
+  it("of a thing with an owner is closed to another tenant, and what is the hub's as a whole to every tenant", () => {
+    const tenant: Principal = { kind: "user", name: "ann", roles: ["admin"], tenant: "acme" }
+    for (const [method, pattern, action] of table) {
+      if (action === "public") continue
+      assert.equal(statusFor(tenant, method, pathOf(pattern, "zeta/1")), 403, `${method} ${pattern}`)
+      const isOwned = /:(sku|cart|customer)\b/.test(pattern)
+      assert.equal(statusFor(tenant, method, pathOf(pattern, "acme/1")), isOwned ? 200 : 403, `${method} ${pattern}`)
+    }
+  })
+
+  it("of a channel is closed to a key of another channel", () => {
+    const key: Principal = { kind: "key", name: "web's", roles: ["operator"], channels: ["web"] }
+    for (const [method, pattern, action] of table) {
+      if (action === "public" || !pattern.includes(":channel")) continue
+      assert.equal(statusFor(key, method, pathOf(pattern, "web")), 200, `${method} ${pattern}`)
+      assert.equal(statusFor(key, method, pathOf(pattern, "amazon")), 403, `${method} ${pattern}`)
+    }
+  })
+})
