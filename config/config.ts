@@ -86,6 +86,12 @@ export const hubSettings = {
     "REQUESTS_PER_SECOND_MAX",
     { otherwise: 0, min: 0, max: 1_000_000 },
     "Per client address over HTTP and per socket; 0 is no limit, the default until access control is configured."
+  ),
+  graphqlIntrospection: oneOf(
+    "GRAPHQL_INTROSPECTION",
+    ["on", "off"],
+    "on",
+    "Whether GraphQL's schema may be asked for its types."
   )
 } as const
 

@@ -88,7 +88,8 @@ export const hubLayer = (options: HubOptions) => {
     host: config.host,
     port: config.port,
     webDirectory: options.webDirectory,
-    requestsPerSecondMax: config.requestsPerSecondMax
+    requestsPerSecondMax: config.requestsPerSecondMax,
+    graphql: { isIntrospectable: config.graphqlIntrospection === "on" }
   })
   const channels = Channels.layer({ natsUrl: urls.nats, logLevel: config.logLevel, channels: options.channels })
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(

@@ -3,6 +3,7 @@
  */
 import { randomUUID } from "node:crypto"
 import { Context, Effect, FiberSet, Layer } from "effect"
+import type { GraphqlConfig } from "../../config/graphql.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Nats } from "../../streams/nats/connection.ts"
 import { OPEN } from "../access/principal.ts"
@@ -12,6 +13,7 @@ import { Channels, type ChannelsShape } from "../channels/channels.ts"
 import { StockHost } from "../host/layer.ts"
 import { OutreachDesk } from "../outreach/layer.ts"
 import { Recovery } from "../recovery/layer.ts"
+import { makeGraphql } from "../graphql/graphql.ts"
 import { Fanout } from "./fanout/fanout.ts"
 import { CartRoutes } from "./http/carts.ts"
 import { ChannelRoutes } from "./http/channels.ts"
@@ -42,6 +44,7 @@ export interface GatewayOptions {
   readonly webDirectory: string
   /** 0: no limit. */
   readonly requestsPerSecondMax: number
+  readonly graphql: GraphqlConfig
 }
 
 export class Gateway extends Context.Service<Gateway, { readonly port: number }>()("holdfast/src/gateway/Gateway") {
@@ -54,6 +57,11 @@ const SHOWN_MS_MAX = 450
 const showing = async (channels: ChannelsShape, sku: string, version: number): Promise<ReadonlyArray<string>> => {
   const { body } = await channels.ask({ op: "shows", sku, version, patienceMs: SHOWN_MS_MAX })
   return (body as { readonly channels?: ReadonlyArray<string> }).channels ?? []
+}
+
+const channelMetrics = async (channels: ChannelsShape): Promise<string> => {
+  const { status: code, body } = await channels.ask({ op: "metrics" })
+  return code === 200 ? String(body) : ""
 }
 
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1_000)
@@ -110,9 +118,15 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   }
   const metrics = metricsRegistry(measured)
   cartMetrics(metrics, carts)
+  const graphql = makeGraphql({
+    config: options.graphql,
+    services: { host, pages },
+    fault: (error) => run(Effect.logError(`GraphQL: ${error.stack ?? error.message}`))
+  })
   const routes = routeTable({
     host,
     pages,
+    graphql: graphql.routes,
     ...(yield* partRoutes(run)),
     lists: new Lists({ host, readModels: projections, deadLetters, run }),
     leakage: { incidents: projections.incidents, channels, run, nowMs: Date.now },
@@ -124,10 +138,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     },
     status: () => status(measured),
     metrics,
-    channelMetrics: async () => {
-      const { status: code, body } = await channels.ask({ op: "metrics" })
-      return code === 200 ? String(body) : ""
-    },
+    channelMetrics: () => channelMetrics(channels),
     unready: () =>
       host.isOpen ? (host.isStalled ? "The journal does not answer." : undefined) : "The hub has stopped."
   })

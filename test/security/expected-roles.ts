@@ -4,8 +4,8 @@
  */
 import type { Role } from "../../actors/access/actions.ts"
 
-/** `public`: without being known at all; `anybody`: whoever is known. */
-export type Expected = "public" | "anybody" | ReadonlyArray<Exclude<Role, "admin">>
+/** `public`: without being known at all; `anybody`: whoever is known; `each-field`: the same, and each field asks. */
+export type Expected = "public" | "anybody" | "each-field" | ReadonlyArray<Exclude<Role, "admin">>
 
 const operators = ["operator"] as const
 const marketers = ["marketing"] as const
@@ -27,6 +27,8 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   "post /v1/outreach/:carrier/status": "public",
   "get /v1/outreach/:carrier/unsubscribe": "public",
   "post /v1/outreach/:carrier/unsubscribe": "public",
+  "get /graphql": "each-field",
+  "post /graphql": "each-field",
   "get /metrics": "anybody",
   "get /v1/status": "anybody",
   "get /v1/stock": "anybody",

@@ -11,7 +11,7 @@ import type { AddressLimiter } from "../rate-limit.ts"
 import type { Refusal } from "../protocol.ts"
 import type { Handle, Request, Response } from "../serving.ts"
 import { refused } from "./replies.ts"
-import { type Entry, PUBLIC } from "./entry.ts"
+import { EACH_FIELD, type Entry, PUBLIC } from "./entry.ts"
 import type { StaticFiles } from "./static-files.ts"
 
 export interface DispatchServices {
@@ -56,6 +56,7 @@ export const makeHandle = ({ routes: entries, authenticate, files, limiter }: Di
       if (route.action === PUBLIC) return route.route({ ...request, principal: NOBODY }, respond, ...matched)
       const principal = authenticate(request)
       if ("ok" in principal) return respond(refused(principal))
+      if (route.action === EACH_FIELD) return route.route({ ...request, principal }, respond, ...matched)
       if (!may(principal, route.action, isBound(principal) ? targetOf(route.segments, matched) : undefined)) {
         return respond(forbidden(principal, route.action))
       }

@@ -10,8 +10,16 @@ export type Route = (request: AskedRequest, respond: Respond, ...parameters: Rea
 /** For whoever calls: the caller is known by a signature in the request, or nothing is told that is not for everybody. */
 export const PUBLIC = "public"
 
+/** For whoever is known: what is asked for asks by itself, field by field. */
+export const EACH_FIELD = "each-field"
+
 /**
  * In the pattern `:x` stands for one segment, handed over percent-decoded, `undefined` when it cannot be decoded. `:sku`,
  * `:cart`, `:customer` and `:channel` are what the action is about.
  */
-export type Entry = readonly [method: string, pattern: string, action: Action | typeof PUBLIC, route: Route]
+export type Entry = readonly [
+  method: string,
+  pattern: string,
+  action: Action | typeof PUBLIC | typeof EACH_FIELD,
+  route: Route
+]

@@ -2,11 +2,12 @@
  * Which request goes where, and as which action it counts: the contract's addresses, version 1, part by part.
  */
 import type { Registry } from "prom-client"
+import type { GraphqlRoutes } from "../../graphql/http.ts"
 import type { HubStatus } from "../protocol.ts"
 import type { MailTaker } from "../requests.ts"
 import { cartEntries, customerEntries, paymentEntries, recoveryEntries } from "./customer-entries.ts"
 import { channelEntries, outreachEntries } from "./channel-entries.ts"
-import { type Entry, PUBLIC } from "./entry.ts"
+import { EACH_FIELD, type Entry, PUBLIC } from "./entry.ts"
 import type { CartRoutes } from "./carts.ts"
 import type { ChannelRoutes } from "./channels.ts"
 import type { CustomerRoutes } from "./customers.ts"
@@ -43,6 +44,7 @@ export interface HttpServices {
   readonly payments: PaymentRoutes
   readonly links: LinkRoutes
   readonly carts: CartRoutes
+  readonly graphql: GraphqlRoutes
   readonly leakage: LeakageServices
   readonly sync: SyncServices
   readonly status: () => HubStatus
@@ -62,6 +64,7 @@ export const routeTable = (services: HttpServices): ReadonlyArray<Entry> => [
   ...recoveryEntries(services),
   ...paymentEntries(services),
   ...cartEntries(services.carts),
+  ...graphqlEntries(services.graphql),
   ...hubEntries(services)
 ]
 
@@ -92,6 +95,11 @@ const workEntries = (lists: Lists): ReadonlyArray<Entry> => [
   ],
   ["get", "/v1/alerts", "alerts.read", (request, respond) => lists.alerts(request, respond)],
   ["get", "/v1/dead-letters", "dead-letters.read", (request, respond) => lists.deadLetters(request, respond)]
+]
+
+const graphqlEntries = (graphql: GraphqlRoutes): ReadonlyArray<Entry> => [
+  ["get", "/graphql", EACH_FIELD, (request, respond) => graphql.take(request, respond)],
+  ["post", "/graphql", EACH_FIELD, (request, respond) => graphql.take(request, respond)]
 ]
 
 const hubEntries = (services: HttpServices): ReadonlyArray<Entry> => [

@@ -118,6 +118,12 @@ export const getSku = (host: MailTaker, sku: string | undefined, respond: Respon
   submitRead(host, sku, true, (answer) => respond(answered(answer)))
 }
 
+export interface StockPageAsked {
+  readonly after: string
+  readonly limit: number
+  readonly withLocations: boolean
+}
+
 /** Pages in the order of the SKUs' UTF-16 code units. */
 export class StockPages {
   private readonly host: MailTaker
@@ -141,18 +147,24 @@ export class StockPages {
     if (limit === undefined) {
       return respond(refused(invalid(`Send limit as an integer from 1 to ${Limits.PAGE_LIMIT_MAX}.`, "limit")))
     }
-    submitView(
-      this.host,
-      (book) => this.page(book, after, limit),
-      (outcome) => respond("value" in outcome ? json(200, outcome.value) : answered(outcome.failure))
+    this.read({ after, limit, withLocations: false }, (outcome) =>
+      respond("value" in outcome ? json(200, outcome.value) : answered(outcome.failure))
     )
   }
 
-  private page(book: StockBook, after: string, limit: number): StockPage {
+  /** `limit` from 1 to `PAGE_LIMIT_MAX`. */
+  read(
+    asked: StockPageAsked,
+    done: (outcome: { readonly value: StockPage } | { readonly failure: Answer }) => void
+  ): void {
+    submitView(this.host, (book) => this.page(book, asked), done)
+  }
+
+  private page(book: StockBook, { after, limit, withLocations }: StockPageAsked): StockPage {
     const skus = this.index.after(after, limit + 1)
     const items = skus.slice(0, limit).flatMap((sku) => {
       const state = book.peek(sku)
-      return state === undefined ? [] : [stateView(state, false)]
+      return state === undefined ? [] : [stateView(state, withLocations)]
     })
     const last = skus[limit - 1]
     return skus.length > limit && last !== undefined ? { items, next: last } : { items }

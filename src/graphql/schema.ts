@@ -1,0 +1,49 @@
+/**
+ * The schema: the parts put together. Each part says what it is about; nothing is decided here.
+ */
+import {
+  buildASTSchema,
+  type GraphQLFieldMap,
+  type GraphQLSchema,
+  GraphQLScalarType,
+  isObjectType,
+  parse
+} from "graphql"
+import type { Part, Resolver } from "./part.ts"
+import { DateTime, SafeInt } from "./scalars.ts"
+import { stock } from "./stock.ts"
+
+const roots = /* GraphQL */ `
+  scalar SafeInt
+  scalar DateTime
+  type Query
+`
+
+export const PARTS: ReadonlyArray<Part> = [stock]
+
+export const makeSchema = (parts: ReadonlyArray<Part> = PARTS): GraphQLSchema => {
+  const schema = buildASTSchema(parse([roots, ...parts.map(({ types }) => types)].join("\n")))
+  for (const scalar of [SafeInt, DateTime]) become(schema, scalar)
+  for (const { resolvers } of parts) {
+    for (const [type, fields] of Object.entries(resolvers)) attach(schema, type, fields)
+  }
+  return schema
+}
+
+/** A scalar of the text knows only its name. */
+const become = (schema: GraphQLSchema, scalar: GraphQLScalarType): void => {
+  const named = schema.getType(scalar.name)
+  if (!(named instanceof GraphQLScalarType)) throw new Error(`There is no scalar ${scalar.name} in the schema.`)
+  const { description, serialize, parseValue, parseLiteral } = scalar
+  Object.assign(named, { description, serialize, parseValue, parseLiteral })
+}
+
+const attach = (schema: GraphQLSchema, name: string, resolvers: Readonly<Record<string, Resolver>>): void => {
+  const type = schema.getType(name)
+  const fields: GraphQLFieldMap<unknown, unknown> = isObjectType(type) ? type.getFields() : {}
+  for (const [field, resolver] of Object.entries(resolvers)) {
+    const definition = fields[field]
+    if (definition === undefined) throw new Error(`There is no field ${name}.${field} in the schema.`)
+    definition.resolve = resolver as never
+  }
+}
