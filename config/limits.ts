@@ -101,3 +101,14 @@ export const SOCKET_IDLE_SECONDS = 60
 /** The contract's: entries of a page unless said otherwise, and at most. */
 export const PAGE_LIMIT_DEFAULT = 500
 export const PAGE_LIMIT_MAX = 1_000
+
+/** Points of a chart of one SKU's stock, twice that at most: a wide screen has no more columns. */
+export const LEVELS_POINTS_DEFAULT = 300
+export const LEVELS_POINTS_MAX = 1_000
+/** Changes folded for one look at a SKU's past, and between two states that are kept on the way: 311,000 are folded in a second. */
+export const REPLAY_CHANGES_MAX = 100_000
+export const REPLAY_SLICE_CHANGES = 2_000
+/** Of so many SKUs, so many states of at most so many characters are kept: 128 MiB if all are of the largest, some 1 MiB as a rule. */
+export const REPLAY_SKUS_MAX = 32
+export const REPLAY_STATES_MAX = 64
+export const REPLAY_STATE_CHARACTERS_MAX = 64 * 1024

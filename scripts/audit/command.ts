@@ -6,11 +6,11 @@
 import { existsSync } from "node:fs"
 import cliProgress from "cli-progress"
 import type { Command } from "commander"
+import { type Step, Trace, untilOf } from "../../actors/stock/trace.ts"
 import { withJournal } from "../journal-reader.ts"
 import { readRunFile } from "../run-file.ts"
 import { audit, type AuditOptions, type AuditUrls } from "./audit.ts"
 import { auditJson, auditText, isClean } from "./report.ts"
-import { type Step, stepText, Trace, untilOf } from "./trace.ts"
 
 interface Given {
   readonly csv?: string
@@ -106,15 +106,19 @@ const trace = async (sku: string, given: Given): Promise<number> => {
   if (until === undefined) return wrongUsage("--at takes a version (a number) or an ISO 8601 time.")
   const run = readRunFile()
   let steps = 0
-  const show = (step: Step): void => {
+  const traced = new Trace(sku)
+  const show = (): void => {
+    const step = traced.step()
+    if (step === undefined) return
     const text = given.json ? JSON.stringify(step, null, 2) : stepText(step)
     process.stdout.write(given.json ? `${steps === 0 ? "[" : ","}\n${text}` : `${text}\n`)
     steps++
   }
-  const traced = new Trace(sku, until, show)
   const done = await cannotRun(run, async () => {
     await withJournal(run.nats, (journal) =>
-      journal.scan({ fromSequence: 1, untilSequence: Number.MAX_SAFE_INTEGER }, (commit) => traced.visit(commit))
+      journal.scan({ fromSequence: 1, untilSequence: Number.MAX_SAFE_INTEGER }, (commit) =>
+        traced.visit(commit, until, show)
+      )
     )
     return true
   })
@@ -123,3 +127,11 @@ const trace = async (sku: string, given: Given): Promise<number> => {
   if (steps === 0) process.stderr.write(`holdfast audit: the journal knows no SKU ${sku} up to there.\n`)
   return steps === 0 ? 1 : 0
 }
+
+const stepText = (step: Step): string =>
+  [
+    `${step.at}  commit ${step.sequence}`,
+    `  command  ${JSON.stringify(step.command)}`,
+    `  event    ${JSON.stringify(step.event)}`,
+    `  state    ${JSON.stringify(step.state)}`
+  ].join("\n")

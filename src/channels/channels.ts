@@ -48,9 +48,11 @@ const none: ChannelsShape = {
       ? { status: 200, body: { ok: true, channels: [] } }
       : question.op === "shows"
         ? { status: 200, body: { ok: true, channels: [] } }
-        : question.op === "metrics"
-          ? { status: 200, body: "" }
-          : { status: 404, body: { ok: false, code: "unknown_channel", message: "No channel is configured." } }
+        : question.op === "listed"
+          ? { status: 200, body: { ok: true, items: [] } }
+          : question.op === "metrics"
+            ? { status: 200, body: "" }
+            : { status: 404, body: { ok: false, code: "unknown_channel", message: "No channel is configured." } }
 }
 
 const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {

@@ -23,6 +23,7 @@ export type Question =
   | { readonly op: "metrics" }
   | { readonly op: "shows"; readonly sku: string; readonly version: number; readonly patienceMs: number }
   | { readonly op: "channels" }
+  | { readonly op: "listed"; readonly sku: string }
   | { readonly op: "listings"; readonly channel: string; readonly after: string; readonly limit: number }
   | { readonly op: "unmapped"; readonly channel: string; readonly after: string; readonly limit: number }
   | { readonly op: "held"; readonly channel: string; readonly after: string; readonly limit: number }

@@ -36,6 +36,10 @@ export const answer = (question: Question, ports: QuestionPorts): Effect.Effect<
       return Effect.sync(() => ok({ channels: [...ports.channels.values()].map(healthOf) }))
     case "shows":
       return showing(question, ports)
+    case "listed":
+      return Effect.sync(() =>
+        ok({ items: [...ports.channels.values()].flatMap((one) => listedOn(one, question.sku)) })
+      )
     default: {
       const channel = ports.channels.get(question.channel)
       const names = [...ports.channels.keys()].join(", ")
@@ -46,7 +50,7 @@ export const answer = (question: Question, ports: QuestionPorts): Effect.Effect<
   }
 }
 
-type OfChannel = Exclude<Question, { readonly op: "metrics" | "channels" | "shows" }>
+type OfChannel = Exclude<Question, { readonly op: "metrics" | "channels" | "shows" | "listed" }>
 
 const ofChannel = (channel: Channel, question: OfChannel, ports: QuestionPorts): Effect.Effect<Reply> => {
   switch (question.op) {
@@ -153,6 +157,13 @@ const listingView = (channel: Channel, listing: Listing.Listing) => ({
   retryAt: time(listing.retryAt),
   givenUp: listing.dead === undefined ? null : { ...listing.dead, at: time(listing.dead.at) }
 })
+
+/** What this channel is to show of a SKU, and shows. */
+const listedOn = (channel: Channel, sku: string): ReadonlyArray<object> =>
+  channel.book.listingsOf(sku).flatMap((listingId) => {
+    const listing = channel.book.find(listingId)
+    return listing === undefined ? [] : [{ channel: channel.settings.name, ...listingView(channel, listing) }]
+  })
 
 const letterView = ({
   listingId,

@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto"
 import { Context, Effect, FiberSet, Layer } from "effect"
 import type { GraphqlConfig } from "../../config/graphql.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
+import { Journal } from "../../streams/journal.ts"
 import { Nats } from "../../streams/nats/connection.ts"
 import { OPEN } from "../access/principal.ts"
 import { Carts } from "../carts/layer.ts"
@@ -18,6 +19,7 @@ import { Fanout } from "./fanout/fanout.ts"
 import { CartRoutes } from "./http/carts.ts"
 import { ChannelRoutes } from "./http/channels.ts"
 import { CustomerRoutes } from "./http/customers.ts"
+import { HistoryRoutes } from "./http/history.ts"
 import { LinkRoutes } from "./http/links.ts"
 import { Lists } from "./http/lists.ts"
 import { OutreachRoutes } from "./http/outreach.ts"
@@ -71,7 +73,10 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
   const { receive } = yield* OutreachDesk
   const carts = yield* Carts
   const recovery = yield* Recovery
+  const { history } = yield* Projections
+  const journal = yield* Journal
   return {
+    history: new HistoryRoutes({ readModels: history, journal, channels: yield* Channels, run }),
     links: new LinkRoutes({ desk: recovery.links, shopName: recovery.shopName, run }),
     channels: new ChannelRoutes(yield* Channels),
     carts: new CartRoutes(carts),

@@ -2,6 +2,7 @@
  * What the gateway needs of the projections: lists that PostgreSQL answers, and how far behind each projection is.
  */
 import { Context } from "effect"
+import type { HistoryReadModels } from "./http/history.ts"
 import type { ReadModels } from "./http/lists.ts"
 import type { RecoveryReadModels } from "./http/recovery.ts"
 
@@ -14,6 +15,7 @@ export interface ProjectionLag {
 }
 
 export interface ProjectionsShape extends ReadModels {
+  readonly history: HistoryReadModels
   readonly recovery: RecoveryReadModels
   readonly lags: () => ReadonlyArray<ProjectionLag>
 }

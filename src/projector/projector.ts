@@ -7,6 +7,7 @@ import { Effect, Layer } from "effect"
 import { Postgres, type PostgresFailed } from "../../streams/postgres.ts"
 import { CART_EVENTS_PROJECTION } from "../../streams/projections/cart-events.ts"
 import { CARTS_PROJECTION } from "../../streams/projections/carts.ts"
+import * as History from "../../streams/projections/history-queries.ts"
 import { LEDGER } from "../../streams/projections/ledger.ts"
 import * as Queries from "../../streams/projections/queries.ts"
 import { RECOVERY_PROJECTION } from "../../streams/projections/recovery.ts"
@@ -44,7 +45,7 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
   const onFound = (count: number) => void (carts.window.found += count)
   yield* Effect.forkScoped(watchWindow({ pool, host: carts.host, nowMs: Date.now, onFound }))
 
-  const list = (read: Effect.Effect<Queries.Page, PostgresFailed>) =>
+  const list = <A>(read: Effect.Effect<A, PostgresFailed>) =>
     Effect.andThen(projector.catchesUp(LEDGER, host.standing.sequence, CATCH_UP_MS_MAX), read).pipe(
       Effect.mapError(() => "PostgreSQL does not answer now; stock is not affected. Try again.")
     )
@@ -58,7 +59,13 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
   return Projections.of({
     incidents: (query) => list(Queries.incidents(pool, query)),
     alerts: (query) => list(Queries.alerts(pool, query)),
-    ledger: (sku, query) => list(Queries.ledger(pool, sku, query)),
+    history: {
+      ledger: (sku, query) => list(History.ledger(pool, sku, query)),
+      momentOf: (sku, query) => list(History.momentOf(pool, sku, query)),
+      levels: (sku, query) => list(History.levels(pool, sku, query)),
+      causes: (sku, versions) => list(History.causes(pool, sku, versions)),
+      placesOf: (sku, versions) => list(History.placesOf(pool, sku, versions))
+    },
     recovery: {
       currencies: (period) => ofRecovery(Figures.currencies(pool, period)),
       counted: (period, what) => ofRecovery(Figures.countRecoveries(pool, period, what)),

@@ -4,7 +4,6 @@
 import { Effect } from "effect"
 import type pg from "pg"
 import { query, type PostgresFailed } from "../postgres.ts"
-import { storable } from "./ledger-rows.ts"
 
 export interface Page {
   readonly items: ReadonlyArray<unknown>
@@ -19,13 +18,13 @@ export interface ListQuery {
 
 type Row = Readonly<Record<string, unknown>>
 
-const paged = (rows: ReadonlyArray<Row>, limit: number, place: string): Page => {
+export const paged = (rows: ReadonlyArray<Row>, limit: number, place: string): Page => {
   const items = rows.slice(0, limit)
   const last = items[items.length - 1]
   return rows.length > limit && last !== undefined ? { items, next: String(last[place]) } : { items }
 }
 
-const position = (after: string | undefined): number => {
+export const position = (after: string | undefined): number => {
   const place = Number(after ?? 0)
   return Number.isSafeInteger(place) ? place : 0
 }
@@ -53,14 +52,3 @@ export const alerts = (pool: pg.Pool, { after, limit }: ListQuery): Effect.Effec
      FROM alerts WHERE position > $1 ORDER BY position LIMIT $2`,
     [position(after), limit + 1]
   ).pipe(Effect.map((rows) => paged(rows, limit, "position")))
-
-export const ledger = (pool: pg.Pool, sku: string, { after, limit }: ListQuery): Effect.Effect<Page, PostgresFailed> =>
-  query<Row>(
-    pool,
-    "ledger",
-    `SELECT version::float8 AS version, type, mutation_id AS "mutationId", scope, quantity::float8 AS quantity,
-       physical::float8 AS physical, allocated::float8 AS allocated, location_id AS "locationId", channel,
-       hold_id AS "holdId", reference, reason, at, journal_sequence::float8 AS "journalSequence"
-     FROM stock_ledger WHERE sku = $1 AND version > $2 ORDER BY version LIMIT $3`,
-    [storable(sku), position(after), limit + 1]
-  ).pipe(Effect.map((rows) => paged(rows, limit, "version")))

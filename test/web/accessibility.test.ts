@@ -114,6 +114,25 @@ const SITUATIONS: ReadonlyArray<Situation> = [
     ready: (page) => heading(page, "The hub cannot be reached").waitFor()
   },
   {
+    name: "SKU history",
+    path: "/sku?sku=TIN",
+    ready: async (page) => {
+      await page.getByText("Every change between the two").click()
+      await page.getByRole("group", { name: "Changes between the two" }).waitFor()
+    }
+  },
+  {
+    name: "SKU history, of none yet",
+    path: "/sku",
+    ready: (page) => page.getByRole("link", { name: LONG_SKU }).waitFor()
+  },
+  {
+    name: "SKU history, nothing to read",
+    path: "/sku?sku=TIN",
+    before: (page) => page.route("**/v1/stock/TIN/**", (route) => route.fulfill(unavailable)),
+    ready: (page) => page.getByText("PostgreSQL does not answer now.").first().waitFor()
+  },
+  {
     name: "channels",
     path: "/channels",
     ready: async (page) => {
@@ -181,6 +200,15 @@ const SITUATIONS: ReadonlyArray<Situation> = [
     path: "/sequences",
     before: (page) => page.route("**/v1/recovery/**", (route) => route.fulfill(unavailable)),
     ready: (page) => page.getByRole("alert").waitFor()
+  },
+  {
+    name: "all pages, where there is no room at the side",
+    path: "/sku",
+    ready: async (page) => {
+      await page.setViewportSize(PHONE)
+      await page.getByRole("button", { name: "More" }).click()
+      await page.getByRole("link", { name: "Sequences" }).waitFor()
+    }
   },
   {
     name: "no page",

@@ -89,6 +89,7 @@ const settings = async () => (await http(full.hub, "GET", "/v1/recovery/settings
 describe("by the keyboard", () => {
   it.each([
     { path: "/", shows: () => page.getByRole("row", { name: /LAMP-100/ }).waitFor() },
+    { path: "/sku?sku=TIN", shows: () => page.getByRole("row", { name: /Goods receipt of 3/ }).waitFor() },
     { path: "/channels", shows: () => page.getByText("No SKU stands behind the listing NEW.").waitFor() },
     { path: "/recovery?by=channel", shows: () => page.getByRole("cell", { name: /% \(.*% to .*%\)/ }).waitFor() },
     { path: "/sequences", shows: () => page.getByText("SMS 1 segment").first().waitFor() }

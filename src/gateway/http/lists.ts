@@ -1,7 +1,7 @@
 /**
- * Lists that people work through: incidents, alerts, dead letters, a SKU's ledger.
+ * Lists that people work through: incidents, alerts, dead letters.
  *
- * Incidents, alerts and the ledger are read from PostgreSQL once it has what the journal had when the request came,
+ * Incidents and alerts are read from PostgreSQL once it has what the journal had when the request came,
  * so that whoever has just been answered finds the consequence in the list.
  */
 import { Effect } from "effect"
@@ -22,7 +22,6 @@ export interface ReadModels {
     query: ListQuery & { readonly status: "open" | "resolved" | undefined }
   ) => Effect.Effect<Page, string>
   readonly alerts: (query: ListQuery) => Effect.Effect<Page, string>
-  readonly ledger: (sku: string, query: ListQuery) => Effect.Effect<Page, string>
 }
 
 export interface ListServices {
@@ -51,11 +50,6 @@ export class Lists {
 
   alerts(request: Request, respond: Respond): void {
     this.list(request, respond, (query) => this.services.readModels.alerts(query))
-  }
-
-  ledger(request: Request, respond: Respond, sku: string | undefined): void {
-    if (sku === undefined) return respond(refused(invalid("The SKU in the address cannot be decoded.", "sku")))
-    this.list(request, respond, (query) => this.services.readModels.ledger(sku, query))
   }
 
   deadLetters(request: Request, respond: Respond): void {

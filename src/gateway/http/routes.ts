@@ -11,6 +11,7 @@ import { EACH_FIELD, type Entry, PUBLIC } from "./entry.ts"
 import type { CartRoutes } from "./carts.ts"
 import type { ChannelRoutes } from "./channels.ts"
 import type { CustomerRoutes } from "./customers.ts"
+import { historyEntries, type HistoryRoutes } from "./history.ts"
 import { type LeakageServices, postLeakage } from "./leakage.ts"
 import type { LinkRoutes } from "./links.ts"
 import type { Lists } from "./lists.ts"
@@ -35,6 +36,7 @@ export interface HttpServices {
   readonly host: MailTaker
   readonly pages: StockPages
   readonly lists: Lists
+  readonly history: HistoryRoutes
   readonly channels: ChannelRoutes
   readonly outreach: OutreachRoutes
   readonly customers: CustomerRoutes
@@ -57,6 +59,7 @@ export interface HttpServices {
 
 export const routeTable = (services: HttpServices): ReadonlyArray<Entry> => [
   ...stockEntries(services),
+  ...historyEntries(services.history),
   ...workEntries(services.lists),
   ...channelEntries(services.channels),
   ...outreachEntries(services.outreach),
@@ -68,7 +71,7 @@ export const routeTable = (services: HttpServices): ReadonlyArray<Entry> => [
   ...hubEntries(services)
 ]
 
-const stockEntries = ({ host, pages, lists, sync, leakage }: HttpServices): ReadonlyArray<Entry> => [
+const stockEntries = ({ host, pages, sync, leakage }: HttpServices): ReadonlyArray<Entry> => [
   ["post", "/v1/stock/requests", "stock.request", (request, respond) => postLines(host, request, respond)],
   [
     "post",
@@ -79,7 +82,6 @@ const stockEntries = ({ host, pages, lists, sync, leakage }: HttpServices): Read
   ["post", "/v1/stock/:sku/facts", "stock.fact", (request, respond, sku) => postFacts(host, sku, request, respond)],
   ["get", "/v1/stock", "stock.read", (request, respond) => pages.get(request, respond)],
   ["get", "/v1/stock/:sku", "stock.read", (_request, respond, sku) => getSku(host, sku, respond)],
-  ["get", "/v1/stock/:sku/ledger", "stock.read", (request, respond, sku) => lists.ledger(request, respond, sku)],
   ["post", "/api/inventory/sync-stock", "stock.fact", (request, respond) => postSync(sync, request, respond)],
   ["post", "/v1/leakage", "leakage.estimate", (request, respond) => postLeakage(leakage, request, respond)]
 ]

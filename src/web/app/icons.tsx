@@ -42,6 +42,19 @@ export const RecoveryIcon = () => (
   </Icon>
 )
 
+/** A clock that goes back. */
+export const HistoryIcon = () => (
+  <Icon>
+    <path d="M2.5 8a5.5 5.5 0 1 0 1.6-3.9L2.5 5.7M2.5 2.7v3h3M8 5v3.2l2.2 1.4" />
+  </Icon>
+)
+
+export const MoreIcon = () => (
+  <Icon>
+    <path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />
+  </Icon>
+)
+
 export const SearchIcon = () => (
   <Icon>
     <circle cx="7" cy="7" r="4.3" />

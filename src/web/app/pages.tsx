@@ -1,21 +1,75 @@
-/** The pages that exist, in the order of the navigation. A new page is one entry here and one folder in `pages/`. */
-import type { ComponentType } from "react"
-import { ChannelsPage } from "../pages/channels/page.tsx"
+/**
+ * The pages that exist, in the order of the navigation. A new page is one entry here and one folder in `pages/`.
+ *
+ * The first one comes with the shell; of the others each is fetched when it is gone to, or when somebody is about to.
+ */
+import { type ComponentType, lazy } from "react"
 import { LiveStockPage } from "../pages/live-stock/page.tsx"
-import { RecoveryPage } from "../pages/recovery/page.tsx"
-import { SequencesPage } from "../pages/sequences/page.tsx"
-import { ChannelsIcon, RecoveryIcon, SequencesIcon, StockIcon } from "./icons.tsx"
+import { ChannelsIcon, HistoryIcon, RecoveryIcon, SequencesIcon, StockIcon } from "./icons.tsx"
 
 export interface Page {
   readonly path: string
   readonly label: string
   readonly Icon: ComponentType
   readonly Component: ComponentType
+  /** Has a place in the few that a phone shows at once. */
+  readonly isMain?: true
+  /** Fetches it, so that it is there when it is gone to. */
+  readonly fetch?: () => void
 }
 
-export const PAGES: ReadonlyArray<Page> = [
-  { path: "/", label: "Live stock", Icon: StockIcon, Component: LiveStockPage },
-  { path: "/channels", label: "Channels", Icon: ChannelsIcon, Component: ChannelsPage },
-  { path: "/recovery", label: "Recovery", Icon: RecoveryIcon, Component: RecoveryPage },
-  { path: "/sequences", label: "Sequences", Icon: SequencesIcon, Component: SequencesPage }
+export interface PageGroup {
+  readonly label: string
+  readonly pages: ReadonlyArray<Page>
+}
+
+type Load = () => Promise<{ readonly default: ComponentType }>
+
+/** That it could not be fetched is said where it is gone to. */
+const later = (load: Load): Pick<Page, "Component" | "fetch"> => ({
+  Component: lazy(load),
+  fetch: () => void load().catch(() => undefined)
+})
+
+export const GROUPS: ReadonlyArray<PageGroup> = [
+  {
+    label: "Stock",
+    pages: [
+      { path: "/", label: "Live stock", Icon: StockIcon, Component: LiveStockPage, isMain: true },
+      {
+        path: "/sku",
+        label: "SKU history",
+        Icon: HistoryIcon,
+        isMain: true,
+        ...later(async () => ({ default: (await import("../pages/sku/page.tsx")).SkuPage }))
+      }
+    ]
+  },
+  {
+    label: "Selling",
+    pages: [
+      {
+        path: "/channels",
+        label: "Channels",
+        Icon: ChannelsIcon,
+        isMain: true,
+        ...later(async () => ({ default: (await import("../pages/channels/page.tsx")).ChannelsPage }))
+      },
+      {
+        path: "/recovery",
+        label: "Recovery",
+        Icon: RecoveryIcon,
+        isMain: true,
+        ...later(async () => ({ default: (await import("../pages/recovery/page.tsx")).RecoveryPage }))
+      },
+      {
+        path: "/sequences",
+        label: "Sequences",
+        Icon: SequencesIcon,
+        ...later(async () => ({ default: (await import("../pages/sequences/page.tsx")).SequencesPage }))
+      }
+    ]
+  }
 ]
+
+export const PAGES: ReadonlyArray<Page> = GROUPS.flatMap(({ pages }) => pages)

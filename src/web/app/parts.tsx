@@ -121,3 +121,28 @@ export const Pager = ({ what, isFirst, next, onFirst, onNext }: PagerProps) =>
       </button>
     </nav>
   )
+
+interface ChoiceProps<Choice extends string> {
+  readonly label: string
+  readonly choices: ReadonlyArray<Choice>
+  readonly chosen: Choice
+  readonly word: (choice: Choice) => string
+  readonly onChoose: (choice: Choice) => void
+}
+
+/** One of a few, as buttons. */
+export const Choices = <Choice extends string>({ label, choices, chosen, word, onChoose }: ChoiceProps<Choice>) => (
+  <div className="choices" role="group" aria-label={label}>
+    {choices.map((choice) => (
+      <button
+        key={choice}
+        type="button"
+        className="button"
+        aria-pressed={choice === chosen}
+        onClick={() => onChoose(choice)}
+      >
+        {word(choice)}
+      </button>
+    ))}
+  </div>
+)

@@ -44,19 +44,29 @@ export const setQuery = (name: string, value: string | undefined): void => {
 
 interface LinkProps {
   readonly href: string
-  readonly current: boolean
+  readonly className?: string
+  readonly isCurrent?: boolean
+  /** Before it is gone to: the pointer or the focus is there. */
+  readonly onNear?: () => void
   readonly children: ReactNode
 }
 
 /** A link within the console. A modified click is the browser's: it opens a tab as anywhere else. */
-export const Link = ({ href, current, children }: LinkProps) => {
+export const Link = ({ href, className, isCurrent = false, onNear, children }: LinkProps) => {
   const onClick = (event: MouseEvent): void => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return
     event.preventDefault()
     navigate(href)
   }
   return (
-    <a href={href} className="nav-link" aria-current={current ? "page" : undefined} onClick={onClick}>
+    <a
+      href={href}
+      className={className}
+      aria-current={isCurrent ? "page" : undefined}
+      onClick={onClick}
+      onPointerEnter={onNear}
+      onFocus={onNear}
+    >
       {children}
     </a>
   )

@@ -6,8 +6,10 @@
 import { useEffect, useRef } from "react"
 import { ConnectionBadge } from "./connection.tsx"
 import { BrandMark } from "./icons.tsx"
+import { Navigation } from "./navigation.tsx"
+import { PageGuard } from "./page-guard.tsx"
 import { PAGES } from "./pages.tsx"
-import { Link, usePath } from "./router.tsx"
+import { usePath } from "./router.tsx"
 
 const Nowhere = () => (
   <section className="nowhere">
@@ -41,18 +43,13 @@ export const Shell = () => {
           <BrandMark />
           <span className="brand-name">Holdfast</span>
         </div>
-        <nav className="nav" aria-label="Pages">
-          {PAGES.map(({ path: href, label: name, Icon }) => (
-            <Link key={href} href={href} current={href === path}>
-              <Icon />
-              <span>{name}</span>
-            </Link>
-          ))}
-        </nav>
+        <Navigation />
         <ConnectionBadge />
       </header>
       <main ref={main} id="main" className="main" tabIndex={-1}>
-        <Component />
+        <PageGuard key={path}>
+          <Component />
+        </PageGuard>
       </main>
     </div>
   )

@@ -9,13 +9,24 @@ export interface Pages {
   readonly onNext: (next: string) => void
 }
 
-/** `path`: without a query. Read again every `everyMs`, the page that is shown. */
+interface PagesOptions {
+  readonly limit: number
+  /** The page that is shown is read again so often. */
+  readonly everyMs: number
+  /** What else is asked for, as in `order=newest`. */
+  readonly query?: string
+  /** When it is another, the page is read again at once. */
+  readonly round?: unknown
+}
+
+/** `path`: without a query. */
 export const usePages = <Value>(
   path: string,
-  { limit, everyMs }: { readonly limit: number; readonly everyMs: number }
+  { limit, everyMs, query = "", round }: PagesOptions
 ): { readonly list: Read<Value>; readonly pages: Pages } => {
   const [after, setAfter] = useState<string | undefined>()
   const place = after === undefined ? "" : `&after=${encodeURIComponent(after)}`
-  const list = useReading<Value>(`${path}?limit=${limit}${place}`, everyMs)
+  const more = query === "" ? "" : `&${query}`
+  const list = useReading<Value>(`${path}?limit=${limit}${more}${place}`, everyMs, round)
   return { list, pages: { isFirst: after === undefined, onFirst: () => setAfter(undefined), onNext: setAfter } }
 }

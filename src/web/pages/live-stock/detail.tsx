@@ -10,15 +10,16 @@ import type { LocationStock, StockView } from "../../../gateway/protocol.ts"
 import { clockTime, signedUnits, UNKNOWN, units } from "../../app/formats.ts"
 import { CloseIcon } from "../../app/icons.tsx"
 import { ofNumbers, Table } from "../../app/parts.tsx"
+import { Link } from "../../app/router.tsx"
 import { scaleOf, stepPath } from "../../app/sparkline.ts"
 import { getJson } from "../../hub/http.ts"
 import { HISTORY_CHANGES_MAX } from "../../stock/history.ts"
 import type { History } from "../../stock/history.ts"
 import { levelOf } from "../../stock/levels.ts"
 import type { StockRow } from "../../stock/store.ts"
+import { useStockRow } from "../../stock/use-stock-row.ts"
 import { LevelBadge } from "./level-badge.tsx"
 import { availablesOf } from "./sparkline.tsx"
-import { useStockRow } from "./stock-row.tsx"
 
 const LOCATIONS_EVERY_MS = 2_000
 
@@ -137,6 +138,9 @@ const Known = ({ row }: { readonly row: StockRow }) => {
       <LocationsTable locations={locations} />
       <h3>Last changes</h3>
       <Changes history={row.history} />
+      <p className="detail-more">
+        <Link href={`/sku?sku=${encodeURIComponent(row.sku)}`}>Whole history, and why</Link>
+      </p>
     </>
   )
 }

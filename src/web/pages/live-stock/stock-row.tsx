@@ -1,23 +1,17 @@
 /**
  * One row of the grid. Listens to its own SKU only, so a change paints one row and nothing around it.
  */
-import { memo, useCallback, useSyncExternalStore } from "react"
+import { memo } from "react"
 import { clockTime, signedUnits, UNKNOWN, units } from "../../app/formats.ts"
 import { nowMs } from "../../hub/clock.ts"
-import { useHub } from "../../hub/client.ts"
 import { levelOf } from "../../stock/levels.ts"
 import type { StockRow } from "../../stock/store.ts"
+import { useStockRow } from "../../stock/use-stock-row.ts"
 import { LevelBadge } from "./level-badge.tsx"
 import { Sparkline } from "./sparkline.tsx"
 
 /** As long as the animation in grid.css; a row scrolled into sight later does not flash for what is past. */
 const FLASH_MS = 900
-
-export const useStockRow = (sku: string): StockRow | undefined => {
-  const { stock } = useHub()
-  const subscribe = useCallback((listener: () => void) => stock.subscribeRow(sku, listener), [stock, sku])
-  return useSyncExternalStore(subscribe, () => stock.row(sku))
-}
 
 /** Two names for one animation: going from the one to the other starts it again without replacing the element. */
 const flashOf = (row: StockRow): string | undefined => {

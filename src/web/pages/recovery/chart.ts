@@ -3,6 +3,7 @@
  * interval, cumulated by the day on which the cart was left.
  */
 import type { DayFigures } from "../../../recovery/figures-protocol.ts"
+import { rounded, stepFor } from "../../app/scale.ts"
 
 export interface Frame {
   readonly width: number
@@ -22,16 +23,6 @@ export interface Picture {
   readonly ys: ReadonlyArray<number>
   /** Where each day is. */
   readonly xs: ReadonlyArray<number>
-}
-
-const rounded = (value: number): number => Math.round(value * 10) / 10
-
-/** 1, 2 or 5 times a power of ten, so that at most `lines` of it reach beyond `most`. */
-const stepFor = (most: number, lines: number): number => {
-  const rough = most / lines
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 5, 10].find((times) => times * power >= rough) ?? 10
-  return step * power
 }
 
 interface Expected {

@@ -5,7 +5,7 @@
 import { useCallback, useRef } from "react"
 import type { Figures } from "../../../recovery/figures-protocol.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
-import { Box, Ready } from "../../app/parts.tsx"
+import { Box, Choices, Ready } from "../../app/parts.tsx"
 import { setQuery, useQuery } from "../../app/router.tsx"
 import { useReading } from "../../app/use-reading.ts"
 import type { Read } from "../../hub/reading.ts"
@@ -29,30 +29,6 @@ const fromOf = (days: number): string => new Date(Date.now() - days * DAY_MS).to
 
 const chosenIn = <Choice extends string>(choices: ReadonlyArray<Choice>, value: string | undefined, usual: Choice) =>
   choices.find((choice) => choice === value) ?? usual
-
-interface ChoiceProps<Choice extends string> {
-  readonly label: string
-  readonly choices: ReadonlyArray<Choice>
-  readonly chosen: Choice
-  readonly word: (choice: Choice) => string
-  readonly onChoose: (choice: Choice) => void
-}
-
-const Choices = <Choice extends string>({ label, choices, chosen, word, onChoose }: ChoiceProps<Choice>) => (
-  <div className="choices" role="group" aria-label={label}>
-    {choices.map((choice) => (
-      <button
-        key={choice}
-        type="button"
-        className="button"
-        aria-pressed={choice === chosen}
-        onClick={() => onChoose(choice)}
-      >
-        {word(choice)}
-      </button>
-    ))}
-  </div>
-)
 
 export const RecoveryPage = () => {
   const days = chosenIn(PERIODS, useQuery("days"), "30")

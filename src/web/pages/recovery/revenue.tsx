@@ -2,29 +2,17 @@
  * Revenue over time: what those who were written to bought, over what they would have bought anyway. What is between the two
  * is what recovery earned; while the line runs inside of the band nothing is shown to be earned.
  */
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react"
+import { type KeyboardEvent, type PointerEvent, useState } from "react"
 import type { DayFigures, Figures } from "../../../recovery/figures-protocol.ts"
 import { dayOf, money, roughMoney, UNKNOWN, units } from "../../app/formats.ts"
 import { ofNumbers, Table } from "../../app/parts.tsx"
+import { useWidth } from "../../app/use-width.ts"
 import { expectedOf, type Frame, marksOf, pictureOf } from "./chart.ts"
 
 const HEIGHT = 230
 /** An amount stands left of its line, at the size that recovery.css gives it. */
 const CHARACTER_PX = 6.4
 const MARK_GAP_PX = 6
-
-/** Drawn at the width that there is, so that its letters are as large as the others. */
-const useWidth = () => {
-  const place = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(0)
-  useEffect(() => {
-    if (place.current === null) return undefined
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)))
-    observer.observe(place.current)
-    return () => observer.disconnect()
-  }, [])
-  return { place, width }
-}
 
 const told = (day: DayFigures, currency: string): string => {
   const expected = expectedOf(day)

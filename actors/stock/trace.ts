@@ -3,9 +3,8 @@
  *
  * The state is the hub's own fold, because this is for seeing what the hub saw; the audit proper has its own arithmetic.
  */
-import { isStockEvent, type JournalRecord, type StockEvent } from "../../actors/sku/events.ts"
-import { StockBook } from "../../actors/stock/book.ts"
-import type { StoredCommit } from "../../streams/codec.ts"
+import { isStockEvent, type JournalRecord, type StockEvent } from "../sku/events.ts"
+import { StockBook } from "./book.ts"
 
 export interface Step {
   readonly sequence: number
@@ -14,7 +13,23 @@ export interface Step {
   readonly command: Readonly<Record<string, unknown>>
   /** What it came to: the new version and its numbers, and what else was written down with it. */
   readonly event: Readonly<Record<string, unknown>>
-  readonly state: Readonly<Record<string, unknown>>
+  readonly state: TracedState
+}
+
+export interface TracedState {
+  readonly version: number
+  readonly physical: number
+  readonly allocated: number
+  readonly available: number
+  readonly safetyThreshold: number
+  readonly locations: ReadonlyArray<{
+    readonly locationId: string
+    readonly physical: number
+    readonly allocated: number
+  }>
+  readonly openHolds: number
+  /** The first of them. */
+  readonly holds?: ReadonlyArray<{ readonly holdId: string; readonly quantity: number }>
 }
 
 /** Up to a version (a number) or a moment (milliseconds since the epoch), both included. */
@@ -31,50 +46,75 @@ export const untilOf = (at: string | undefined): Until | undefined => {
   return Number.isNaN(atMs) ? undefined : { atMs }
 }
 
+/** As it stands in the journal. */
+interface Committed {
+  readonly sequence: number
+  readonly at: number
+  readonly records: ReadonlyArray<JournalRecord>
+}
+
 /** Of a hot SKU's open holds so many are named; the rest is counted. */
 const HOLDS_NAMED = 10
 
+/** Goes through a SKU's commits in order, from the beginning or from a state that was kept. */
 export class Trace {
   private readonly book = new StockBook()
   private readonly sku: string
-  private readonly until: Until
-  private readonly onStep: (step: Step) => void
+  private last: { readonly commit: Committed; readonly record: StockEvent } | undefined
 
-  constructor(sku: string, until: Until, onStep: (step: Step) => void) {
+  /** `packed`: the state to go on from, as `packed` gave it. */
+  constructor(sku: string, packed?: string) {
     this.sku = sku
-    this.until = until
-    this.onStep = onStep
+    if (packed !== undefined) this.book.restore(sku, packed)
   }
 
-  /** False when there is nothing more to see. */
-  visit(commit: StoredCommit): boolean {
-    if (this.until.atMs !== undefined && commit.at > this.until.atMs) return false
+  /** False when there is nothing more to see before the bound. */
+  visit(commit: Committed, until: Until, onStep: () => void = () => undefined): boolean {
+    if (until.atMs !== undefined && commit.at > until.atMs) return false
     for (const record of commit.records) {
       if (!isStockEvent(record) || record.sku !== this.sku) continue
-      if (this.until.version !== undefined && record.version > this.until.version) return false
+      if (until.version !== undefined && record.version > until.version) return false
       this.book.apply(record, commit.at)
-      this.onStep({
-        sequence: commit.sequence,
-        at: new Date(commit.at).toISOString(),
-        command: commandOf(record),
-        event: eventOf(record, commit.records),
-        state: this.state()
-      })
-      if (record.version === this.until.version) return false
+      this.last = { commit, record }
+      onStep()
+      if (record.version === until.version) return false
     }
     return true
   }
 
-  private state(): Step["state"] {
+  get version(): number {
+    return this.book.peek(this.sku)?.version ?? 0
+  }
+
+  packed(): string | undefined {
+    return this.book.packed(this.sku)
+  }
+
+  /** The newest one that was visited. */
+  step(): Step | undefined {
+    const state = this.state()
+    if (this.last === undefined || state === undefined) return undefined
+    const { commit, record } = this.last
+    return {
+      sequence: commit.sequence,
+      at: new Date(commit.at).toISOString(),
+      command: commandOf(record),
+      event: eventOf(record, commit.records),
+      state
+    }
+  }
+
+  private state(): TracedState | undefined {
     const state = this.book.peek(this.sku)
-    if (state === undefined) return {}
+    if (state === undefined) return undefined
     const holds = [...(state.holds?.values() ?? [])]
-    const { version, physical, allocated, locations } = state
+    const { version, physical, allocated, locations, settings } = state
     return {
       version,
       physical,
       allocated,
       available: physical - allocated,
+      safetyThreshold: settings.safetyThreshold,
       locations: locations.map((place) => ({ ...place })),
       openHolds: holds.length,
       ...(holds.length === 0
@@ -104,11 +144,3 @@ const eventOf = (record: StockEvent, records: ReadonlyArray<JournalRecord>): Ste
     ...(signals.length === 0 ? {} : { signals: signals.map(({ type: kind, ...signal }) => ({ kind, ...signal })) })
   }
 }
-
-export const stepText = (step: Step): string =>
-  [
-    `${step.at}  commit ${step.sequence}`,
-    `  command  ${JSON.stringify(step.command)}`,
-    `  event    ${JSON.stringify(step.event)}`,
-    `  state    ${JSON.stringify(step.state)}`
-  ].join("\n")
