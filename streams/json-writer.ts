@@ -8,6 +8,7 @@
  *
  * W1 `json(value)` adds what `JSON.stringify(value)` gives, in UTF-8. W2 What `bytes()` gave is not written to again.
  */
+import { unitAt } from "../actors/text.ts"
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -64,7 +65,7 @@ export class JsonWriter {
     let at = this.end
     buffer[at++] = QUOTE
     for (let index = 0; index < length; index++) {
-      const unit = value.charCodeAt(index)
+      const unit = unitAt(value, index)
       if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) return this.raw(JSON.stringify(value))
       buffer[at++] = unit
     }

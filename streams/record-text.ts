@@ -24,8 +24,6 @@ type Common =
 type Complete<E, Own extends keyof E> = Exclude<keyof E, Common | Own> extends never ? E : never
 
 const F = {
-  type: fragment('{"type":"'),
-  sku: fragment('","sku":'),
   version: fragment(',"version":'),
   mutationId: fragment(',"mutationId":'),
   scope: fragment(',"scope":'),
@@ -52,10 +50,10 @@ const F = {
   end: fragment("}")
 } as const
 
-/** Event types are words of ours, short and plain. */
-const TYPES = Object.fromEntries(
+/** How an event of each type begins, up to its SKU. */
+const BEGINNINGS = Object.fromEntries(
   ["sale", "receipt", "return", "count", "adjustment", "transfer", "reserve", "commit", "release", "expiry"].map(
-    (type) => [type, fragment(type)]
+    (type) => [type, fragment(`{"type":"${type}","sku":`)]
   )
 ) as Readonly<Record<(FactEvent | ReserveEvent | CloseEvent)["type"], Uint8Array>>
 
@@ -97,9 +95,7 @@ const writeNumber = (writer: JsonWriter, name: Uint8Array, value: number | undef
 
 /** What every change of a SKU has; the closing brace is left to the caller. */
 const writeChange = (writer: JsonWriter, event: FactEvent | ReserveEvent | CloseEvent): void => {
-  writer.fragment(F.type)
-  writer.fragment(TYPES[event.type])
-  writer.fragment(F.sku)
+  writer.fragment(BEGINNINGS[event.type])
   writer.text(event.sku)
   writeNumber(writer, F.version, event.version)
   writeText(writer, F.mutationId, event.mutationId)

@@ -4,6 +4,7 @@
  * Strings go in with their length before them, so no two contents share a text. The hash is cyrb53's two lanes kept
  * whole (public domain, by bryc); it guards against mistakes, not against somebody who wants to collide with himself.
  */
+import { unitAt } from "../text.ts"
 import { isFact, type LinesCommand, type SettingsChange, type SkuCommand } from "./commands.ts"
 
 /** The lanes of the hash that is being made: a content is mixed in piece by piece, so that no text is made of it. */
@@ -17,8 +18,9 @@ const begin = (): void => {
 
 const mix = (content: string): void => {
   let [lowLane, highLane] = [low, high]
-  for (let index = 0; index < content.length; index++) {
-    const unit = content.charCodeAt(index)
+  const { length } = content
+  for (let index = 0; index < length; index++) {
+    const unit = unitAt(content, index)
     lowLane = Math.imul(lowLane ^ unit, 2654435761)
     highLane = Math.imul(highLane ^ unit, 1597334677)
   }

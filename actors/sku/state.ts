@@ -6,6 +6,7 @@
  * holds, and copying (or a persistent map) cost more than the whole rest of a turn; where the old state is wanted,
  * `unpack(pack(state))` copies it. If the append of folded events fails for good, the whole activation is dropped.
  */
+import { unitAt } from "../text.ts"
 import { DEFAULT_LOCATION, type Settings } from "./commands.ts"
 import type { CloseEvent, FactEvent, LocationUnits, ReserveEvent, StockEvent } from "./events.ts"
 
@@ -78,7 +79,7 @@ export const initialState = (sku: string): SkuState => ({
  * any character, so a scope goes in with its length, and a plain id that starts like a scoped key is marked.
  */
 export const holdKey = (scope: string | undefined, holdId: string): string => {
-  if (scope === undefined) return holdId.startsWith("\u0000") ? `\u0000-${holdId}` : holdId
+  if (scope === undefined) return unitAt(holdId, 0) === 0 ? `\u0000-${holdId}` : holdId
   if (scope !== last.scope || holdId !== last.holdId) {
     last = { scope, holdId, key: `\u0000${scope.length}:${scope}${holdId}` }
   }

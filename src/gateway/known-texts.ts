@@ -4,6 +4,7 @@
  * A string that was seen before has its hash already, so that looking it up costs less as well. The table forgets: each
  * text has one place, and the newest takes it.
  */
+import { unitAt } from "../../actors/text.ts"
 
 /** 8,192 places with names of 20 characters: some 400 KB. */
 const PLACES = 8_192
@@ -25,9 +26,10 @@ export class KnownTexts {
 }
 
 const isSame = (text: string, bytes: Buffer, start: number, end: number): boolean => {
-  if (text.length !== end - start) return false
-  for (let index = 0; index < text.length; index++) {
-    if (text.charCodeAt(index) !== bytes[start + index]) return false
+  const { length } = text
+  if (length !== end - start) return false
+  for (let index = 0; index < length; index++) {
+    if (unitAt(text, index) !== bytes[start + index]) return false
   }
   return true
 }

@@ -4,6 +4,7 @@
  * A SKU's partition is the hash of its name; records that belong to no SKU go by their hold or mutation id. The number
  * of partitions is fixed when the journal is made, because a SKU must not change its fence.
  */
+import { unitAt } from "../../actors/text.ts"
 import { isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
 import { type Commit, encodeCommit, type WriteRecord } from "../../streams/codec.ts"
 import type { Append } from "../../streams/journal.ts"
@@ -12,7 +13,7 @@ export const partitionOf = (key: string, partitions: number): number => {
   if (partitions === 1) return 0
   // FNV-1a: stable for ever, because it decides where a SKU's history lies.
   let hash = 0x811c9dc5
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ unitAt(key, index), 0x01000193)
   return (hash >>> 0) % partitions
 }
 

@@ -9,6 +9,7 @@
  * dropped; when there are more ids than allowed the oldest generation goes first and `windowMs` tells how far back
  * repeats are still recognised.
  */
+import { unitAt } from "../../actors/text.ts"
 
 export interface Position {
   /** The commit's JetStream sequence. */
@@ -32,14 +33,16 @@ const NONE: ReadonlyArray<Position> = []
 /** Hashes an id within its scope: `space` tells mutations from holds, `owner` is the SKU (empty: several lines). */
 export const fingerprintOf = (space: "m" | "h", owner: string, id: string): Fingerprint => {
   let low = space === "m" ? 0x9e3779b9 : 0x7f4a7c15
-  let high = 0x85ebca6b ^ owner.length
-  for (let index = 0; index < owner.length; index++) {
-    const unit = owner.charCodeAt(index)
+  const ownerLength = owner.length
+  const idLength = id.length
+  let high = 0x85ebca6b ^ ownerLength
+  for (let index = 0; index < ownerLength; index++) {
+    const unit = unitAt(owner, index)
     low = Math.imul(low ^ unit, 0x85ebca77)
     high = Math.imul(high ^ unit, 0xc2b2ae3d)
   }
-  for (let index = 0; index < id.length; index++) {
-    const unit = id.charCodeAt(index)
+  for (let index = 0; index < idLength; index++) {
+    const unit = unitAt(id, index)
     low = Math.imul(low ^ unit, 0x27d4eb2f)
     high = Math.imul(high ^ unit, 0x165667b1)
   }

@@ -5,7 +5,7 @@
  * acknowledgements, which is several times cheaper. A publish that gets none in time is reported as unknown: it may
  * have been stored.
  */
-import { connect, createInbox, headers, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node"
+import { connect, createInbox, type Msg, type MsgHdrs, MsgHdrsImpl, type NatsConnection } from "@nats-io/transport-node"
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
 
@@ -190,11 +190,15 @@ export const publishAcked = (
     )
   })
 
+/** Names as the server writes them. The client's own `set` compares each with all spellings of the others: 3 us a field. */
 export const headersOf = (fields: Readonly<Record<string, string>>): MsgHdrs => {
-  const made = headers()
+  const record: Record<string, Array<string>> = {}
   for (const name in fields) {
-    const value = fields[name]
-    if (value !== undefined) made.set(name, value)
+    const value = fields[name] as string
+    if (LINE_END.test(value)) throw new TypeError(`The header ${name} must not contain a line's end.`)
+    record[name] = [value]
   }
-  return made
+  return MsgHdrsImpl.fromRecord(record)
 }
+
+const LINE_END = /[\r\n]/

@@ -14,7 +14,9 @@ import { Effect } from "effect"
 import type { Alert } from "../../actors/alert/alert.ts"
 import { publishAlert } from "../alerts.ts"
 import type { StoredCommit } from "../codec.ts"
-import { headersOf, type NatsShape, PublishFailed } from "../nats/connection.ts"
+import type { NatsShape } from "../nats/connection.ts"
+import { CountedPublisher } from "../nats/counted-publisher.ts"
+import type { BatchMessage } from "../nats/publish-batch.ts"
 import { type Projection, ProjectionFailed } from "./runner.ts"
 
 const FROM_HEADER = "Holdfast-From"
@@ -65,12 +67,16 @@ export const eventStreamProjection = <R>(nats: NatsShape, of: EventStream<R>, no
       catch: (cause) => new ProjectionFailed({ projection: of.name, detail: String(cause) })
     })
   const { streams } = nats.manager
+  const publisher = new CountedPublisher(nats, PUBLISH_MS_MAX)
   return {
     name: of.name,
-    recordsMax: 200,
+    recordsMax: 500,
     gatherMs: 10,
     isWatched: false,
-    prepare: attempt(() => ensureStream(nats, of as EventStream<never>)),
+    prepare: attempt(() => {
+      publisher.forget()
+      return ensureStream(nats, of as EventStream<never>)
+    }),
     checkpoint: attempt(async () => {
       const { state } = await streams.info(of.stream)
       if (state.messages === 0) return { sequence: 0 }
@@ -84,6 +90,7 @@ export const eventStreamProjection = <R>(nats: NatsShape, of: EventStream<R>, no
       return attempt(() =>
         publishAll(
           nats,
+          publisher,
           of,
           commits.filter((commit) => commit.at > oldest)
         )
@@ -94,31 +101,29 @@ export const eventStreamProjection = <R>(nats: NatsShape, of: EventStream<R>, no
 
 const publishAll = async <R>(
   nats: NatsShape,
+  publisher: CountedPublisher,
   of: EventStream<R>,
   commits: ReadonlyArray<StoredCommit<R>>
 ): Promise<void> => {
   const from = String(commits[0]?.sequence ?? 0)
-  const published: Array<Promise<void>> = []
+  const messages: Array<BatchMessage> = []
+  const alerts: Array<Promise<void>> = []
   for (const commit of commits) {
     const at = new Date(commit.at).toISOString()
     for (const record of commit.records) {
       const message = of.messageOf(record, at)
-      if (message !== undefined) published.push(publishOne(nats, message, from))
+      if (message !== undefined) messages.push(stamped(message, from))
       const alert = of.alertOf(record, at)
-      if (alert !== undefined) published.push(Effect.runPromise(publishAlert(nats, alert)))
+      if (alert !== undefined) alerts.push(Effect.runPromise(publishAlert(nats, alert)))
     }
   }
-  await Promise.all(published)
+  await Promise.all([publisher.publish(messages), ...alerts])
 }
 
 const encoder = new TextEncoder()
 
-const publishOne = (nats: NatsShape, { subject, id, body }: EventMessage, from: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const fields = { "Nats-Msg-Id": id, [FROM_HEADER]: from }
-    const options = { headers: headersOf(fields), timeoutMs: PUBLISH_MS_MAX }
-    nats.publisher.publish(subject, encoder.encode(body), options, (outcome) => {
-      if (outcome instanceof PublishFailed) reject(new Error(outcome.detail))
-      else resolve()
-    })
-  })
+const stamped = ({ subject, id, body }: EventMessage, from: string): BatchMessage => ({
+  subject,
+  data: encoder.encode(body),
+  headers: { "Nats-Msg-Id": id, [FROM_HEADER]: from }
+})
