@@ -24,9 +24,14 @@ export class Postgres extends Context.Service<Postgres, Pool>()("holdfast/stream
   /** Brings the schema up to date first; fails when the server cannot be reached. */
   static readonly layer = (url: string): Layer.Layer<Postgres, PostgresFailed> =>
     Layer.effect(Postgres, Effect.andThen(migrate(url), connections(url, { query_timeout: QUERY_MS_MAX })))
-  /** For batches, which can wait for a server that is not there yet; with settings for each connection. */
-  static readonly layerForBatches = (url: string, settings: string): Layer.Layer<Postgres> =>
-    Layer.effect(Postgres, connections(url, { query_timeout: BATCH_QUERY_MS_MAX, options: settings }))
+  /**
+   * For batches of what is derived, which can wait for a server that is not there yet; with settings for each connection. A commit
+   * does not wait for the disk, where it would hold up the journal: a batch that a crash takes back takes its checkpoint along.
+   */
+  static readonly layerForBatches = (url: string, settings: string): Layer.Layer<Postgres> => {
+    const options = `${settings} -c synchronous_commit=off`
+    return Layer.effect(Postgres, connections(url, { query_timeout: BATCH_QUERY_MS_MAX, options }))
+  }
 }
 
 const connections = (url: string, more: PoolConfig) =>

@@ -73,7 +73,9 @@ const decideHold = (
   origin: Origin
 ): Decision => {
   const spanning = stock.bundleHold(command.sku, command.holdId)
-  const replaced = spanning ?? state.holds?.get(holdKey(undefined, command.holdId))
+  // For those alone whose holds are counted: a hot SKU has a hundred thousand to look among.
+  const replaced =
+    command.holder === undefined ? undefined : (spanning ?? state.holds?.get(holdKey(undefined, command.holdId)))
   const tooMany = holdLimit(stock, command, replaced)
   if (tooMany !== undefined) return tooMany
   if (!isBundle(state)) {

@@ -95,7 +95,10 @@ const sumLines = (lines: ReadonlyArray<Line>): ReadonlyArray<Line> => {
   return summed
 }
 
-const distinctSkus = (lines: ReadonlyArray<Line>): ReadonlyArray<string> => [...new Set(lines.map((line) => line.sku))]
+const distinctSkus = (lines: ReadonlyArray<Line>): ReadonlyArray<string> => {
+  const skus = lines.map((line) => line.sku)
+  return areDistinct(lines) ? skus : [...new Set(skus)]
+}
 
 const demandOf = (stock: Stock, lines: ReadonlyArray<Line>): Array<Leg> => {
   const legs = new Map<string, Leg>()
