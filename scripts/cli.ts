@@ -6,6 +6,7 @@ import { ServerFailed } from "../src/servers/servers.ts"
 import * as AdapterCheck from "./adapter-check/command.ts"
 import * as Alerts from "./alerts/command.ts"
 import * as Audit from "./audit/command.ts"
+import * as Backup from "./backup/command.ts"
 import * as Bench from "./bench/command.ts"
 import * as BenchCarts from "./bench-carts/command.ts"
 import * as BenchChannels from "./bench-channels/command.ts"
@@ -55,6 +56,7 @@ const commands = [
   Leakage,
   Audit,
   Rebuild,
+  Backup,
   Alerts,
   PersonalData,
   AdapterCheck,

@@ -10,6 +10,7 @@ const all = () => programs.map(({ key }) => key)
 /** Commands that start servers, and which; the others talk to a hub that runs already. */
 const starts = {
   start: unnamedServers,
+  restore: unnamedServers,
   bench: all,
   "bench-carts": all,
   "bench-channels": all,

@@ -2,7 +2,7 @@
  * The hub as one layer, composed in the order of the data flow: NATS, the streams on it, the host, what is derived from
  * its commits, the gateway in front. Layers close in reverse: intake first, then turns, then connections.
  */
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Layer } from "effect"
 import type { AlertSinks } from "../config/alerts.ts"
 import type { ChannelConfig } from "../config/channels.ts"
 import type { HubConfig } from "../config/config.ts"
@@ -33,15 +33,13 @@ import { PersonalDataService } from "./personal-data/layer.ts"
 import { linkKey } from "./recovery/message-link.ts"
 import { Recovery } from "./recovery/layer.ts"
 import { projectorLayer } from "./projector/projector.ts"
+import { WrongSettings } from "./wrong-settings.ts"
 
 export interface HubUrls {
   readonly nats: string
   readonly redis: string
   readonly postgres: string
 }
-
-/** The settings do not fit what is there. */
-export class WrongSettings extends Schema.TaggedError<WrongSettings>()("WrongSettings", { message: Schema.String }) {}
 
 export interface HubOptions {
   readonly config: HubConfig

@@ -4,7 +4,7 @@
  * Prints `ready http://HOST:PORT` when it takes requests, and writes the addresses to `run.json` in its home. Exit codes:
  * 0 after a signal, 1 when it lost what it needs while running, 3 when it could not start.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { randomBytes } from "node:crypto"
 import { join, resolve } from "node:path"
 import { Cause, Effect, Exit, Layer, References } from "effect"
@@ -17,13 +17,15 @@ import { type ChannelConfig, readChannels } from "../config/channels.ts"
 import { NO_OUTREACH, type OutreachConfig, readOutreach } from "../config/outreach.ts"
 import { type PaymentsConfig, readPayments } from "../config/payments.ts"
 import { readRecovery, type RecoveryConfig } from "../config/recovery.ts"
-import { hubLayer, type HubUrls, WrongSettings } from "./hub.ts"
+import { claimHome } from "./home.ts"
+import { hubLayer, type HubUrls } from "./hub.ts"
 import { sinksOf } from "./alerts/sinks/sinks.ts"
 import { logging, logLevels } from "./logging.ts"
 import { masterKey } from "./personal-data/master-key.ts"
 import { privateServers } from "./servers/private-servers.ts"
 import { answers } from "./servers/ports.ts"
 import { binaries, projectRoot } from "./servers/servers.ts"
+import { WrongSettings } from "./wrong-settings.ts"
 
 const say = (line: string): void => void process.stderr.write(`holdfast: ${line}\n`)
 
@@ -68,7 +70,7 @@ const sentence = (cause: Cause.Cause<unknown>): string => {
 
 const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { started: boolean }) {
   const config = yield* hubConfig
-  yield* Effect.acquireRelease(claimHome(config), (lock) => Effect.sync(() => rmSync(lock, { force: true })))
+  yield* claimHome(config.home)
   yield* freeAddress(config)
   const alerts = yield* alertsOf
   const outreach = yield* outreachOf(config)
@@ -213,34 +215,5 @@ const freeAddress = (config: HubConfig): Effect.Effect<void, WrongSettings> =>
               )
             : Effect.void
       )
-
-/** One hub for a home: two would start the same servers on the same data. */
-const claimHome = (config: HubConfig) =>
-  Effect.suspend(() => {
-    const home = resolve(config.home)
-    mkdirSync(home, { recursive: true })
-    const lock = join(home, "hub.pid")
-    const running = runningHub(lock)
-    if (running !== undefined) {
-      return Effect.fail(
-        new WrongSettings({
-          message: `A hub (process ${running}) already runs in ${home}; stop it, or set HOLDFAST_HOME and PORT for another.`
-        })
-      )
-    }
-    writeFileSync(lock, String(process.pid))
-    return Effect.succeed(lock)
-  })
-
-const runningHub = (lock: string): number | undefined => {
-  try {
-    const pid = Number(readFileSync(lock, "utf8"))
-    if (pid === process.pid) return undefined
-    process.kill(pid, 0)
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("node") ? pid : undefined
-  } catch {
-    return undefined
-  }
-}
 
 if (process.argv[1] === import.meta.filename) process.exit(await runHub())

@@ -66,8 +66,13 @@ export const personalData = (options: {
     })
   })
 
-const CHECK = "master-check"
+/** Under this key stands what tells whether the master key is the one that was sealed with. */
+export const CHECK = "master-check"
 const CHECKED = "holdfast"
+
+/** `value`: what stands under `CHECK`. */
+export const isCheckedBy = (master: Buffer, value: Uint8Array): boolean =>
+  unhide(masterKeys(master), CHECK, Buffer.from(value)) === CHECKED
 
 /** Else a hub with another key would seal what nobody can open with the first, and find nobody any more. */
 const checkMaster = (bucket: KV, keys: MasterKeys): Effect.Effect<void, WrongMasterKey> =>

@@ -3,7 +3,7 @@
  * readable by its owner alone. Whoever has it and the NATS data can read everything; without it nobody can, the hub not
  * either, so it is kept apart from the backups of the data.
  */
-import { randomBytes } from "node:crypto"
+import { createHmac, randomBytes } from "node:crypto"
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { KEY_BYTES } from "./sealing.ts"
@@ -13,7 +13,11 @@ export class WrongMasterKey extends Error {
   override readonly name = "WrongMasterKey"
 }
 
-const FILE = "personal-data.key"
+/** Tells keys apart, and says nothing of them. */
+export const keyFingerprint = (key: Buffer): string =>
+  createHmac("sha256", key).update("holdfast master key").digest("hex").slice(0, 16)
+
+export const MASTER_KEY_FILE = "personal-data.key"
 const OTHERS = 0o077
 
 /** `mayMake`: where there is none one is made; for the hub alone. Throws `WrongMasterKey`. */
@@ -21,7 +25,7 @@ export const masterKey = (given: string | undefined, home: string, mayMake: bool
   if (given !== undefined && given !== "") {
     return decoded(given, "PERSONAL_DATA_KEY must be 32 bytes in base64, as `openssl rand -base64 32` prints.")
   }
-  const path = join(home, FILE)
+  const path = join(home, MASTER_KEY_FILE)
   try {
     return readFrom(path)
   } catch (error) {
