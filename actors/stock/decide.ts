@@ -38,9 +38,13 @@ export interface Circumstances {
   readonly closed: HoldOutcome | undefined
 }
 
-export const decide = (stock: Stock, command: SkuCommand, given: Circumstances): Decision => {
-  const decision = decideOne(stock, command, given)
-  return decision.records.length === 0 ? decision : { ...decision, records: followBundles(stock, decision.records) }
+export const decide = (stock: Stock, command: SkuCommand, given: Circumstances): Decision =>
+  withBundles(stock, decideOne(stock, command, given))
+
+/** Bundles follow the components that a decision moves. */
+const withBundles = (stock: Stock, decision: Decision): Decision => {
+  const records = followBundles(stock, decision.records)
+  return records === decision.records ? decision : { ...decision, records }
 }
 
 const decideOne = (stock: Stock, command: SkuCommand, given: Circumstances): Decision => {
@@ -126,10 +130,8 @@ const decideEnd = (
   return closeSpanning(stock, spanning, { type: command.type, mutationId: command.mutationId, hash: given.hash })
 }
 
-export const decideLines = (stock: Stock, command: LinesCommand, given: Circumstances): Decision => {
-  const decision = decideLinesOne(stock, command, given)
-  return decision.records.length === 0 ? decision : { ...decision, records: followBundles(stock, decision.records) }
-}
+export const decideLines = (stock: Stock, command: LinesCommand, given: Circumstances): Decision =>
+  withBundles(stock, decideLinesOne(stock, command, given))
 
 const decideLinesOne = (stock: Stock, command: LinesCommand, given: Circumstances): Decision => {
   const { mutationId, holdId } = command

@@ -38,12 +38,14 @@ type Shortages = ReadonlyMap<string, ReadonlySet<string>>
 
 export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Decision => {
   const lines = sumLines(asked.lines)
-  const legs = demandOf(stock, lines)
+  const states = lines.map((line) => stock.find(line.sku))
+  const hasBundles = states.some((state) => state !== undefined && isBundle(state))
+  const legs = hasBundles || !areDistinct(lines) ? summedDemand(stock, lines, states) : plainDemand(lines, states)
   // Only then can a leg have a hold that is replaced.
   const old = stock.spanning(holdKey(asked.scope, asked.holdId))
   const replacedOn = (state: SkuState): Hold | undefined => (old === undefined ? undefined : state.holds?.get(old.key))
   const shorts = legs.map((leg) => shortLocations(leg, asked, replacedOn(leg.state)))
-  if (shorts.some((short) => short !== NOTHING_SHORT) || lines.some((line) => stock.find(line.sku) === undefined)) {
+  if (shorts.some((short) => short !== NOTHING_SHORT) || states.includes(undefined)) {
     const shortages = new Map(legs.map((leg, index) => [leg.state.sku, shorts[index] ?? NOTHING_SHORT]))
     const faults = faultsOf(stock, lines, shortages, asked.channel)
     const first = faults[0]
@@ -52,18 +54,20 @@ export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Dec
   const records: Array<JournalRecord> = []
   for (const leg of legs) reserveLeg(leg, asked, replacedOn(leg.state), records)
   if (old !== undefined) releaseOldLegs(stock, old, asked, legs, records)
-  reserveBundles(stock, lines, asked, records)
-  records.push({
+  if (hasBundles) reserveBundles(stock, lines, asked, records)
+  const record: Mutable<LinesRecord> = {
     type: "lines",
     act: "reserve",
-    ...(asked.sku === undefined ? { hash: asked.hash } : { sku: asked.sku }),
     holdId: asked.holdId,
     mutationId: asked.mutationId,
     expiresAt: asked.expiresAt,
-    ...(asked.holder === undefined ? {} : { holder: asked.holder }),
     legs: legs.map((leg) => leg.state.sku),
     asked: distinctSkus(lines)
-  })
+  }
+  if (asked.sku === undefined) record.hash = asked.hash
+  else record.sku = asked.sku
+  if (asked.holder !== undefined) record.holder = asked.holder
+  records.push(record)
   return { records }
 }
 
@@ -100,7 +104,21 @@ const distinctSkus = (lines: ReadonlyArray<Line>): ReadonlyArray<string> => {
   return areDistinct(lines) ? skus : [...new Set(skus)]
 }
 
-const demandOf = (stock: Stock, lines: ReadonlyArray<Line>): Array<Leg> => {
+/** `states`: of the lines, in their order; a SKU that is not known has no leg. */
+type States = ReadonlyArray<SkuState | undefined>
+
+/** Of SKUs that are each asked for once, and no bundles: the carts of every day. */
+const plainDemand = (lines: ReadonlyArray<Line>, states: States): Array<Leg> => {
+  const legs: Array<Leg> = []
+  for (let index = 0; index < lines.length; index++) {
+    const { locationId, quantity } = lines[index] as Line
+    const state = states[index]
+    if (state !== undefined) legs.push({ state, split: [[locationId, quantity]] })
+  }
+  return legs
+}
+
+const summedDemand = (stock: Stock, lines: ReadonlyArray<Line>, states: States): Array<Leg> => {
   const legs = new Map<string, Leg>()
   const demand = (state: SkuState, locationId: string, units: number): void => {
     let leg = legs.get(state.sku)
@@ -109,8 +127,8 @@ const demandOf = (stock: Stock, lines: ReadonlyArray<Line>): Array<Leg> => {
     if (place === undefined) leg.split.push([locationId, units])
     else place[1] += units
   }
-  for (const line of lines) {
-    const state = stock.find(line.sku)
+  for (const [index, line] of lines.entries()) {
+    const state = states[index]
     if (state === undefined) continue
     if (!isBundle(state)) demand(state, line.locationId, line.quantity)
     for (const component of state.settings.components) {

@@ -42,21 +42,28 @@ const isClose = (event: StockEvent): event is CloseEvent =>
 
 /** A several-lines answer names the numbers of each SKU that was asked for, as its events in the same turn left them. */
 export const linesAnswer = (record: LinesRecord, records: Iterable<JournalRecord>): LinesAnswer => {
-  const lines = new Map<string, StockNumbers>()
+  const changes: Array<Numbers> = []
   for (const event of records) {
-    if (!isStockEvent(event) || event.scope !== LINES_SCOPE || event.mutationId !== record.mutationId) continue
-    lines.set(event.sku, numbersOf(event))
+    if (isStockEvent(event) && event.scope === LINES_SCOPE && event.mutationId === record.mutationId)
+      changes.push(event)
   }
-  for (const numbers of record.elsewhere ?? []) lines.set(numbers.sku, numbersOf(numbers))
+  if (record.elsewhere !== undefined) changes.push(...record.elsewhere)
+  const lines: Array<StockNumbers> = []
+  for (const sku of record.asked) {
+    const change = changes.findLast((one) => one.sku === sku)
+    if (change !== undefined) lines.push(numbersOf(change))
+  }
   return {
     ok: true,
     holdId: record.holdId,
     ...(record.expiresAt === undefined ? {} : { expiresAt: isoTime(record.expiresAt) }),
-    lines: record.asked.flatMap((sku) => lines.get(sku) ?? [])
+    lines
   }
 }
 
-const numbersOf = (numbers: { sku: string; version: number; physical: number; allocated: number }): StockNumbers => ({
+type Numbers = Omit<StockNumbers, "available">
+
+const numbersOf = (numbers: Numbers): StockNumbers => ({
   sku: numbers.sku,
   version: numbers.version,
   available: available(numbers),
