@@ -13,6 +13,7 @@ import * as BenchChannels from "./bench-channels/command.ts"
 import * as Channels from "./channels/command.ts"
 import * as Configuration from "./config/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
+import * as Doctor from "./doctor/command.ts"
 import * as Erp from "./erp/command.ts"
 import * as Leakage from "./leakage/command.ts"
 import * as Load from "./load/command.ts"
@@ -48,6 +49,7 @@ Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cann
 const commands = [
   Start,
   Status,
+  Doctor,
   Configuration,
   Load,
   Replay,

@@ -1,0 +1,116 @@
+/**
+ * All looks together, each for itself: what one cannot see is a finding of its own and keeps no other from looking.
+ */
+import { existsSync } from "node:fs"
+import { isIP } from "node:net"
+import { join, resolve } from "node:path"
+import type { HubConfig } from "../../config/config.ts"
+import type { HubStatus } from "../../src/gateway/protocol.ts"
+import { CART_JOURNAL, JOURNAL } from "../../streams/subjects.ts"
+import type { RunFile } from "../run-file.ts"
+import { doubtful, type Finding, well, wrong } from "./finding.ts"
+import { home } from "./home.ts"
+import { fsyncMs, machine } from "./machine.ts"
+import { nats } from "./nats.ts"
+import { postgres } from "./postgres.ts"
+import { redis } from "./redis.ts"
+
+/** The servers: those of the running hub, else those that the settings name. */
+export interface Urls {
+  readonly nats: string | undefined
+  readonly redis: string | undefined
+  readonly postgres: string | undefined
+}
+
+export interface Patient {
+  readonly config: HubConfig
+  readonly urls: Urls
+  /** `undefined`: no hub runs here. */
+  readonly run: RunFile | undefined
+}
+
+export const examine = async ({ config, urls, run }: Patient): Promise<ReadonlyArray<Finding>> => {
+  const directory = resolve(config.home)
+  if (!existsSync(directory)) {
+    return [
+      doubtful(
+        "hub",
+        `There is no ${directory} yet.`,
+        "Set HOLDFAST_HOME to the hub's, or start it for the first time."
+      )
+    ]
+  }
+  const files = [
+    [config.channelsFile, "channels.json"],
+    [config.outreachFile, "outreach.json"],
+    [config.recoveryFile, "recovery.json"]
+  ].map(([given, name]) => given ?? join(directory, name ?? ""))
+  const looks: ReadonlyArray<readonly [about: string, look: () => Promise<ReadonlyArray<Finding>>]> = [
+    ["machine", async () => machine(directory)],
+    ["home", () => home({ home: directory, port: config.port, files })],
+    ["NATS", () => given("NATS", urls.nats, (url) => nats(natsOf(config, url, directory)))],
+    ["Redis", () => given("Redis", urls.redis, redis)],
+    ["PostgreSQL", () => given("PostgreSQL", urls.postgres, postgres)],
+    ["hub", () => hubOf(run)]
+  ]
+  const found: Array<Finding> = []
+  for (const [about, look] of looks) {
+    found.push(
+      ...(await look().catch((cause: unknown) => [
+        wrong(about, `It could not be looked at: ${String(cause)}.`, "Mend that, and ask again.")
+      ]))
+    )
+  }
+  return found
+}
+
+const given = (
+  about: string,
+  url: string | undefined,
+  look: (url: string) => Promise<ReadonlyArray<Finding>>
+): Promise<ReadonlyArray<Finding>> =>
+  url === undefined
+    ? Promise.resolve([well(about, "the hub starts one of its own; ask again while it runs to have it looked at")])
+    : look(url)
+
+const natsOf = (config: HubConfig, url: string, directory: string) => ({
+  url,
+  replicas: config.journalReplicas,
+  partitions: { [JOURNAL]: config.partitions, [CART_JOURNAL]: config.cartPartitions },
+  fsyncMs: isHere(url) ? fsyncMs(directory) : undefined
+})
+
+const isHere = (url: string): boolean => {
+  const { hostname } = new URL(url)
+  return hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."))
+}
+
+const LAG_SECONDS_MAX = 30
+const ANSWER_MS_MAX = 3_000
+
+const hubOf = async (run: RunFile | undefined): Promise<ReadonlyArray<Finding>> => {
+  if (run === undefined) return []
+  const asked = { signal: AbortSignal.timeout(ANSWER_MS_MAX) }
+  try {
+    const ready = await fetch(`${run.hub}/readyz`, asked)
+    if (!ready.ok)
+      return [wrong("hub", `It takes no requests: ${await ready.text()}.`, "Look at its log and at the findings here.")]
+    const status = (await (await fetch(`${run.hub}/v1/status`, asked)).json()) as HubStatus
+    return [well("hub", `ready at ${run.hub}`), ...lag(status.projections)]
+  } catch {
+    return [
+      wrong("hub", `It does not answer at ${run.hub}.`, "Look at its log; kill -9 and start it again loses nothing.")
+    ]
+  }
+}
+
+export const lag = (projections: HubStatus["projections"]): ReadonlyArray<Finding> =>
+  projections
+    .filter(({ lagSeconds }) => lagSeconds > LAG_SECONDS_MAX)
+    .map(({ name, lagSeconds }) =>
+      doubtful(
+        "hub",
+        `${name} is ${lagSeconds.toFixed(0)} s behind the journal.`,
+        "See that its server answers and has room; after a rush it catches up by itself."
+      )
+    )

@@ -1,0 +1,273 @@
+/**
+ * Goal: each of the usual mistakes is found, with a sentence and what to do, and nothing where nothing is.
+ * Method: the mistakes are made: on real servers where a server can be brought to them, in what is read of it where not.
+ */
+import assert from "node:assert/strict"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { jetstreamManager, StorageType } from "@nats-io/jetstream"
+import { connect } from "@nats-io/transport-node"
+import { Effect } from "effect"
+import { Redis } from "ioredis"
+import { Client } from "pg"
+import { afterAll, beforeAll, describe, it } from "vitest"
+import { ensureStreams, streamSpecs } from "../../config/jetstream.ts"
+import { hubConfig } from "../../config/config.ts"
+import { report } from "../../scripts/doctor/command.ts"
+import { examine, lag } from "../../scripts/doctor/doctor.ts"
+import { type Finding, skew } from "../../scripts/doctor/finding.ts"
+import { home } from "../../scripts/doctor/home.ts"
+import { disk, diskSpace, fsyncMs, memory, node, openFiles } from "../../scripts/doctor/machine.ts"
+import { acknowledged, nats, room, takenOver } from "../../scripts/doctor/nats.ts"
+import { postgres, settingFindings } from "../../scripts/doctor/postgres.ts"
+import { redis } from "../../scripts/doctor/redis.ts"
+import { greets } from "../../src/servers/ports.ts"
+import { binaries, freePort, type RunningServer, startNats, startRedis } from "../../src/servers/servers.ts"
+import { libraryEnvironment } from "../../src/servers/binaries.ts"
+import { migrate } from "../../streams/postgres.ts"
+import { freshDatabase } from "../support/database.ts"
+import { eventually } from "../support/hub.ts"
+
+let folder: string
+let natsServer: RunningServer
+let redisServer: RunningServer
+let databaseUrl: string
+const children: Array<ChildProcess> = []
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-doctor-"))
+  const start = async (name: string) => ({
+    binaries: binaries(),
+    directory: join(folder, name),
+    port: await freePort()
+  })
+  natsServer = await startNats(await start("nats"))
+  redisServer = await startRedis(await start("redis"))
+  databaseUrl = await freshDatabase()
+})
+afterAll(async () => {
+  for (const child of children) {
+    child.kill("SIGKILL")
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
+  }
+  await Promise.all([natsServer.stop(), redisServer.stop()])
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** A server that somebody has set up by himself. */
+const ownNats = async (...args: ReadonlyArray<string>): Promise<string> => {
+  const port = await freePort()
+  const { nats: program, tools } = binaries()
+  const child = spawn(program, ["-a", "127.0.0.1", "-p", String(port), "-sd", join(folder, `own-${port}`), ...args], {
+    stdio: "ignore",
+    env: { ...process.env, ...libraryEnvironment(tools, program) }
+  })
+  children.push(child)
+  await eventually(
+    () => greets(port, "INFO "),
+    (greeted) => greeted
+  )
+  return `nats://127.0.0.1:${port}`
+}
+
+const bad = (findings: ReadonlyArray<Finding>): ReadonlyArray<string> =>
+  findings.flatMap(({ level, what, todo }) => {
+    if (level === "well") return []
+    assert.notEqual(todo, "", `${what}: says what to do`)
+    return [`${level}: ${what}`]
+  })
+const one = (findings: ReadonlyArray<Finding>, says: RegExp): void => {
+  const [only, ...more] = bad(findings)
+  assert.deepEqual(more, [])
+  assert.match(only ?? "nothing", says)
+}
+const lookAt = (url: string, more: { readonly fsyncMs?: number; readonly partitions?: number } = {}) =>
+  nats({ url, replicas: 1, partitions: { JOURNAL: more.partitions ?? 1 }, fsyncMs: more.fsyncMs })
+
+describe("the doctor on NATS", () => {
+  it("finds nothing wrong with the project's own, and leaves nothing behind", async () => {
+    assert.deepEqual(bad(await lookAt(natsServer.url, { fsyncMs: 0 })), [])
+    const connection = await connect({ servers: natsServer.url })
+    const names: Array<string> = []
+    for await (const { config } of (await jetstreamManager(connection)).streams.list()) names.push(config.name)
+    await connection.close()
+    assert.deepEqual(names, [])
+  })
+
+  it("finds one that is not there, one without JetStream, and one that refuses who asks", async () => {
+    one(await lookAt(`nats://127.0.0.1:${await freePort()}`), /wrong: None answers at nats:/)
+    one(await lookAt(await ownNats()), /wrong: It runs without JetStream/)
+    const url = (await ownNats("-js", "--user", "hub", "--pass", "right")).replace("//", "//hub:wrong@")
+    const findings = await lookAt(url)
+    one(findings, /wrong: The one at nats:\/\/127\.0\.0\.1:\d+ refuses the user/)
+    assert.ok(!JSON.stringify(findings).includes("wrong@"))
+  })
+
+  it("finds that it acknowledges before it fsyncs, and that a commit would not go in", async () => {
+    const findings = bad(await lookAt(await ownNats("-js"), { fsyncMs: 1_000 }))
+    assert.match(findings.join("\n"), /a power cut loses what was acknowledged/)
+    assert.match(findings.join("\n"), /takes messages of 1048576 bytes/)
+    assert.equal(acknowledged(0.9, 1).level, "well")
+    assert.match(acknowledged(1, undefined).what, /cannot be seen from another machine/)
+  })
+
+  it("finds other partitions than the journal was made with, and a stream that is nearly full", async () => {
+    const connection = await connect({ servers: natsServer.url })
+    const manager = await jetstreamManager(connection)
+    const specs = streamSpecs(1).map((spec) =>
+      spec.name === "JOURNAL" ? { ...spec, metadata: { partitions: "4" } } : spec
+    )
+    await ensureStreams(manager, specs)
+    one(await lookAt(natsServer.url), /wrong: JOURNAL was made with PARTITIONS=4, and it is 1 here/)
+    assert.deepEqual(bad(await lookAt(natsServer.url, { partitions: 4 })), [])
+    const { config, state } = await manager.streams.add({
+      name: "SMALL",
+      subjects: ["small"],
+      storage: StorageType.File,
+      max_bytes: 1_000,
+      discard: "new" as never
+    })
+    await connection.close()
+    assert.deepEqual(room({ config, state }), [])
+    one(room({ config, state: { ...state, bytes: 900 } }), /wrong: SMALL holds 900 of 1000 bytes/)
+  })
+
+  it("finds two hubs on one journal, and takes a restart for none", () => {
+    const by = (owners: string) => [...owners].map((owner, n) => ({ id: `hub${owner}x1-${n}`, at: 1_000 + n }))
+    assert.deepEqual(takenOver(by("aaabbb"), 2_000), [])
+    assert.deepEqual(takenOver(by("aabbaa"), 120_000), [], "long ago")
+    one(takenOver(by("aabbaa"), 2_000), /wrong: Two hubs write one journal .*\(huba, hubb\)/)
+  })
+})
+
+describe("the doctor on Redis", () => {
+  it("finds nothing wrong with the project's own, and one that is not there", async () => {
+    assert.deepEqual(bad(await redis(redisServer.url)), [])
+    one(await redis(`redis://127.0.0.1:${await freePort()}`), /wrong: None answers at redis:/)
+  })
+
+  it("finds that it would drop keys, that it is full, and that it refuses the password", async () => {
+    const client = new Redis(redisServer.url)
+    try {
+      await client.config("SET", "maxmemory", "100mb")
+      assert.deepEqual(bad(await redis(redisServer.url)), [])
+      await client.config("SET", "maxmemory-policy", "allkeys-lru")
+      one(await redis(redisServer.url), /wrong: It drops keys .*allkeys-lru/)
+      await client.config("SET", "maxmemory-policy", "noeviction")
+      await client.config("SET", "maxmemory", "1mb")
+      one(await redis(redisServer.url), /doubtful: It uses \d+ of 1048576 bytes/)
+      await client.config("SET", "maxmemory", "0")
+      await client.config("SET", "requirepass", "right")
+      one(
+        await redis(redisServer.url.replace("//", "//:wrong@")),
+        /wrong: The one at redis:.* refuses the user or password/
+      )
+    } finally {
+      await client.config("SET", "requirepass", "")
+      client.disconnect()
+    }
+  })
+})
+
+describe("the doctor on PostgreSQL", () => {
+  it("finds one that is not there, a wrong password, and a database that is not", async () => {
+    const url = new URL(databaseUrl)
+    url.port = String(await freePort())
+    one(await postgres(url.href), /wrong: None answers at postgres:/)
+    const other = new URL(databaseUrl)
+    other.password = "wrong"
+    one(await postgres(other.href), /wrong: .* refuses the password/)
+    const none = new URL(databaseUrl)
+    none.pathname = "/nobody_made_this"
+    one(await postgres(none.href), /wrong: .* has no such database/)
+  })
+
+  it("finds tables that are behind, and tables of a newer release", async () => {
+    assert.deepEqual(bad(await postgres(databaseUrl)), [])
+    await Effect.runPromise(migrate(databaseUrl))
+    assert.deepEqual(bad(await postgres(databaseUrl)), [])
+    const client = new Client({ connectionString: databaseUrl })
+    await client.connect()
+    await client.query("DELETE FROM schema_migrations WHERE name = '0004_recovery'")
+    one(await postgres(databaseUrl), /doubtful: Its tables lack 0004_recovery/)
+    await client.query("INSERT INTO schema_migrations (name, run_on) VALUES ('9999_later', now())")
+    one(await postgres(databaseUrl), /wrong: Its tables are of a newer release \(9999_later\)/)
+    await client.end()
+  })
+
+  it("finds an old server, loose settings and too few connections", () => {
+    const fine = { server_version: "15.4", server_version_num: "150004", max_connections: "100" }
+    assert.deepEqual(bad(settingFindings(fine)), [])
+    one(
+      settingFindings({ ...fine, server_version: "13.2", server_version_num: "130002" }),
+      /wrong: Version 13\.2 is too old/
+    )
+    one(settingFindings({ ...fine, fsync: "off" }), /doubtful: fsync is off/)
+    one(settingFindings({ ...fine, max_connections: "10" }), /doubtful: It takes 10 connections/)
+  })
+})
+
+describe("the doctor on the machine", () => {
+  it("finds an old Node, few files, little memory, a full disk, a slow one, and a clock that is off", () => {
+    assert.equal(node("20.19.0").level, "well")
+    one([node("18.20.1")], /wrong: 18\.20\.1 is too old/)
+    one(
+      openFiles("Max open files            1024                 524288               files"),
+      /doubtful: Only 1024 files/
+    )
+    assert.deepEqual(bad(openFiles("Max open files            65536                524288               files")), [])
+    one([memory(512 * 1024 ** 2, 1)], /wrong: The machine has 0\.5 GiB/)
+    one([memory(2 * 1024 ** 3, 4 * 1024 ** 3)], /doubtful: Node may grow to 4\.0 GiB/)
+    one([diskSpace("/x", 1_000)], /wrong: Only 0\.0 GiB are free/)
+    one([diskSpace("/x", 2 * 1024 ** 3)], /doubtful: Only 2\.0 GiB are free/)
+    one([disk("/x", 25)], /doubtful: An fsync in \/x takes 25\.0 ms/)
+    assert.ok(fsyncMs(folder) > 0)
+    assert.equal(skew("NATS", 1_500, 1_000, 1_100).level, "well")
+    one([skew("NATS", 61_000, 1_000, 1_100)], /wrong: its clock is 59900 ms ahead/)
+    one([skew("NATS", 0, 5_000, 5_100)], /wrong: its clock is 5000 ms behind/)
+  })
+
+  it("finds a taken port, what a killed hub left, and secrets that others can read", async () => {
+    const at = mkdtempSync(join(folder, "home-"))
+    const server = createServer().listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const { port } = server.address() as { readonly port: number }
+    writeFileSync(join(at, "hub.pid"), "999999999")
+    writeFileSync(join(at, "personal-data.key"), "x", { mode: 0o644 })
+    writeFileSync(join(at, "channels.json"), '{"channels":[{"settings":{"accessToken":"shpat_1"}}]}', { mode: 0o644 })
+    writeFileSync(join(at, "outreach.json"), '{"carriers":[{"settings":{"authToken":{"env":"T"}}}]}', { mode: 0o644 })
+    const files = ["channels.json", "outreach.json"].map((name) => join(at, name))
+    const findings = bad(await home({ home: at, port, files }))
+    server.close()
+    assert.equal(findings.length, 4, findings.join("\n"))
+    assert.match(findings.join("\n"), /wrong: Port \d+ is taken/)
+    assert.match(findings.join("\n"), /doubtful: .*hub\.pid is of a hub that runs no more/)
+    assert.match(findings.join("\n"), /wrong: .*personal-data\.key can be read by others/)
+    assert.match(findings.join("\n"), /wrong: .*channels\.json can be read by others/)
+    for (const name of ["personal-data.key", "channels.json"]) chmodSync(join(at, name), 0o600)
+    assert.equal(bad(await home({ home: at, port: 0, files })).length, 1)
+  })
+
+  it("finds what is far behind the journal", () => {
+    one(
+      lag([{ name: "postgres-ledger", lagEvents: 9, lagSeconds: 45 }] as never),
+      /doubtful: postgres-ledger is 45 s behind/
+    )
+  })
+})
+
+describe("the doctor's report", () => {
+  it("looks at everything, and what cannot be looked at keeps nothing else from it", async () => {
+    const config = await Effect.runPromise(hubConfig)
+    const urls = { nats: natsServer.url, redis: "redis://127.0.0.1:1", postgres: databaseUrl }
+    const patient = { config: { ...config, home: folder, port: 0 }, urls, run: undefined }
+    const text = report(await examine(patient))
+    for (const about of ["Node", "disk", "NATS", "Redis", "PostgreSQL"]) assert.match(text, new RegExp(`  ${about}: `))
+    assert.match(text, /WRONG {2}Redis: None answers at redis:\/\/127\.0\.0\.1:1\.\n {7}Start it/)
+    assert.match(text, /\d+ wrong, \d+ doubtful$/)
+  })
+})
