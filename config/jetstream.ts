@@ -51,6 +51,29 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
     deny_delete: true,
     deny_purge: true
   },
+  {
+    name: Subjects.ACCESS,
+    subjects: [Subjects.ACCESS_SUBJECTS],
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    num_replicas: journalReplicas,
+    allow_direct: true,
+    // Sessions end by themselves, and of a session or a key's use only the newest message is of use.
+    allow_msg_ttl: true,
+    allow_rollup_hdrs: true,
+    max_bytes: GIB
+  },
+  {
+    // Who did what to the hub: as much a record as the journal.
+    name: Subjects.ACTS,
+    subjects: [Subjects.ACT_SUBJECT],
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    num_replicas: journalReplicas,
+    allow_direct: true,
+    deny_delete: true,
+    deny_purge: true
+  },
   bucketSpec(Subjects.PERSONAL_KEYS_BUCKET, journalReplicas),
   bucketSpec(Subjects.PERSONAL_INDEX_BUCKET, journalReplicas),
   ...derivedSpecs(journalReplicas)

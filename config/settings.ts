@@ -1,6 +1,7 @@
 /**
  * Every setting that a hub takes from its environment, in groups: what `holdfast config` prints and CONFIGURATION.md holds.
  */
+import { accessSettings } from "./access.ts"
 import { alertSettings } from "./alerts.ts"
 import { hubSettings } from "./config.ts"
 import { paymentSettings } from "./payments.ts"
@@ -22,6 +23,7 @@ const personalDataSettings = [
 
 export const settingGroups: ReadonlyArray<SettingGroup> = [
   { title: "The hub", settings: Object.values(hubSettings).map(({ setting }) => setting) },
+  { title: "Access control", settings: Object.values(accessSettings).map(({ setting }) => setting) },
   { title: "Personal data", settings: personalDataSettings },
   { title: "Payments", settings: paymentSettings },
   { title: "Alerts", settings: alertSettings }

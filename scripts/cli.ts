@@ -3,6 +3,7 @@
  */
 import { Command, CommanderError } from "commander"
 import { ServerFailed } from "../src/servers/servers.ts"
+import * as Access from "./access/command.ts"
 import * as AdapterCheck from "./adapter-check/command.ts"
 import * as Alerts from "./alerts/command.ts"
 import * as Audit from "./audit/command.ts"
@@ -41,6 +42,7 @@ Examples:
   holdfast audit --sku 85123A --at 12   one SKU's history up to version 12
   holdfast channels                     how each sales channel is
   holdfast channels redrive web --all   try again what the channel web had refused
+  holdfast access keys list             keys of programs, and when each was last used
   holdfast rebuild ledger               make PostgreSQL again from the journal, while the hub works
 
 Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cannot run.`
@@ -50,6 +52,7 @@ const commands = [
   Start,
   Status,
   Doctor,
+  Access,
   Configuration,
   Load,
   Replay,

@@ -2,17 +2,16 @@
  * The wait until the hub has decided on facts: the broker's acknowledgement says only that they are stored.
  */
 import type { HubStatus } from "../src/gateway/protocol.ts"
+import { headersOf, type RunFile } from "./run-file.ts"
+
+type Asked = Pick<RunFile, "hub" | "key">
 
 const ASK_MS = 100
 /** A hub that decides nothing for so long has stopped. */
 const STANDSTILL_MS = 60_000
 
 /** Waits until the hub has decided on every fact up to `factsSequence`. Fails when it stops doing so. */
-export const decided = async (
-  run: { readonly hub: string },
-  factsSequence: number,
-  signal: AbortSignal
-): Promise<void> => {
+export const decided = async (run: Asked, factsSequence: number, signal: AbortSignal): Promise<void> => {
   let reached = 0
   let movedAtMs = performance.now()
   while (reached < factsSequence && !signal.aborted) {
@@ -30,5 +29,5 @@ export const decided = async (
   }
 }
 
-const statusOf = async (run: { readonly hub: string }): Promise<HubStatus> =>
-  (await fetch(`${run.hub}/v1/status`)).json() as never
+const statusOf = async (run: Asked): Promise<HubStatus> =>
+  (await fetch(`${run.hub}/v1/status`, { headers: headersOf(run) })).json() as never

@@ -4,6 +4,7 @@
  */
 import type { FactBody } from "../src/gateway/protocol.ts"
 import type { FactSink } from "./fact-sender.ts"
+import { headersOf, type RunFile } from "./run-file.ts"
 
 /** Facts that wait for their answers: the hub's mailbox takes four times as many. */
 const FACTS_MAX = 4_096
@@ -32,7 +33,7 @@ export class HttpFactSender implements FactSink {
   /** What was answered is in the journal already. */
   readonly lastSequence = 0
   readonly refused = new Map<string, number>()
-  private readonly hub: string
+  private readonly run: Pick<RunFile, "hub" | "key">
   private readonly queued = new Map<string, Array<FactBody>>()
   private readonly busy = new Set<string>()
   private underWay = 0
@@ -40,8 +41,8 @@ export class HttpFactSender implements FactSink {
   private failure: Error | undefined
 
   /** `hub`: its address, as `http://127.0.0.1:3020`. */
-  constructor(hub: string) {
-    this.hub = hub
+  constructor(run: Pick<RunFile, "hub" | "key">) {
+    this.run = run
   }
 
   async send(sku: string, fact: FactBody): Promise<void> {
@@ -112,8 +113,9 @@ export class HttpFactSender implements FactSink {
 
   private async postOnce(sku: string, facts: ReadonlyArray<FactBody>): Promise<Replied> {
     try {
-      const response = await fetch(`${this.hub}/v1/stock/${encodeURIComponent(sku)}/facts`, {
+      const response = await fetch(`${this.run.hub}/v1/stock/${encodeURIComponent(sku)}/facts`, {
         method: "POST",
+        headers: headersOf(this.run),
         body: JSON.stringify(facts)
       })
       const body = (await response.json()) as Partial<Replied>

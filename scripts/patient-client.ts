@@ -22,8 +22,8 @@ export class PatientClient {
   }
 
   /** `hub`: its address, as `http://127.0.0.1:3020`. Fails when it cannot be reached. */
-  static async connect(hub: string): Promise<PatientClient> {
-    return new PatientClient(await HoldfastClient.connect(hub))
+  static async connect(hub: string, key?: string): Promise<PatientClient> {
+    return new PatientClient(await HoldfastClient.connect(hub, key === undefined ? {} : { token: key }))
   }
 
   ask(sku: string, body: RequestBody): Promise<Answer> {

@@ -10,6 +10,17 @@ export interface RunFile {
   readonly redis: string
   readonly postgres: string
   readonly pid: number
+  /** For the commands of this machine, where the hub has access control. */
+  readonly key?: string
+}
+
+/** Who asks: the key that is set as `HOLDFAST_KEY`, else this machine's own. */
+export const keyOf = (run: Pick<RunFile, "key">): string | undefined => process.env["HOLDFAST_KEY"] ?? run.key
+
+/** The headers that say so. */
+export const headersOf = (run: Pick<RunFile, "key">): Readonly<Record<string, string>> => {
+  const key = keyOf(run)
+  return key === undefined ? {} : { authorization: `Bearer ${key}` }
 }
 
 /** No hub runs in this home. */

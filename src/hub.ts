@@ -20,6 +20,8 @@ import { Recent } from "../streams/recent-commits.ts"
 import { Snapshots } from "../streams/snapshots.ts"
 import { CART, STOCK } from "../streams/subjects.ts"
 import { Timers } from "../streams/timers.ts"
+import { Access, type AccessOptions } from "./access/layer.ts"
+import type { ExposureOptions } from "./access/mode.ts"
 import { Carts } from "./carts/layer.ts"
 import { Channels } from "./channels/channels.ts"
 import { Gateway } from "./gateway/layer.ts"
@@ -47,6 +49,7 @@ export interface HubOptions {
   /** Names this hub in its commits: unique for each start, without a dash. */
   readonly owner: string
   readonly webDirectory: string
+  readonly access: AccessOptions & ExposureOptions
   readonly channels: ReadonlyArray<ChannelConfig>
   readonly alerts: AlertSinks
   readonly outreach: OutreachConfig
@@ -87,6 +90,8 @@ export const hubLayer = (options: HubOptions) => {
     port: config.port,
     webDirectory: options.webDirectory,
     requestsPerSecondMax: config.requestsPerSecondMax,
+    corsOrigins: options.access.corsOrigins,
+    proxiesTrusted: options.access.proxiesTrusted,
     graphql: { isIntrospectable: config.graphqlIntrospection === "on" }
   })
   const channels = Channels.layer({ natsUrl: urls.nats, logLevel: config.logLevel, channels: options.channels })
@@ -115,6 +120,7 @@ export const hubLayer = (options: HubOptions) => {
     Layer.provideMerge(PersonalDataService.layer(options.masterKey)),
     Layer.provideMerge(carts),
     Layer.provideMerge(PaymentsService.layer(options.payments)),
+    Layer.provideMerge(Access.layer(options.access)),
     Layer.provideMerge(host),
     Layer.provideMerge(streams)
   )

@@ -9,6 +9,9 @@ import { randomBytes } from "node:crypto"
 import { join, resolve } from "node:path"
 import { Cause, Effect, Exit, Layer, References } from "effect"
 import { type HubConfig, hubConfig } from "../config/config.ts"
+import { accessConfig } from "../config/access.ts"
+import { Access, type AccessShape, FIRST_ADMINISTRATOR } from "./access/layer.ts"
+import { accessOptions } from "./access/mode.ts"
 import { Gateway } from "./gateway/layer.ts"
 import { Carts } from "./carts/layer.ts"
 import { StockHost } from "./host/layer.ts"
@@ -26,6 +29,8 @@ import { privateServers } from "./servers/private-servers.ts"
 import { answers } from "./servers/ports.ts"
 import { binaries, projectRoot } from "./servers/servers.ts"
 import { WrongSettings } from "./wrong-settings.ts"
+
+type RunUrls = HubUrls & { readonly hub: string }
 
 const say = (line: string): void => void process.stderr.write(`holdfast: ${line}\n`)
 
@@ -78,6 +83,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   const recovery = yield* recoveryOf(config)
   if (recovery?.link === "checkout" && payments === undefined) return yield* noPayments
   const personalDataKey = yield* masterKeyOf(config)
+  const access = yield* accessOf(config)
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({
     config,
@@ -91,6 +97,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       urls: servers.urls,
       owner: `hub${randomBytes(4).toString("hex")}`,
       webDirectory: join(projectRoot(), "dist", "web"),
+      access,
       channels,
       alerts,
       outreach,
@@ -109,10 +116,11 @@ const serving = Effect.fnUntraced(function* (
   progress: { started: boolean }
 ) {
   const { port } = yield* Gateway
+  const access = yield* Access
   const host = yield* StockHost
   const carts = yield* Carts
   const url = `http://${config.host}:${port}`
-  yield* announce(config, url, servers.urls)
+  yield* announce(config, access, { hub: url, ...servers.urls })
   progress.started = true
   if (options.whenReady !== undefined) {
     const { whenReady } = options
@@ -121,17 +129,19 @@ const serving = Effect.fnUntraced(function* (
   return yield* Effect.raceFirst(servers.died, Effect.raceFirst(host.whenLost, carts.host.whenLost))
 })
 
-const announce = (config: HubConfig, url: string, urls: HubUrls) =>
+const announce = (config: HubConfig, { mode, localKey, firstPassword }: AccessShape, urls: RunUrls) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const path = join(resolve(config.home), "run.json")
-      const described = { hub: url, ...urls, pid: process.pid }
-      // A reader must never see half of it.
+      const described = { ...urls, pid: process.pid, ...(mode === "open" ? {} : { key: localKey }) }
+      // A reader must never see half of it, and nobody but this user any of it.
       writeFileSync(`${path}.new`, JSON.stringify(described), { mode: 0o600 })
       renameSync(`${path}.new`, path)
-      if (!isLoopback(config.host)) say(`listening on ${config.host} without access control: keep it behind a proxy`)
-      else say("open to every program on this machine until access control is configured")
-      process.stdout.write(`ready ${url}\n`)
+      if (mode === "open") say("open to every program on this machine until access control is configured (ACCESS.md)")
+      if (firstPassword !== undefined) {
+        say(`made the user ${FIRST_ADMINISTRATOR} with the password ${firstPassword}, which is shown this once`)
+      }
+      process.stdout.write(`ready ${urls.hub}\n`)
       return path
     }),
     (path) => Effect.sync(() => rmSync(path, { force: true }))
@@ -195,7 +205,12 @@ const masterKeyOf = (config: HubConfig): Effect.Effect<Buffer, WrongSettings> =>
     catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
   })
 
-const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
+/** Wrong settings keep the hub from starting: a hub that is open by a typing error would not be noticed. */
+const accessOf = (config: HubConfig) =>
+  Effect.flatMap(accessConfig, (settings) => {
+    const access = accessOptions(settings, config.host)
+    return "wrong" in access ? Effect.fail(new WrongSettings({ message: access.wrong })) : Effect.succeed(access)
+  })
 
 /**
  * Asked before anything else: a hub that took the partitions over and then found its port taken would have stopped the

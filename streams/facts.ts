@@ -23,11 +23,14 @@ export interface FactReader {
   readonly take: (fact: StoredFact) => Effect.Effect<void>
 }
 
+/** What is read: a stream, and of it these subjects. */
+type FactNames = Pick<KindNames, "facts" | "factSubjects">
+
 /** Runs until interrupted; a lost connection or a consumer that went away is taken up again. */
-export const readFacts = (nats: NatsShape, names: KindNames, reader: FactReader): Effect.Effect<never> =>
+export const readFacts = (nats: NatsShape, names: FactNames, reader: FactReader): Effect.Effect<never> =>
   Effect.forever(Effect.andThen(Effect.ignore(readOnce(nats, names, reader)), Effect.sleep("200 millis")))
 
-const readOnce = Effect.fnUntraced(function* (nats: NatsShape, names: KindNames, reader: FactReader) {
+const readOnce = Effect.fnUntraced(function* (nats: NatsShape, names: FactNames, reader: FactReader) {
   const consumer = yield* Effect.tryPromise(() =>
     nats.jetstream.consumers.get(names.facts, {
       filter_subjects: [names.factSubjects],

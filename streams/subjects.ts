@@ -19,6 +19,9 @@ export const OUTREACH = "OUTREACH"
 export const CUSTOMER_JOURNAL = "CUSTOMER_JOURNAL"
 export const PAYMENTS = "PAYMENTS"
 export const PERSONAL_ACCESS = "PERSONAL_ACCESS"
+export const ACCESS = "ACCESS"
+/** The audit record. */
+export const ACTS = "ACTS"
 
 /** What one kind of actors is kept under. A journal has its stream to itself: its owner foretells the sequences in it. */
 export interface KindNames {
@@ -114,6 +117,14 @@ export const paymentFactSubject = (cartId: string): string => `payment.fact.${en
 /** The customer as a token: see `src/personal-data/`. */
 export const personalAccessSubject = (token: string): string => `personal.access.${token}`
 export const PERSONAL_ACCESS_SUBJECTS = "personal.access.*"
+
+/** Users and keys; sessions; when a key was last used. */
+export const ACCESS_SUBJECTS = "access.>"
+export const ACCESS_EVENT_SUBJECT = "access.event"
+export const accessSessionSubject = (session: string): string => `access.session.${session}`
+export const accessUsedSubject = (key: string): string => `access.used.${key}`
+/** What somebody did to the hub. */
+export const ACT_SUBJECT = "act.done"
 
 /** Key-value buckets, and the streams that they are. */
 export const PERSONAL_KEYS_BUCKET = "personal-keys"

@@ -6,7 +6,7 @@
 import { Argument, type Command } from "commander"
 import type { ChannelHealth, ChannelList, DeadListing, HeldItem, UnmappedItem } from "../../src/channels/protocol.ts"
 import { readCsv } from "../csv.ts"
-import { readRunFile } from "../run-file.ts"
+import { headersOf, readRunFile } from "../run-file.ts"
 import { healthText, heldText, lettersText, unmappedText } from "./report.ts"
 
 export const register = (program: Command): void => {
@@ -93,11 +93,12 @@ const finish = async (work: () => Promise<boolean>): Promise<void> => {
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 const ask = async <Answer>(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> => {
-  const { hub } = readRunFile()
+  const run = readRunFile()
   let response: Response
   try {
-    response = await fetch(`${hub}/v1/channels${path}`, {
+    response = await fetch(`${run.hub}/v1/channels${path}`, {
       method,
+      headers: headersOf(run),
       ...(body === undefined ? {} : { body: JSON.stringify(body) })
     })
   } catch (cause) {

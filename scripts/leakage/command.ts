@@ -12,7 +12,7 @@ import {
   WrongLeakageInput
 } from "../../actors/channel/leakage.ts"
 import { oversellProbability, type UnitsLeft } from "../../actors/channel/oversell-probability.ts"
-import { readRunFile } from "../run-file.ts"
+import { headersOf, readRunFile, type RunFile } from "../run-file.ts"
 import { leakageJson, type LeakageRow, leakageTable } from "./report.ts"
 
 export interface Given {
@@ -64,7 +64,10 @@ Examples:
 
 const run = async (given: Given): Promise<number> => {
   try {
-    const incidents = given.incidents === undefined ? [] : await hubIncidents(given.hub ?? readRunFile().hub)
+    const incidents =
+      given.incidents === undefined
+        ? []
+        : await hubIncidents(given.hub === undefined ? readRunFile() : { hub: given.hub })
     const rows = rowsOf(given, incidents, Date.now())
     const text = given.json === true ? leakageJson(rows, given.currency) : leakageTable(rows, given.currency)
     process.stdout.write(`${text}\n`)
@@ -140,11 +143,14 @@ const PAGE_LIMIT = 1_000
 /** A million incidents: a shop that has more does not need this reckoning. */
 const PAGES_MAX = 1_000
 
-const hubIncidents = async (hub: string): Promise<ReadonlyArray<OversellIncident>> => {
+const hubIncidents = async (asked: Pick<RunFile, "hub" | "key">): Promise<ReadonlyArray<OversellIncident>> => {
   const found: Array<OversellIncident> = []
   let after = ""
   for (let page = 0; page < PAGES_MAX; page++) {
-    const { items, next } = await pageOf(`${hub}/v1/incidents?limit=${PAGE_LIMIT}&after=${after}`)
+    const { items, next } = await pageOf(
+      `${asked.hub}/v1/incidents?limit=${PAGE_LIMIT}&after=${after}`,
+      headersOf(asked)
+    )
     for (const { kind, units, at } of items) {
       if (kind === "oversell" && units >= 1) found.push({ unitsShort: units, at: Date.parse(at) })
     }
@@ -159,9 +165,9 @@ interface IncidentsPage {
   readonly next?: string
 }
 
-const pageOf = async (url: string): Promise<IncidentsPage> => {
+const pageOf = async (url: string, headers: Readonly<Record<string, string>>): Promise<IncidentsPage> => {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) })
     if (response.ok) return (await response.json()) as IncidentsPage
     throw new Error(`it answered ${response.status}`)
   } catch (cause) {

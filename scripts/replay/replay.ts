@@ -12,7 +12,7 @@ import { decided } from "../decided.ts"
 import { FactSender, type FactSink } from "../fact-sender.ts"
 import { HttpFactSender } from "../http-fact-sender.ts"
 import { PatientClient } from "../patient-client.ts"
-import type { RunFile } from "../run-file.ts"
+import { keyOf, type RunFile } from "../run-file.ts"
 import { buy, cartsOf } from "./carts.ts"
 import { factOf, openingFact, openingIdOf } from "./facts.ts"
 import { type Opening, survey } from "./opening.ts"
@@ -54,8 +54,8 @@ interface Playing {
 export const replay = async (run: RunFile, options: ReplayOptions): Promise<ReplayReport> => {
   const report = emptyReport()
   const startSequence = await journalEnd(run)
-  const sink = options.via === "nats" ? await FactSender.open(run.nats) : new HttpFactSender(run.hub)
-  const client = await PatientClient.connect(run.hub)
+  const sink = options.via === "nats" ? await FactSender.open(run.nats) : new HttpFactSender(run)
+  const client = await PatientClient.connect(run.hub, keyOf(run))
   const playing: Playing = { run, options, sink, client, report }
   try {
     const found = await survey(readRows(options.file), options.window, unitsOf(options.opening))

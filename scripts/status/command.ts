@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander"
 import type { HubStatus } from "../../src/gateway/protocol.ts"
-import { NoHub, readRunFile } from "../run-file.ts"
+import { headersOf, NoHub, readRunFile } from "../run-file.ts"
 
 export const register = (program: Command): void => {
   program
@@ -18,7 +18,7 @@ const show = async (): Promise<number> => {
   try {
     const run = readRunFile()
     const ready = await fetch(`${run.hub}/readyz`)
-    const status = (await (await fetch(`${run.hub}/v1/status`)).json()) as HubStatus
+    const status = (await (await fetch(`${run.hub}/v1/status`, { headers: headersOf(run) })).json()) as HubStatus
     process.stdout.write(`${statusText(run.hub, ready.ok, status)}\n`)
     return ready.ok ? 0 : 1
   } catch (error) {

@@ -27,6 +27,8 @@ export interface ClientOptions {
    * quarter of an hour.
    */
   readonly silenceMs?: number
+  /** An API key or token, where the hub has access control. */
+  readonly token?: string
   /** Called for each change of a followed SKU. What it throws is thrown as if from a timer: nothing else is lost. */
   readonly onStock?: (change: StockMessage) => void
 }
@@ -143,11 +145,13 @@ export class HoldfastClient {
   }
 
   private open(): Promise<void> {
+    const { token } = this.options
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(this.url, {
         perMessageDeflate: false,
         maxPayload: 64 * 1024 * 1024,
-        handshakeTimeout: HANDSHAKE_MS_MAX
+        handshakeTimeout: HANDSHAKE_MS_MAX,
+        ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } })
       })
       this.opening = socket
       socket.once("open", () => {

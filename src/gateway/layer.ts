@@ -3,11 +3,13 @@
  */
 import { randomUUID } from "node:crypto"
 import { Context, Effect, FiberSet, Layer } from "effect"
+import { REQUESTS_PER_SECOND_DEFAULT } from "../../config/access.ts"
 import type { GraphqlConfig } from "../../config/graphql.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Journal } from "../../streams/journal.ts"
 import { Nats } from "../../streams/nats/connection.ts"
-import { OPEN } from "../access/principal.ts"
+import { Access, type AccessShape } from "../access/layer.ts"
+import type { AccessMode } from "../access/mode.ts"
 import { Carts } from "../carts/layer.ts"
 import { cartMetrics } from "../carts/metrics.ts"
 import { Channels, type ChannelsShape } from "../channels/channels.ts"
@@ -16,6 +18,7 @@ import { OutreachDesk } from "../outreach/layer.ts"
 import { Recovery } from "../recovery/layer.ts"
 import { makeGraphql } from "../graphql/graphql.ts"
 import { Fanout } from "./fanout/fanout.ts"
+import { AccessRoutes } from "./http/access.ts"
 import { CartRoutes } from "./http/carts.ts"
 import { ChannelRoutes } from "./http/channels.ts"
 import { CustomerRoutes } from "./http/customers.ts"
@@ -29,14 +32,17 @@ import { PaymentRoutes } from "./http/payments.ts"
 import { RecoverySettingsRoutes } from "./http/recovery-settings.ts"
 import { RecoveryRoutes } from "./http/recovery.ts"
 import { makeHandle } from "./http/dispatch.ts"
+import type { Entry } from "./http/entry.ts"
 import { routeTable } from "./http/routes.ts"
 import { StaticFiles } from "./http/static-files.ts"
 import { StockPages } from "./http/stock.ts"
 import { metricsRegistry, status } from "./metrics.ts"
+import { Entrance } from "./entrance.ts"
 import { answerNatsRequests } from "./nats-requests.ts"
-import { AddressLimiter } from "./rate-limit.ts"
+import { type RateLimit, RateLimiter } from "./rate-limit.ts"
 import { Projections } from "./projections.ts"
 import { serve } from "./server.ts"
+import type { SocketPath } from "./serving.ts"
 import { SocketClient } from "./sockets.ts"
 
 export interface GatewayOptions {
@@ -46,6 +52,9 @@ export interface GatewayOptions {
   readonly webDirectory: string
   /** 0: no limit. */
   readonly requestsPerSecondMax: number
+  /** Pages of other origins that may call with a key or token. */
+  readonly corsOrigins: ReadonlyArray<string>
+  readonly proxiesTrusted: number
   readonly graphql: GraphqlConfig
 }
 
@@ -77,6 +86,7 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
   const journal = yield* Journal
   return {
     history: new HistoryRoutes({ readModels: history, journal, channels: yield* Channels, run }),
+    access: new AccessRoutes({ access: yield* Access, nowMs: Date.now, run }),
     links: new LinkRoutes({ desk: recovery.links, shopName: recovery.shopName, run }),
     channels: new ChannelRoutes(yield* Channels),
     carts: new CartRoutes(carts),
@@ -94,6 +104,40 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
   }
 })
 
+const rateLimitOf = ({ requestsPerSecondMax }: GatewayOptions, mode: AccessMode): RateLimit | undefined => {
+  if (requestsPerSecondMax > 0) return { requestsPerSecond: requestsPerSecondMax }
+  return mode === "open" ? undefined : { requestsPerSecond: REQUESTS_PER_SECOND_DEFAULT }
+}
+
+interface Inside {
+  readonly access: AccessShape
+  readonly entrance: Entrance
+  readonly rateLimit: RateLimit | undefined
+  readonly routes: ReadonlyArray<Entry>
+}
+
+/** The doors: HTTP and sockets, through the one entrance. */
+const opened = (
+  options: GatewayOptions,
+  { access, entrance, rateLimit, routes }: Inside,
+  sockets: ReadonlyArray<SocketPath>
+) =>
+  serve({
+    host: options.host,
+    port: options.port,
+    handle: makeHandle({
+      routes,
+      authenticate: (request) => entrance.authenticate(request),
+      record: (act) => entrance.record(act),
+      isCorsOrigin: (origin) => entrance.isCorsOrigin(origin),
+      files: new StaticFiles(options.webDirectory),
+      limiter: rateLimit === undefined ? undefined : new RateLimiter(rateLimit)
+    }),
+    sockets,
+    keepsAllHeaders: access.mode !== "open" || options.corsOrigins.length > 0,
+    proxiesTrusted: options.proxiesTrusted
+  })
+
 const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const host = yield* StockHost
   const nats = yield* Nats
@@ -103,7 +147,10 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const carts = yield* Carts
   const inFiber = yield* FiberSet.makeRuntime<never>()
   const run = (effect: Effect.Effect<void>): void => void inFiber(effect)
-  const rateLimit = options.requestsPerSecondMax > 0 ? { requestsPerSecond: options.requestsPerSecondMax } : undefined
+  const access = yield* Access
+  const rateLimit = rateLimitOf(options, access.mode)
+  const entrance = new Entrance({ access, corsOrigins: new Set(options.corsOrigins), nowMs: Date.now, run })
+  yield* entrance.looking
   const pages = new StockPages(host, host.book.skus())
   let publish: (topic: string, frame: string) => void = () => undefined
   let sockets: () => number = () => 0
@@ -118,7 +165,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     sockets: () => sockets(),
     projections: projections.lags,
     startedAt: new Date(),
-    access: "open" as const,
+    access: access.mode,
     nowMs: Date.now
   }
   const metrics = metricsRegistry(measured)
@@ -147,18 +194,10 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     unready: () =>
       host.isOpen ? (host.isStalled ? "The journal does not answer." : undefined) : "The hub has stopped."
   })
-  const handle = makeHandle({
-    routes,
-    authenticate: () => OPEN,
-    files: new StaticFiles(options.webDirectory),
-    limiter: rateLimit === undefined ? undefined : new AddressLimiter(rateLimit)
-  })
-  const server = yield* serve({
-    host: options.host,
-    port: options.port,
-    handle,
-    sockets: [{ path: "/v1/ws", open: (socket) => new SocketClient(socket, { host, fanout, carts, rateLimit }) }]
-  })
+  const socketServices = { host, fanout, carts, rateLimit, entrance }
+  const server = yield* opened(options, { access, entrance, rateLimit, routes }, [
+    { path: "/v1/ws", open: (socket) => new SocketClient(socket, socketServices) }
+  ])
   publish = server.publish
   sockets = server.sockets
   yield* answerNatsRequests(nats.connection, host, carts.requests)

@@ -29,11 +29,11 @@ export class TokenBucket {
   }
 }
 
-/** Addresses kept apart at once; past that the one seen longest ago starts afresh. */
-const ADDRESSES_MAX = 10_000
+/** Callers kept apart at once; past that the one seen longest ago starts afresh. */
+const CALLERS_MAX = 10_000
 
-/** One bucket for each client address. */
-export class AddressLimiter {
+/** One bucket for each caller: an address, a key, a user. */
+export class RateLimiter {
   private readonly limit: RateLimit
   private readonly buckets = new Map<string, TokenBucket>()
 
@@ -41,11 +41,11 @@ export class AddressLimiter {
     this.limit = limit
   }
 
-  take(address: string, nowMs: number): boolean {
-    const bucket = this.buckets.get(address) ?? new TokenBucket(this.limit)
-    this.buckets.delete(address)
-    this.buckets.set(address, bucket)
-    if (this.buckets.size > ADDRESSES_MAX) {
+  take(caller: string, nowMs: number): boolean {
+    const bucket = this.buckets.get(caller) ?? new TokenBucket(this.limit)
+    this.buckets.delete(caller)
+    this.buckets.set(caller, bucket)
+    if (this.buckets.size > CALLERS_MAX) {
       for (const oldest of this.buckets.keys()) {
         this.buckets.delete(oldest)
         break

@@ -9,12 +9,15 @@ import { WebSocket, WebSocketServer } from "ws"
 import { FRAME_BYTES_MAX, SOCKET_IDLE_SECONDS } from "../../config/limits.ts"
 import {
   agreedProtocol,
-  keepsHeaders,
-  type Handle,
+  callerOf,
   type ListenFailed,
+  type Opening,
+  ORIGIN_HEADERS,
+  needsHeaders,
   portTaken,
   reasons,
   type Response,
+  SAFE_HEADERS,
   type RunningServer,
   type ServerOptions,
   type ServerSocket,
@@ -36,7 +39,7 @@ export const serveNode = (options: ServerOptions): Effect.Effect<RunningServer, 
 const listen = (options: ServerOptions) =>
   Effect.callback<{ server: Server; sockets: Sockets; stop: () => Promise<void> }, ListenFailed>((resume) => {
     const sockets = new Sockets(options)
-    const server = createServer((request, response) => onRequest(request, response, options.handle))
+    const server = createServer((request, response) => onRequest(request, response, options))
     server.on("upgrade", (request, socket, head) => sockets.upgrade(request, socket, head))
     server.once("error", () => resume(Effect.fail(portTaken(options))))
     const stop = (): Promise<void> =>
@@ -75,8 +78,10 @@ class Sockets {
   private readonly alive = new WeakSet<WebSocket>()
   private readonly topics = new Map<string, Set<WebSocket>>()
   private readonly heartbeat: NodeJS.Timeout
+  private readonly proxiesTrusted: number
 
   constructor(options: ServerOptions) {
+    this.proxiesTrusted = options.proxiesTrusted ?? 0
     this.servers = new Map(options.sockets.map((path) => [path.path, { path, server: socketServer(path) }]))
     this.heartbeat = setInterval(() => this.ping(), (SOCKET_IDLE_SECONDS * 1_000) / 2)
   }
@@ -86,13 +91,16 @@ class Sockets {
   }
 
   upgrade(request: IncomingMessage, raw: Duplex, head: Buffer): void {
-    const served = this.servers.get(new URL(request.url ?? "/", "http://hub").pathname)
+    const served = this.servers.get((request.url ?? "/").split("?", 1)[0] as string)
     if (served === undefined) {
       raw.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n")
       return
     }
     const { path, server } = served
-    server.handleUpgrade(request, raw, head, (socket) => this.join(path, socket, raw as RawSocket))
+    server.handleUpgrade(request, raw, head, (socket) => {
+      const opening = { headers: allHeaders(request), address: addressOf(request, this.proxiesTrusted) }
+      this.join(path, socket, raw as RawSocket, opening)
+    })
   }
 
   publish(topic: string, frame: string): void {
@@ -108,11 +116,11 @@ class Sockets {
     this.close(NORMAL_GOING_AWAY, "the hub is going down")
   }
 
-  private join(path: SocketPath, socket: WebSocket, raw: RawSocket): void {
+  private join(path: SocketPath, socket: WebSocket, raw: RawSocket, opening: Opening): void {
     this.open.add(socket)
     this.alive.add(socket)
     const followed = new Set<string>()
-    const events = path.open(this.portOf(socket, followed))
+    const events = path.open(this.portOf(socket, followed, opening))
     socket.on("message", (data: Buffer) => {
       this.alive.add(socket)
       events.onFrame(Uint8Array.from(data).buffer)
@@ -128,8 +136,9 @@ class Sockets {
     })
   }
 
-  private portOf(socket: WebSocket, followed: Set<string>): ServerSocket {
+  private portOf(socket: WebSocket, followed: Set<string>, opening: Opening): ServerSocket {
     return {
+      opening,
       protocol: socket.protocol,
       send: (frame) => send(socket, frame),
       unsentBytes: () => socket.bufferedAmount,
@@ -171,15 +180,19 @@ const send = (socket: WebSocket, frame: string | Uint8Array): void => {
   socket.send(frame, { binary: false })
 }
 
-const onRequest = (request: IncomingMessage, response: ServerResponse, handle: Handle): void => {
+const onRequest = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { handle, keepsAllHeaders, proxiesTrusted = 0 }: ServerOptions
+): void => {
   const [path = "/", search = ""] = (request.url ?? "/").split(/\?(.*)/s)
   const head = {
     method: (request.method ?? "GET").toLowerCase(),
     path,
     query: new URLSearchParams(search),
     search,
-    address: request.socket.remoteAddress ?? "",
-    headers: headersOf(request, path),
+    address: addressOf(request, proxiesTrusted),
+    headers: keepsAllHeaders === true || needsHeaders(path) ? allHeaders(request) : originHeaders(request),
     receivedAtMs: performance.now()
   }
   const respond = (answer: Response): void => {
@@ -190,10 +203,28 @@ const onRequest = (request: IncomingMessage, response: ServerResponse, handle: H
   collectBody(request, (body) => handle({ ...head, body }, respond))
 }
 
+const addressOf = ({ headers, socket }: IncomingMessage, proxiesTrusted: number): string => {
+  const forwarded = headers["x-forwarded-for"]
+  return callerOf(
+    socket.remoteAddress ?? "",
+    Array.isArray(forwarded) ? forwarded.join(",") : forwarded,
+    proxiesTrusted
+  )
+}
+
 const noHeaders: Readonly<Record<string, string>> = {}
 
-const headersOf = (request: IncomingMessage, path: string): Readonly<Record<string, string>> => {
-  if (!keepsHeaders(path)) return noHeaders
+const originHeaders = (request: IncomingMessage): Readonly<Record<string, string>> => {
+  if (request.method === "GET") return noHeaders
+  const headers: Record<string, string> = {}
+  for (const name of ORIGIN_HEADERS) {
+    const value = request.headers[name]
+    if (typeof value === "string") headers[name] = value
+  }
+  return headers
+}
+
+const allHeaders = (request: IncomingMessage): Readonly<Record<string, string>> => {
   const headers: Record<string, string> = {}
   for (const name in request.headers) {
     const value = request.headers[name]
@@ -216,7 +247,7 @@ const collectBody = (request: IncomingMessage, done: (body: Uint8Array | undefin
 const write = (response: ServerResponse, answer: Response, headOnly: boolean): void => {
   response.writeHead(answer.status, reasons[answer.status] ?? "", {
     "content-type": answer.contentType,
-    "x-content-type-options": "nosniff",
+    ...SAFE_HEADERS,
     "content-length": Buffer.byteLength(answer.body),
     ...answer.headers
   })

@@ -6,12 +6,15 @@ import uws, { type HttpRequest, type HttpResponse, type WebSocket, type WebSocke
 import { FRAME_BYTES_MAX, SOCKET_IDLE_SECONDS } from "../../config/limits.ts"
 import {
   agreedProtocol,
-  type Handle,
-  keepsHeaders,
+  callerOf,
   type ListenFailed,
+  type Opening,
+  ORIGIN_HEADERS,
+  needsHeaders,
   portTaken,
   reasons,
   type Response,
+  SAFE_HEADERS,
   type RunningServer,
   type ServerOptions,
   type ServerSocket,
@@ -21,6 +24,7 @@ import {
 } from "./serving.ts"
 
 interface SocketData {
+  readonly opening: Opening
   readonly protocol: string
   events: SocketEvents | undefined
   open: boolean
@@ -51,8 +55,8 @@ const start = (options: ServerOptions) => {
   const sockets = new Set<Socket>()
   const listening = Deferred.makeUnsafe<number, ListenFailed>()
   let listenSocket: unknown
-  for (const path of options.sockets) app.ws(path.path, behaviour(path, sockets))
-  app.any("/*", (response, request) => onRequest(response, request, options.handle))
+  for (const path of options.sockets) app.ws(path.path, behaviour(path, sockets, options.proxiesTrusted ?? 0))
+  app.any("/*", (response, request) => onRequest(response, request, options))
   const listen = app.listen.bind(app) as unknown as ListenExclusively
   listen(options.host, options.port, EXCLUSIVE, (token) => {
     listenSocket = token
@@ -76,7 +80,7 @@ const start = (options: ServerOptions) => {
   }
 }
 
-const behaviour = (path: SocketPath, sockets: Set<Socket>): WebSocketBehavior<SocketData> => ({
+const behaviour = (path: SocketPath, sockets: Set<Socket>, proxiesTrusted: number): WebSocketBehavior<SocketData> => ({
   maxPayloadLength: FRAME_BYTES_MAX,
   maxBackpressure: UNSENT_BYTES_MAX,
   idleTimeout: SOCKET_IDLE_SECONDS,
@@ -84,7 +88,12 @@ const behaviour = (path: SocketPath, sockets: Set<Socket>): WebSocketBehavior<So
   upgrade: (response, request, context) => {
     const protocol = agreedProtocol(path, request.getHeader("sec-websocket-protocol"))
     response.upgrade<SocketData>(
-      { protocol, events: undefined, open: true },
+      {
+        opening: { headers: allHeaders(request), address: addressOf(response, request, proxiesTrusted) },
+        protocol,
+        events: undefined,
+        open: true
+      },
       request.getHeader("sec-websocket-key"),
       protocol,
       request.getHeader("sec-websocket-extensions"),
@@ -109,6 +118,7 @@ const behaviour = (path: SocketPath, sockets: Set<Socket>): WebSocketBehavior<So
 const portOf = (socket: Socket): ServerSocket => {
   const data = socket.getUserData()
   return {
+    opening: data.opening,
     protocol: data.protocol,
     send: (frame) => {
       if (data.open) socket.send(frame, false)
@@ -126,15 +136,19 @@ const portOf = (socket: Socket): ServerSocket => {
   }
 }
 
-const onRequest = (response: HttpResponse, request: HttpRequest, handle: Handle): void => {
+const onRequest = (
+  response: HttpResponse,
+  request: HttpRequest,
+  { handle, keepsAllHeaders, proxiesTrusted = 0 }: ServerOptions
+): void => {
   const search = request.getQuery() ?? ""
   const head = {
     method: request.getMethod(),
     path: request.getUrl(),
     query: new URLSearchParams(search),
     search,
-    address: Buffer.from(response.getRemoteAddressAsText()).toString(),
-    headers: headersOf(request),
+    address: addressOf(response, request, proxiesTrusted),
+    headers: keepsAllHeaders === true || needsHeaders(request.getUrl()) ? allHeaders(request) : originHeaders(request),
     receivedAtMs: performance.now()
   }
   let open = true
@@ -150,10 +164,24 @@ const onRequest = (response: HttpResponse, request: HttpRequest, handle: Handle)
   collectBody(response, (body) => handle({ ...head, body }, respond))
 }
 
+const addressOf = (response: HttpResponse, request: HttpRequest, proxiesTrusted: number): string => {
+  const direct = Buffer.from(response.getRemoteAddressAsText()).toString()
+  return proxiesTrusted === 0 ? direct : callerOf(direct, request.getHeader("x-forwarded-for"), proxiesTrusted)
+}
+
 const noHeaders: Readonly<Record<string, string>> = {}
 
-const headersOf = (request: HttpRequest): Readonly<Record<string, string>> => {
-  if (!keepsHeaders(request.getUrl())) return noHeaders
+const originHeaders = (request: HttpRequest): Readonly<Record<string, string>> => {
+  if (request.getMethod() === "get") return noHeaders
+  const headers: Record<string, string> = {}
+  for (const name of ORIGIN_HEADERS) {
+    const value = request.getHeader(name)
+    if (value !== "") headers[name] = value
+  }
+  return headers
+}
+
+const allHeaders = (request: HttpRequest): Readonly<Record<string, string>> => {
   const headers: Record<string, string> = {}
   request.forEach((name, value) => {
     headers[name] = value
@@ -176,7 +204,9 @@ const collectBody = (response: HttpResponse, done: (body: Uint8Array | undefined
 const write = (response: HttpResponse, answer: Response, headOnly: boolean): void => {
   response.writeStatus(`${answer.status} ${reasons[answer.status] ?? ""}`)
   response.writeHeader("content-type", answer.contentType)
-  response.writeHeader("x-content-type-options", "nosniff")
+  for (const name in SAFE_HEADERS) {
+    if (answer.headers?.[name] === undefined) response.writeHeader(name, SAFE_HEADERS[name] as string)
+  }
   for (const name in answer.headers) response.writeHeader(name, answer.headers[name] as string)
   if (headOnly) response.endWithoutBody(Buffer.byteLength(answer.body))
   else response.end(answer.body)

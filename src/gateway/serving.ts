@@ -5,7 +5,7 @@
  * contract's limit; what is larger is refused without being kept.
  */
 import { Schema } from "effect"
-import type { Principal } from "../../actors/access/may.ts"
+import type { Known } from "../access/principal.ts"
 import { SOCKET_BACKPRESSURE_BYTES_MAX } from "../../config/limits.ts"
 
 export interface Request {
@@ -15,7 +15,7 @@ export interface Request {
   /** The query as it came, without the question mark: some signatures are over its characters. */
   readonly search: string
   readonly address: string
-  /** Names in lower case; read only where somebody looks at them (`keepsHeaders`). */
+  /** Names in lower case; all of them, or of what nobody looks at only those that say which page sends it. */
   readonly headers: Readonly<Record<string, string>>
   /** `undefined` when it was larger than the limit. */
   readonly body: Uint8Array | undefined
@@ -24,7 +24,7 @@ export interface Request {
 
 /** A request on its way to its route: who sends it is known, and may do it. */
 export interface AskedRequest extends Request {
-  readonly principal: Principal
+  readonly principal: Known
 }
 
 export interface Response {
@@ -34,9 +34,10 @@ export interface Response {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Webhooks are signed in their headers; for everything else reading them would cost each request. */
-export const keepsHeaders = (path: string): boolean =>
+/** Webhooks are signed in their headers, and some answers depend on them; for everything else reading them would cost. */
+export const needsHeaders = (path: string): boolean =>
   path === "/graphql" ||
+  path.startsWith("/v1/access/") ||
   path.startsWith("/v1/channels/") ||
   path.startsWith("/v1/outreach/") ||
   path.startsWith("/v1/payments/")
@@ -49,7 +50,14 @@ export interface SocketEvents {
   readonly onClosed: () => void
 }
 
+/** Who opens a socket, as the handshake says it. */
+export interface Opening {
+  readonly headers: Readonly<Record<string, string>>
+  readonly address: string
+}
+
 export interface ServerSocket {
+  readonly opening: Opening
   /** Sub-protocol that the handshake agreed to; "": none. */
   readonly protocol: string
   /** Text, or its UTF-8. */
@@ -80,6 +88,10 @@ export interface ServerOptions {
   readonly port: number
   readonly sockets: ReadonlyArray<SocketPath>
   readonly handle: Handle
+  /** Of every request all headers are read, and not only where `needsHeaders` says so. */
+  readonly keepsAllHeaders?: boolean
+  /** Proxies in front whose X-Forwarded-For is believed; 0 unless given. */
+  readonly proxiesTrusted?: number
 }
 
 export interface RunningServer {
@@ -96,6 +108,34 @@ export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFail
 
 export const portTaken = ({ host, port }: ServerOptions): ListenFailed =>
   new ListenFailed({ message: `Port ${port} on ${host} is taken; stop what uses it or set PORT to another.` })
+
+/**
+ * Who called, when proxies stand in front: each of them puts the address it was called from at the end of X-Forwarded-For, so
+ * only so many entries from the end are true, and those before are whatever the client has written.
+ */
+export const callerOf = (direct: string, forwarded: string | undefined, proxiesTrusted: number): string => {
+  if (proxiesTrusted === 0 || forwarded === undefined || forwarded === "") return direct
+  const entries = forwarded.split(",")
+  const said = entries[Math.max(0, entries.length - proxiesTrusted)]?.trim() ?? ""
+  return said === "" || said.length > ADDRESS_LENGTH_MAX ? direct : said
+}
+
+/** An IPv6 address with its zone. */
+const ADDRESS_LENGTH_MAX = 64
+
+/** Of a request that changes something, these are always read: they say which page sends it. */
+export const ORIGIN_HEADERS = ["origin", "host", "sec-fetch-site"] as const
+
+/**
+ * With every answer, unless it says otherwise: nothing here is to be framed, run or guessed at, and no address of a page goes
+ * to where its links lead. Pages bring a policy of their own.
+ */
+export const SAFE_HEADERS: Readonly<Record<string, string>> = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin"
+}
 
 /** What the library may keep for one client: stock frames stop far below, answers are watched by `sockets.ts`. */
 export const UNSENT_BYTES_MAX = 8 * SOCKET_BACKPRESSURE_BYTES_MAX

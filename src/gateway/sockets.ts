@@ -5,14 +5,15 @@
  * costs the socket a strike; a socket that keeps on is closed (1008), as is one that does not read its answers.
  */
 import * as Limits from "../../config/limits.ts"
-import { decodeSku } from "../../streams/subjects.ts"
+import { bodyTarget } from "../access/body-target.ts"
 import type { Follower } from "../carts/followers.ts"
 import type { CartsShape } from "../carts/layer.ts"
 import { fragment, type JsonWriter } from "../../streams/json-writer.ts"
 import { writeAnswer } from "./answer-text.ts"
 import { decodeJson, invalid } from "./decode.ts"
 import type { Fanout } from "./fanout/fanout.ts"
-import { ALL, type SocketPort, type Subscriber } from "./fanout/subscriber.ts"
+import type { SocketPort, Subscriber } from "./fanout/subscriber.ts"
+import type { Entrance } from "./entrance.ts"
 import { Outgoing } from "./outgoing.ts"
 import type { Answer, Refusal } from "./protocol.ts"
 import { type RateLimit, TokenBucket } from "./rate-limit.ts"
@@ -25,6 +26,8 @@ import {
   submitLinesCommand,
   submitRequest
 } from "./requests.ts"
+import { type GuardedSocket, SocketGuard } from "./socket-guard.ts"
+import { readHave, readTopics, type Topics } from "./socket-topics.ts"
 
 /** Close codes that the hub gives of its own accord. */
 export const CLOSE = {
@@ -34,9 +37,8 @@ export const CLOSE = {
   policy: 1008
 } as const
 
-export interface ClientPort extends SocketPort {
+export interface ClientPort extends SocketPort, GuardedSocket {
   readonly send: (frame: string | Uint8Array) => void
-  readonly close: (code: number, reason: string) => void
 }
 
 export interface SocketServices {
@@ -44,6 +46,7 @@ export interface SocketServices {
   readonly fanout: Fanout
   readonly carts: Pick<CartsShape, "requests" | "followers">
   readonly rateLimit: RateLimit | undefined
+  readonly entrance: Entrance
 }
 
 /** What may wait unsent for a socket that asks more than it reads. */
@@ -53,12 +56,11 @@ const FRAME_BYTES = Limits.FRAME_BYTES_MAX / 4
 const ANSWER = fragment('{"op":"answer","id":')
 const BODY = fragment(',"body":')
 const END = fragment("}")
-const SKU_TOPIC = "stock."
-const CART_TOPIC = "cart."
 
 export class SocketClient {
   readonly subscriber: Subscriber
   private readonly follower: Follower
+  private readonly guard: SocketGuard
   private readonly port: ClientPort
   private readonly services: SocketServices
   private readonly bucket: TokenBucket | undefined
@@ -71,6 +73,7 @@ export class SocketClient {
   constructor(port: ClientPort, services: SocketServices) {
     this.port = port
     this.services = services
+    this.guard = new SocketGuard(services.entrance, port)
     this.subscriber = services.fanout.join(port)
     this.follower = services.carts.followers.join(port)
     this.bucket = services.rateLimit === undefined ? undefined : new TokenBucket(services.rateLimit)
@@ -78,7 +81,8 @@ export class SocketClient {
 
   onFrame(bytes: ArrayBuffer): void {
     const receivedAtMs = performance.now()
-    const requests = readRequests(bytes)
+    // What is read straight from the bytes is not looked into: only for who may ask of any SKU.
+    const requests = this.guard.mayAny("stock.request") ? readRequests(bytes) : undefined
     if (requests === undefined) return this.onAnyFrame(bytes, receivedAtMs)
     for (const request of requests) {
       if (this.closed) return
@@ -112,6 +116,7 @@ export class SocketClient {
 
   onClosed(): void {
     this.closed = true
+    this.guard.onClosed()
     this.services.fanout.leave(this.subscriber)
     this.services.carts.followers.leave(this.follower)
   }
@@ -120,7 +125,9 @@ export class SocketClient {
     if (typeof message !== "object" || message === null || Array.isArray(message)) {
       return this.strike(invalid("Send a JSON object with op."))
     }
-    const { op, id, sku, cart, body, topics, have } = message as Record<string, unknown>
+    const { op, id, sku, cart, body, topics, have, token } = message as Record<string, unknown>
+    if (op === "authenticate") return this.guard.authenticate(token, () => this.say(`{"op":"authenticated"}`))
+    if (this.guard.principal === undefined) return this.strike(notKnown, id)
     switch (op) {
       case "request":
         return this.onRequest(id, { sku, cart }, { body, receivedAtMs })
@@ -131,7 +138,7 @@ export class SocketClient {
       case "ping":
         return this.say(`{"op":"pong"}`)
       default:
-        return this.strike(invalid("Send op as one of subscribe, unsubscribe, request, ping.", "op"), id)
+        return this.strike(invalid("Send op as one of authenticate, subscribe, unsubscribe, request, ping.", "op"), id)
     }
   }
 
@@ -145,6 +152,7 @@ export class SocketClient {
     if (cart !== undefined && (typeof cart !== "string" || sku !== undefined)) {
       return this.strike(invalid("Send cart as a string, and sku not beside it.", "cart"), id)
     }
+    if (!this.mayRequest(sku, cart, received.body)) return this.strike(forbidden, id)
     if (!this.mayWait(id, received.receivedAtMs)) return
     if (cart !== undefined) {
       return this.services.carts.requests.request(cart, received, (answer) => this.answer(id, answer, writeJson))
@@ -152,6 +160,21 @@ export class SocketClient {
     const reply = (answer: Answer): void => this.answer(id, answer, writeAnswer)
     if (sku === undefined) submitLines(this.services.host, received, reply)
     else submitRequest(this.services.host, sku, received, reply)
+  }
+
+  private mayRequest(sku: string | undefined, cart: string | undefined, body: unknown): boolean {
+    const action = cart === undefined ? "stock.request" : "carts.request"
+    if (this.guard.mayAny(action)) return true
+    const address = [sku, cart].filter((name) => name !== undefined)
+    const { names, channels } = bodyTarget(body, address.length === 0)
+    return this.guard.may(action, { names: [...address, ...names], channels })
+  }
+
+  private mayFollow({ skus, carts, all }: Topics): boolean {
+    const { guard } = this
+    if (all && !guard.mayAny("stock.read")) return false
+    const mayRead = skus.length === 0 || guard.mayAny("stock.read") || guard.may("stock.read", { names: skus })
+    return mayRead && (carts.length === 0 || guard.mayAny("carts.read") || guard.may("carts.read", { names: carts }))
   }
 
   /** Counts a request among those that wait, or answers that there are too many. */
@@ -182,6 +205,7 @@ export class SocketClient {
         id
       )
     }
+    if (!this.mayFollow(read)) return this.strike(forbidden, id)
     const { fanout, carts } = this.services
     if (!subscribe) {
       carts.followers.unfollow(this.follower, read.carts)
@@ -240,6 +264,16 @@ export class SocketClient {
   }
 }
 
+const notKnown: Refusal = {
+  ok: false,
+  code: "unauthorized",
+  message: 'Say who you are first: {"op":"authenticate","token":"..."} with an API key or token.'
+}
+const forbidden: Refusal = {
+  ok: false,
+  code: "unauthorized",
+  message: "You may not do this; ask an administrator of the hub."
+}
 const tooLarge = invalid(`A message has at most ${Limits.MESSAGE_BYTES_MAX} bytes.`)
 const tooMany = invalid(`A frame holds at most ${Limits.FRAME_MESSAGES_MAX} messages.`)
 const tooFast: Refusal = {
@@ -258,43 +292,4 @@ const isLarge = (message: unknown): boolean =>
 interface Addressee {
   readonly sku: unknown
   readonly cart: unknown
-}
-
-interface Topics {
-  readonly skus: Array<string>
-  readonly carts: Array<string>
-  readonly all: boolean
-}
-
-const readTopics = (topics: unknown): Topics | undefined => {
-  if (!Array.isArray(topics)) return undefined
-  const skus = new Set<string>()
-  const carts = new Set<string>()
-  let all = false
-  for (const topic of topics as ReadonlyArray<unknown>) {
-    if (typeof topic !== "string") return undefined
-    const kind = topic.startsWith(CART_TOPIC) ? CART_TOPIC : SKU_TOPIC
-    if (!topic.startsWith(kind)) return undefined
-    if (topic === ALL) {
-      all = true
-      continue
-    }
-    const name = decodeSku(topic.slice(kind.length))
-    if (name === undefined || name.length === 0 || name.length > Limits.ID_LENGTH_MAX) return undefined
-    if (kind === CART_TOPIC) carts.add(name)
-    else skus.add(name)
-  }
-  return { skus: [...skus], carts: [...carts], all }
-}
-
-/** Read as plain data: a SKU may be called `__proto__`. */
-const readHave = (have: unknown): ReadonlyMap<string, number> | undefined => {
-  const versions = new Map<string, number>()
-  if (have === undefined) return versions
-  if (typeof have !== "object" || have === null || Array.isArray(have)) return undefined
-  for (const [sku, version] of Object.entries(have)) {
-    if (typeof version !== "number" || !Number.isSafeInteger(version) || version < 0) return undefined
-    versions.set(sku, version)
-  }
-  return versions
 }

@@ -9,7 +9,7 @@ import { type Role, ROLES } from "../../actors/access/actions.ts"
 import type { Principal } from "../../actors/access/may.ts"
 import { makeHandle } from "../../src/gateway/http/dispatch.ts"
 import { json } from "../../src/gateway/http/replies.ts"
-import type { Entry } from "../../src/gateway/http/entry.ts"
+import { type Entry, OWN } from "../../src/gateway/http/entry.ts"
 import { type HttpServices, routeTable } from "../../src/gateway/http/routes.ts"
 import { StaticFiles } from "../../src/gateway/http/static-files.ts"
 import type { Request } from "../../src/gateway/serving.ts"
@@ -19,12 +19,10 @@ import { EXPECTED, type Expected } from "./expected-roles.ts"
 const table = routeTable({} as HttpServices)
 
 /** Each says that it was reached, instead of doing what it does. */
-const reached = table.map(([method, pattern, action]): Entry => [
-  method,
-  pattern,
-  action,
-  (_request, respond) => respond(json(200, { reached: pattern }))
-])
+const reached = table.map(([method, pattern, action, , bounds]): Entry => {
+  const reply: Entry[3] = (_request, respond) => respond(json(200, { reached: pattern }))
+  return bounds === undefined ? [method, pattern, action, reply] : [method, pattern, action, reply, bounds]
+})
 
 const asked = (method: string, path: string): Request => ({
   method,
@@ -37,16 +35,16 @@ const asked = (method: string, path: string): Request => ({
   receivedAtMs: 0
 })
 
-const statusFor = (principal: Principal | undefined, method: string, path: string): number => {
+const statusFor = (principal: Principal | undefined, method: string, path: string): Promise<number> => {
   const handle = makeHandle({
     routes: reached,
-    authenticate: () => principal ?? { ok: false, code: "unauthorized", message: "Sign in." },
+    authenticate: () => principal ?? { refused: "Sign in." },
+    record: () => Promise.resolve(),
+    isCorsOrigin: () => false,
     files: new StaticFiles("/nowhere"),
     limiter: undefined
   })
-  let status = 0
-  handle(asked(method, path), (response) => (status = response.status))
-  return status
+  return new Promise((resolve) => handle(asked(method, path), ({ status }) => resolve(status)))
 }
 
 const pathOf = (pattern: string, name = "x"): string => pattern.replaceAll(/:\w+/g, encodeURIComponent(name))
@@ -63,36 +61,40 @@ describe("every address", () => {
 
   it.each(table.map(([method, pattern]) => [method, pattern] as const))(
     "%s %s is for the roles that are written down",
-    (method, pattern) => {
+    async (method, pattern) => {
       const expected = EXPECTED[`${method} ${pattern}`] as Expected
       for (const role of ROLES) {
-        const status = statusFor(roleNamed(role), method, pathOf(pattern))
+        const status = await statusFor(roleNamed(role), method, pathOf(pattern))
         assert.equal(status, rolesOf(expected).includes(role) ? 200 : 403, role)
       }
-      assert.equal(statusFor(undefined, method, pathOf(pattern)), expected === "public" ? 200 : 401)
+      assert.equal(await statusFor(undefined, method, pathOf(pattern)), expected === "public" ? 200 : 401)
       assert.equal(
-        statusFor({ kind: "user", name: "no role", roles: [] }, method, pathOf(pattern)) === 200,
+        (await statusFor({ kind: "user", name: "no role", roles: [] }, method, pathOf(pattern))) === 200,
         expected === "public" || expected === "each-field"
       )
     }
   )
 
-  it("of a thing with an owner is closed to another tenant, and what is the hub's as a whole to every tenant", () => {
+  it("of a thing with an owner is closed to another tenant, and what is the hub's as a whole to every tenant", async () => {
     const tenant: Principal = { kind: "user", name: "ann", roles: ["admin"], tenant: "acme" }
-    for (const [method, pattern, action] of table) {
-      if (action === "public" || action === "each-field") continue
-      assert.equal(statusFor(tenant, method, pathOf(pattern, "zeta/1")), 403, `${method} ${pattern}`)
+    for (const [method, pattern, action, , bounds] of table) {
+      if (action === "public" || action === "each-field" || bounds === OWN) continue
+      assert.equal(await statusFor(tenant, method, pathOf(pattern, "zeta/1")), 403, `${method} ${pattern}`)
       const isOwned = /:(sku|cart|customer)\b/.test(pattern)
-      assert.equal(statusFor(tenant, method, pathOf(pattern, "acme/1")), isOwned ? 200 : 403, `${method} ${pattern}`)
+      assert.equal(
+        await statusFor(tenant, method, pathOf(pattern, "acme/1")),
+        isOwned ? 200 : 403,
+        `${method} ${pattern}`
+      )
     }
   })
 
-  it("of a channel is closed to a key of another channel", () => {
+  it("of a channel is closed to a key of another channel", async () => {
     const key: Principal = { kind: "key", name: "web's", roles: ["operator"], channels: ["web"] }
     for (const [method, pattern, action] of table) {
       if (action === "public" || !pattern.includes(":channel")) continue
-      assert.equal(statusFor(key, method, pathOf(pattern, "web")), 200, `${method} ${pattern}`)
-      assert.equal(statusFor(key, method, pathOf(pattern, "amazon")), 403, `${method} ${pattern}`)
+      assert.equal(await statusFor(key, method, pathOf(pattern, "web")), 200, `${method} ${pattern}`)
+      assert.equal(await statusFor(key, method, pathOf(pattern, "amazon")), 403, `${method} ${pattern}`)
     }
   })
 })

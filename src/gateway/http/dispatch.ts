@@ -1,25 +1,34 @@
 /**
  * From a request to its route: the one place that asks whether who sends it may do what the route does.
  *
- * Whoever cannot be told apart from anybody (`authenticate` refuses) gets no further than the public addresses and the
- * pages. What is asked about is read from the address: its SKU, cart, customer and channel are the action's target.
+ * Whoever cannot be told apart from anybody gets no further than the public addresses and the pages. What is asked about is
+ * read from the address and, of whoever is bound to a tenant or to channels, from the body as well. What changes something
+ * administrative goes to the audit record with its outcome, refused or not, before it is answered.
  */
+import { ACTIONS, type Action } from "../../../actors/access/actions.ts"
 import { isBound, may, type Principal, type Target } from "../../../actors/access/may.ts"
+import type { Found } from "../../access/authenticate.ts"
+import { bodyTarget } from "../../access/body-target.ts"
+import type { Act } from "../../access/acts.ts"
 import { decodeSku } from "../../../streams/subjects.ts"
-import { invalid } from "../decode.ts"
-import type { AddressLimiter } from "../rate-limit.ts"
-import type { Refusal } from "../protocol.ts"
+import { decodeJson, invalid } from "../decode.ts"
+import type { RateLimiter } from "../rate-limit.ts"
 import type { Handle, Request, Response } from "../serving.ts"
 import { refused } from "./replies.ts"
-import { EACH_FIELD, type Entry, PUBLIC } from "./entry.ts"
+import { EACH_FIELD, type Entry, OWN, PUBLIC } from "./entry.ts"
 import type { StaticFiles } from "./static-files.ts"
+import type { Respond } from "./stock.ts"
 
 export interface DispatchServices {
   readonly routes: ReadonlyArray<Entry>
   /** Who sends the request, or why it cannot be said. */
-  readonly authenticate: (request: Request) => Principal | Refusal
+  readonly authenticate: (request: Request) => Found | Promise<Found>
+  /** Settles when the act is recorded; never fails. */
+  readonly record: (act: Omit<Act, "at">) => Promise<void>
+  /** Whether a page of this origin may read what is answered. */
+  readonly isCorsOrigin: (origin: string | undefined) => boolean
   readonly files: StaticFiles
-  readonly limiter: AddressLimiter | undefined
+  readonly limiter: RateLimiter | undefined
 }
 
 /** Asked by programs that watch the hub: they must get through when nobody else does. */
@@ -32,35 +41,32 @@ const tooFast = refused({
   retryAfterMs: 1_000
 })
 
-export const makeHandle = ({ routes: entries, authenticate, files, limiter }: DispatchServices): Handle => {
-  const routes = entries.map(([method, pattern, action, route]) => ({
-    method,
-    action,
-    route,
-    segments: pattern.split("/")
-  }))
-  return (request, respond) => {
-    if (!UNLIMITED.has(request.path) && limiter?.take(request.address, request.receivedAtMs) === false) {
-      return respond(tooFast)
-    }
+interface Route {
+  readonly method: string
+  readonly segments: ReadonlyArray<string>
+  readonly entry: Entry
+}
+
+type Parameters = ReadonlyArray<string | undefined>
+
+export const makeHandle = (services: DispatchServices): Handle => {
+  const { files, limiter } = services
+  const routes = services.routes.map((entry): Route => ({ method: entry[0], segments: entry[1].split("/"), entry }))
+  return (request, answer) => {
+    const shared = services.isCorsOrigin(request.headers["origin"]) ? sharedWith(request.headers["origin"]) : undefined
+    if (shared !== undefined && request.method === "options") return answer({ ...preflight, headers: shared })
+    const respond: Respond =
+      shared === undefined ? answer : (response) => answer({ ...response, headers: { ...response.headers, ...shared } })
+    const isLimited = limiter !== undefined && !UNLIMITED.has(request.path)
+    if (isLimited && !limiter.take(`address ${request.address}`, request.receivedAtMs)) return respond(tooFast)
     const segments = request.path.split("/")
     const method = request.method === "head" ? "get" : request.method
     let otherMethod = false
     for (const route of routes) {
       const matched = match(route.segments, segments)
       if (matched === undefined) continue
-      if (route.method !== method) {
-        otherMethod = true
-        continue
-      }
-      if (route.action === PUBLIC) return route.route({ ...request, principal: NOBODY }, respond, ...matched)
-      const principal = authenticate(request)
-      if ("ok" in principal) return respond(refused(principal))
-      if (route.action === EACH_FIELD) return route.route({ ...request, principal }, respond, ...matched)
-      if (!may(principal, route.action, isBound(principal) ? targetOf(route.segments, matched) : undefined)) {
-        return respond(forbidden(principal, route.action))
-      }
-      return route.route({ ...request, principal }, respond, ...matched)
+      if (route.method === method) return admit(services, route, matched, request, respond)
+      otherMethod = true
     }
     const file = method === "get" && !otherMethod ? files.get(request) : undefined
     if (file !== undefined) return respond(file)
@@ -69,8 +75,67 @@ export const makeHandle = ({ routes: entries, authenticate, files, limiter }: Di
   }
 }
 
+const admit = (
+  services: DispatchServices,
+  { entry, segments }: Route,
+  matched: Parameters,
+  request: Request,
+  respond: Respond
+): void => {
+  const [, , action, route, bounds] = entry
+  if (action === PUBLIC) return route({ ...request, principal: NOBODY }, respond, ...matched)
+  const enter = (found: Found): void => {
+    if ("refused" in found) return respond(unknown(found.refused))
+    const principal = found
+    const isLimited = services.limiter !== undefined && principal.kind !== "open" && !UNLIMITED.has(request.path)
+    if (isLimited && !services.limiter.take(`${principal.kind} ${principal.name}`, request.receivedAtMs)) {
+      return respond(tooFast)
+    }
+    if (action === EACH_FIELD) return route({ ...request, principal }, respond, ...matched)
+    const reply = ACTIONS[action].isRecorded ? recording(services, principal, action, request, respond) : respond
+    const target = isBound(principal) ? targetOf(segments, matched, request, bounds) : undefined
+    if (!may(principal, action, target)) return reply(forbidden(principal, action))
+    route({ ...request, principal }, reply, ...matched)
+  }
+  const found = services.authenticate(request)
+  if (found instanceof Promise) found.then(enter, () => respond(cannotTell))
+  else enter(found)
+}
+
+/** With a key or token only: no cookie goes there and back, and none is asked for. */
+const sharedWith = (origin: string | undefined): Readonly<Record<string, string>> => ({
+  "access-control-allow-origin": origin ?? "",
+  "access-control-allow-methods": "GET, POST, PUT, DELETE",
+  "access-control-allow-headers": "authorization, content-type",
+  "access-control-max-age": "600",
+  "cross-origin-resource-policy": "cross-origin",
+  vary: "origin"
+})
+
+const preflight: Response = { status: 204, contentType: "text/plain", body: "" }
+
+const recording =
+  (
+    { record }: DispatchServices,
+    { kind, name }: Principal,
+    action: Action,
+    { address, path }: Request,
+    respond: Respond
+  ): Respond =>
+  (response) =>
+    void record({ who: { kind, name }, action, target: path, outcome: response.status, address }).then(() =>
+      respond(response)
+    )
+
 /** Who comes to a public address: the route knows its callers by their signature, or does not care who they are. */
 const NOBODY: Principal = { kind: "open", name: "nobody", roles: [] }
+
+const unknown = (message: string): Response => {
+  const response = refused({ ok: false, code: "unauthorized", message })
+  return { ...response, headers: { ...response.headers, "www-authenticate": "Bearer" } }
+}
+
+const cannotTell = refused({ ok: false, code: "unavailable", message: "Who you are cannot be found out now." })
 
 const forbidden = (principal: Principal, action: string): Response =>
   refused(
@@ -85,20 +150,33 @@ const forbidden = (principal: Principal, action: string): Response =>
 /** Parameters of addresses that name something with an owner. */
 const NAMES = new Set([":sku", ":cart", ":customer"])
 
-const targetOf = (pattern: ReadonlyArray<string>, matched: ReadonlyArray<string | undefined>): Target => {
+const targetOf = (
+  pattern: ReadonlyArray<string>,
+  matched: Parameters,
+  { body, method }: Request,
+  bounds: Entry[4]
+): Target => {
+  if (bounds === OWN) return { isOwn: true }
   const parameters = pattern.filter((segment) => segment.startsWith(":"))
   const those = (wanted: (parameter: string) => boolean): ReadonlyArray<string> =>
     parameters.flatMap((parameter, index) => (wanted(parameter) ? [matched[index] ?? ""] : []))
+  const names = those((parameter) => NAMES.has(parameter))
+  const channels = those((parameter) => parameter === ":channel")
+  const decoded = method === "get" || body === undefined ? undefined : decodeJson(body, body.byteLength)
+  // What cannot be read is refused by its route, with the reason.
+  if (decoded === undefined || !decoded.ok || body?.byteLength === 0) return { names, channels }
+  const said = bodyTarget(decoded.value, names.length === 0)
   return {
-    names: those((parameter) => NAMES.has(parameter)),
-    channels: those((parameter) => parameter === ":channel")
+    names: [...names, ...said.names],
+    // Where the address names the channel, a body that names none is about that one.
+    channels: [
+      ...channels,
+      ...(channels.length > 0 ? said.channels.filter((channel) => channel !== "") : said.channels)
+    ]
   }
 }
 
-const match = (
-  pattern: ReadonlyArray<string>,
-  path: ReadonlyArray<string>
-): ReadonlyArray<string | undefined> | undefined => {
+const match = (pattern: ReadonlyArray<string>, path: ReadonlyArray<string>): Parameters | undefined => {
   if (pattern.length !== path.length) return undefined
   const parameters: Array<string | undefined> = []
   for (const [index, segment] of pattern.entries()) {

@@ -13,6 +13,9 @@ export const PUBLIC = "public"
 /** For whoever is known: what is asked for asks by itself, field by field. */
 export const EACH_FIELD = "each-field"
 
+/** The answer holds only what is the caller's own: the route looks at who asks. */
+export const OWN = "own"
+
 /**
  * In the pattern `:x` stands for one segment, handed over percent-decoded, `undefined` when it cannot be decoded. `:sku`,
  * `:cart`, `:customer` and `:channel` are what the action is about.
@@ -21,5 +24,6 @@ export type Entry = readonly [
   method: string,
   pattern: string,
   action: Action | typeof PUBLIC | typeof EACH_FIELD,
-  route: Route
+  route: Route,
+  bounds?: typeof OWN
 ]

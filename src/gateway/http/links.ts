@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { LINK_PRESSES_PER_SECOND_MAX } from "../../../config/recovery.ts"
 import type { LinkAnswer, LinkDesk } from "../../recovery/link-desk.ts"
 import { linkPage, TOO_OFTEN, TOTAL_FIELD } from "../../recovery/link-page.ts"
-import { AddressLimiter } from "../rate-limit.ts"
+import { RateLimiter } from "../rate-limit.ts"
 import type { Request, Response } from "../serving.ts"
 import type { Respond } from "./stock.ts"
 
@@ -19,7 +19,7 @@ export interface LinkServices {
 export class LinkRoutes {
   private readonly services: LinkServices
   /** By attempt: whoever has a link may press it, and not all the time. */
-  private readonly limiter = new AddressLimiter({ requestsPerSecond: LINK_PRESSES_PER_SECOND_MAX })
+  private readonly limiter = new RateLimiter({ requestsPerSecond: LINK_PRESSES_PER_SECOND_MAX })
 
   constructor(services: LinkServices) {
     this.services = services

@@ -5,6 +5,8 @@ import type { Registry } from "prom-client"
 import type { GraphqlRoutes } from "../../graphql/http.ts"
 import type { HubStatus } from "../protocol.ts"
 import type { MailTaker } from "../requests.ts"
+import type { AccessRoutes } from "./access.ts"
+import { accessEntries } from "./access-entries.ts"
 import { cartEntries, customerEntries, paymentEntries, recoveryEntries } from "./customer-entries.ts"
 import { channelEntries, outreachEntries } from "./channel-entries.ts"
 import { EACH_FIELD, type Entry, PUBLIC } from "./entry.ts"
@@ -47,6 +49,7 @@ export interface HttpServices {
   readonly links: LinkRoutes
   readonly carts: CartRoutes
   readonly graphql: GraphqlRoutes
+  readonly access: AccessRoutes
   readonly leakage: LeakageServices
   readonly sync: SyncServices
   readonly status: () => HubStatus
@@ -68,6 +71,7 @@ export const routeTable = (services: HttpServices): ReadonlyArray<Entry> => [
   ...paymentEntries(services),
   ...cartEntries(services.carts),
   ...graphqlEntries(services.graphql),
+  ...accessEntries(services.access),
   ...hubEntries(services)
 ]
 
