@@ -74,6 +74,19 @@ export const streamSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
     deny_delete: true,
     deny_purge: true
   },
+  {
+    // Who did what stands in the audit record; here is how each thing stands, and the few decisions before.
+    name: Subjects.DESK,
+    subjects: [Subjects.DESK_SUBJECTS],
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    num_replicas: journalReplicas,
+    max_msgs_per_subject: 16,
+    max_msg_size: 16_384,
+    allow_direct: true,
+    deny_delete: true,
+    deny_purge: true
+  },
   bucketSpec(Subjects.PERSONAL_KEYS_BUCKET, journalReplicas),
   bucketSpec(Subjects.PERSONAL_INDEX_BUCKET, journalReplicas),
   ...derivedSpecs(journalReplicas)

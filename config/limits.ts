@@ -112,3 +112,5 @@ export const REPLAY_SLICE_CHANGES = 2_000
 export const REPLAY_SKUS_MAX = 32
 export const REPLAY_STATES_MAX = 64
 export const REPLAY_STATE_CHARACTERS_MAX = 64 * 1024
+/** SKUs that are low, with how they sell, on one page: four weeks of each are read from the ledger. */
+export const LOW_STOCK_PAGE_MAX = 100

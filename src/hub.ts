@@ -92,6 +92,7 @@ export const hubLayer = (options: HubOptions) => {
     requestsPerSecondMax: config.requestsPerSecondMax,
     corsOrigins: options.access.corsOrigins,
     proxiesTrusted: options.access.proxiesTrusted,
+    partitions: { stock: config.partitions, carts: config.cartPartitions, customers: 1 },
     graphql: { isIntrospectable: config.graphqlIntrospection === "on" }
   })
   const channels = Channels.layer({ natsUrl: urls.nats, logLevel: config.logLevel, channels: options.channels })

@@ -22,6 +22,7 @@ export const PERSONAL_ACCESS = "PERSONAL_ACCESS"
 export const ACCESS = "ACCESS"
 /** The audit record. */
 export const ACTS = "ACTS"
+export const DESK = "DESK"
 
 /** What one kind of actors is kept under. A journal has its stream to itself: its owner foretells the sequences in it. */
 export interface KindNames {
@@ -113,6 +114,11 @@ export const CHECKOUT_LINK_SUBJECTS = "payment.link.*"
 /** What a payment means for a cart: paid, expired, payment-failed, refunded. */
 export const PAYMENT_FACT_SUBJECTS = "payment.fact.*"
 export const paymentFactSubject = (cartId: string): string => `payment.fact.${encodeSku(cartId)}`
+
+/** What people decided: about a SKU's low-stock alert, and about a dead letter by its id. */
+export const DESK_SUBJECTS = "desk.*.*"
+export const alertDeskSubject = (sku: string): string => `desk.alert.${encodeSku(sku)}`
+export const letterDeskSubject = (id: number): string => `desk.letter.${id}`
 
 /** The customer as a token: see `src/personal-data/`. */
 export const personalAccessSubject = (token: string): string => `personal.access.${token}`

@@ -6,6 +6,7 @@ import { Context, Effect, FiberSet, Layer } from "effect"
 import { REQUESTS_PER_SECOND_DEFAULT } from "../../config/access.ts"
 import type { GraphqlConfig } from "../../config/graphql.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
+import { deskNats } from "../../streams/desk.ts"
 import { Journal } from "../../streams/journal.ts"
 import { Nats } from "../../streams/nats/connection.ts"
 import { Access, type AccessShape } from "../access/layer.ts"
@@ -19,10 +20,12 @@ import { Recovery } from "../recovery/layer.ts"
 import { makeGraphql } from "../graphql/graphql.ts"
 import { Fanout } from "./fanout/fanout.ts"
 import { AccessRoutes } from "./http/access.ts"
+import { AlertDesk } from "./http/alert-desk.ts"
 import { CartRoutes } from "./http/carts.ts"
 import { ChannelRoutes } from "./http/channels.ts"
 import { CustomerRoutes } from "./http/customers.ts"
 import { HistoryRoutes } from "./http/history.ts"
+import { LetterDesk } from "./http/letter-desk.ts"
 import { LinkRoutes } from "./http/links.ts"
 import { Lists } from "./http/lists.ts"
 import { OutreachRoutes } from "./http/outreach.ts"
@@ -35,12 +38,14 @@ import { makeHandle } from "./http/dispatch.ts"
 import type { Entry } from "./http/entry.ts"
 import { routeTable } from "./http/routes.ts"
 import { StaticFiles } from "./http/static-files.ts"
+import { SystemRoutes } from "./http/system.ts"
 import { StockPages } from "./http/stock.ts"
-import { metricsRegistry, status } from "./metrics.ts"
 import { Entrance } from "./entrance.ts"
+import { type Measured, metricsRegistry, status } from "./metrics.ts"
 import { answerNatsRequests } from "./nats-requests.ts"
 import { type RateLimit, RateLimiter } from "./rate-limit.ts"
 import { Projections } from "./projections.ts"
+import { RecentFigures } from "./recent-figures.ts"
 import { serve } from "./server.ts"
 import type { SocketPath } from "./serving.ts"
 import { SocketClient } from "./sockets.ts"
@@ -55,6 +60,8 @@ export interface GatewayOptions {
   /** Pages of other origins that may call with a key or token. */
   readonly corsOrigins: ReadonlyArray<string>
   readonly proxiesTrusted: number
+  /** Of the journal of each kind of actors. */
+  readonly partitions: Readonly<Record<"stock" | "carts" | "customers", number>>
   readonly graphql: GraphqlConfig
 }
 
@@ -82,9 +89,18 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
   const { receive } = yield* OutreachDesk
   const carts = yield* Carts
   const recovery = yield* Recovery
-  const { history } = yield* Projections
+  const { history, lowStock } = yield* Projections
   const journal = yield* Journal
+  const nats = yield* Nats
   return {
+    alerts: new AlertDesk({ readModels: lowStock, desk: deskNats(nats), run, nowMs: Date.now }),
+    letters: new LetterDesk({
+      host: yield* StockHost,
+      deadLetters: yield* DeadLetters,
+      desk: deskNats(nats),
+      run,
+      now: () => new Date()
+    }),
     history: new HistoryRoutes({ readModels: history, journal, channels: yield* Channels, run }),
     access: new AccessRoutes({ access: yield* Access, nowMs: Date.now, run }),
     links: new LinkRoutes({ desk: recovery.links, shopName: recovery.shopName, run }),
@@ -137,12 +153,23 @@ const opened = (
     keepsAllHeaders: access.mode !== "open" || options.corsOrigins.length > 0,
     proxiesTrusted: options.proxiesTrusted
   })
+const systemRoutes = Effect.fnUntraced(function* (
+  { partitions }: GatewayOptions,
+  measured: Measured,
+  run: (effect: Effect.Effect<void>) => void
+) {
+  const hosts = { stock: measured.host, carts: (yield* Carts).host, customers: (yield* Recovery).host }
+  const recent = new RecentFigures(() => status(measured), Date.now)
+  yield* Effect.forkScoped(recent.run)
+  const { lags, servers } = yield* Projections
+  const { startedAt } = measured
+  return new SystemRoutes({ startedAt, hosts, partitions, lags, nats: yield* Nats, servers, recent, run })
+})
 
 const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const host = yield* StockHost
   const nats = yield* Nats
   const projections = yield* Projections
-  const deadLetters = yield* DeadLetters
   const channels = yield* Channels
   const carts = yield* Carts
   const inFiber = yield* FiberSet.makeRuntime<never>()
@@ -180,7 +207,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     pages,
     graphql: graphql.routes,
     ...(yield* partRoutes(run)),
-    lists: new Lists({ host, readModels: projections, deadLetters, run }),
+    lists: new Lists({ host, readModels: projections, run }),
     leakage: { incidents: projections.incidents, channels, run, nowMs: Date.now },
     sync: {
       host,
@@ -188,6 +215,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
       now: () => new Date(),
       channelsShowing: (sku, version) => showing(channels, sku, version)
     },
+    system: yield* systemRoutes(options, measured, run),
     status: () => status(measured),
     metrics,
     channelMetrics: () => channelMetrics(channels),

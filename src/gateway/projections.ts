@@ -2,9 +2,11 @@
  * What the gateway needs of the projections: lists that PostgreSQL answers, and how far behind each projection is.
  */
 import { Context } from "effect"
+import type { LowStockReadModels } from "./http/alert-desk.ts"
 import type { HistoryReadModels } from "./http/history.ts"
 import type { ReadModels } from "./http/lists.ts"
 import type { RecoveryReadModels } from "./http/recovery.ts"
+import type { ServerLooks } from "./http/system.ts"
 
 export interface ProjectionLag {
   readonly name: string
@@ -16,7 +18,9 @@ export interface ProjectionLag {
 
 export interface ProjectionsShape extends ReadModels {
   readonly history: HistoryReadModels
+  readonly lowStock: LowStockReadModels
   readonly recovery: RecoveryReadModels
+  readonly servers: ServerLooks
   readonly lags: () => ReadonlyArray<ProjectionLag>
 }
 

@@ -9,6 +9,7 @@ import { CART_EVENTS_PROJECTION } from "../../streams/projections/cart-events.ts
 import { CARTS_PROJECTION } from "../../streams/projections/carts.ts"
 import * as History from "../../streams/projections/history-queries.ts"
 import { LEDGER } from "../../streams/projections/ledger.ts"
+import * as LowStock from "../../streams/projections/low-stock-queries.ts"
 import * as Queries from "../../streams/projections/queries.ts"
 import { RECOVERY_PROJECTION } from "../../streams/projections/recovery.ts"
 import * as Figures from "../../streams/projections/recovery-figures.ts"
@@ -23,6 +24,7 @@ import { submitView } from "../gateway/requests.ts"
 import type { PartitionHost } from "../host/host.ts"
 import { StockHost } from "../host/layer.ts"
 import { Recovery } from "../recovery/layer.ts"
+import { serverLooks } from "./server-looks.ts"
 import type { FromThread, KindName, ThreadSettings, ToThread } from "./messages.ts"
 
 export const projectorLayer = (settings: ThreadSettings) =>
@@ -66,6 +68,11 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
       causes: (sku, versions) => list(History.causes(pool, sku, versions)),
       placesOf: (sku, versions) => list(History.placesOf(pool, sku, versions))
     },
+    lowStock: {
+      raised: (query) => list(LowStock.raised(pool, query)),
+      raisedOf: (sku) => list(LowStock.raisedOf(pool, sku)),
+      sold: (query) => list(LowStock.sold(pool, query))
+    },
     recovery: {
       currencies: (period) => ofRecovery(Figures.currencies(pool, period)),
       counted: (period, what) => ofRecovery(Figures.countRecoveries(pool, period, what)),
@@ -76,6 +83,7 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
       suppressedCount: ofRecovery(Recoveries.suppressedCount(pool)),
       timeline: (customerId, query) => ofRecovery(Recoveries.timeline(pool, customerId, query))
     },
+    servers: yield* serverLooks(pool, settings.redisUrl),
     lags: () => projector.lags(Date.now())
   })
 })

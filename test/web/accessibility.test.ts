@@ -5,8 +5,10 @@
  * answer, is made by the browser answering in the hub's place. `SCREENSHOTS=<folder>`: pictures of all of it, to look at.
  */
 import { join } from "node:path"
+import { connect } from "@nats-io/transport-node"
 import type { Page } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import type { SystemFigures } from "../../src/gateway/system-protocol.ts"
 import { http } from "../support/hub.ts"
 import { findingsOf } from "./axe.ts"
 import { openBrowser, type Profile } from "./browser.ts"
@@ -133,6 +135,51 @@ const SITUATIONS: ReadonlyArray<Situation> = [
     ready: (page) => page.getByText("PostgreSQL does not answer now.").first().waitFor()
   },
   {
+    name: "low stock",
+    path: "/alerts",
+    ready: async (page) => {
+      await page
+        .getByText(/^Order \d/)
+        .first()
+        .click()
+      await page
+        .getByText(/^Sold \d+ in 1 day/)
+        .first()
+        .waitFor()
+    }
+  },
+  {
+    name: "low stock, none",
+    path: "/alerts",
+    before: (page) => page.route("**/v1/alerts/open?**", (route) => route.fulfill({ json: { items: [] } })),
+    ready: (page) => heading(page, "Nothing is low").waitFor()
+  },
+  {
+    name: "incidents",
+    path: "/incidents",
+    ready: (page) => page.getByRole("row", { name: /TIN 2 Sold twice/ }).waitFor()
+  },
+  {
+    name: "dead letters",
+    path: "/dead-letters",
+    before: async () => {
+      const nats = await connect({ servers: full.hub.nats.url })
+      nats.publish("stock.fact.MUG", '{"type":"receipt","mutationId":"po","quantity":"six"}')
+      await nats.drain()
+    },
+    ready: async (page) => {
+      await page.getByRole("textbox", { name: /^Fact of letter/ }).fill("{")
+      await page.getByRole("button", { name: "Apply" }).click()
+      await page.getByRole("alert").waitFor()
+    }
+  },
+  {
+    name: "dead letters, nothing to read",
+    path: "/dead-letters",
+    before: (page) => page.route("**/v1/dead-letters?**", (route) => route.fulfill(unavailable)),
+    ready: (page) => page.getByText("PostgreSQL does not answer now.").waitFor()
+  },
+  {
     name: "channels",
     path: "/channels",
     ready: async (page) => {
@@ -209,6 +256,30 @@ const SITUATIONS: ReadonlyArray<Situation> = [
       await page.getByRole("button", { name: "More" }).click()
       await page.getByRole("link", { name: "Sequences" }).waitFor()
     }
+  },
+  {
+    name: "system",
+    path: "/system",
+    ready: async (page) => {
+      await page.getByText("What NATS keeps, stream by stream").click()
+      await page.getByRole("row", { name: /^JOURNAL/ }).waitFor()
+      await page.locator(".plot-series").first().waitFor()
+    }
+  },
+  {
+    name: "system, a server away",
+    path: "/system",
+    before: (page) =>
+      page.route("**/v1/system", async (route) => {
+        const response = await route.fetch()
+        const figures = (await response.json()) as SystemFigures
+        const redis = {
+          isThere: false,
+          message: "Redis does not answer; stock is not affected, its register is behind."
+        }
+        await route.fulfill({ json: { ...figures, servers: { ...figures.servers, redis } } })
+      }),
+    ready: (page) => page.getByText("1 of 3 servers do not answer").waitFor()
   },
   {
     name: "no page",

@@ -3,6 +3,8 @@
  * the hub then has to show for it.
  * Method: a real hub with a few days' happenings on three SKUs, in the system's Chromium, by what a person reads and clicks.
  */
+import { readFile } from "node:fs/promises"
+import { connect, type NatsConnection } from "@nats-io/transport-node"
 import type { Page } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { http, startHub, type TestHub } from "../support/hub.ts"
@@ -10,6 +12,7 @@ import { openBrowser, openPage, type Profile } from "./browser.ts"
 
 const problems: Array<string> = []
 let hub: TestHub
+let nats: NatsConnection
 let browser: Profile
 let page: Page
 
@@ -29,12 +32,20 @@ beforeAll(async () => {
   await fact("MUG", "till-1", { type: "sale", quantity: 3, channel: "till", locationId: "shop" })
   await request("MUG", "cart-1", { type: "reserve", holdId: "cart-1", quantity: 2, locationId: "store" })
   await fact("MUG", "count-1", { type: "count", quantity: 4, locationId: "shop", reason: "one was broken" })
+  await request("TEA", "low", { type: "configure", safetyThreshold: 10 })
+  await fact("TEA", "po-2", { type: "receipt", quantity: 12 })
+  await fact("TEA", "till-3", { type: "sale", quantity: 8, channel: "till" })
+  await fact("TIN", "till-4", { type: "sale", quantity: 2, channel: "web", reference: "ORDER-9" })
+  nats = await connect({ servers: hub.nats.url })
+  nats.publish("stock.fact.MUG", JSON.stringify({ type: "receipt", mutationId: "po-3", quantity: "six" }))
+  nats.publish("stock.fact.MUG", "neither this nor that")
   browser = await openBrowser({ width: 1280, height: 900 })
   page = await openPage(browser, problems)
 }, 60_000)
 
 afterAll(async () => {
   await browser?.close()
+  await nats?.close()
   await hub?.stop()
 })
 
@@ -104,7 +115,133 @@ describe("a SKU's history", () => {
     await page.getByRole("link", { name: "MUG" }).click()
     await region("Changes").waitFor()
   })
+})
 
+describe("the alert centre", () => {
+  it("shows what is low, how it sells, and what to order with the arithmetic", async () => {
+    await page.goto(`${hub.url}/`)
+    await page.getByRole("link", { name: "Low stock" }).click()
+    const low = page.getByRole("listitem").filter({ hasText: "TEA" })
+    await low.getByText("4 of 10").waitFor()
+    await low.getByRole("img", { name: "Sold on each of the last 1 days: 8" }).waitFor()
+    await low.getByText("Order 174").click()
+    await low.getByText("Sold 8 in 1 day: 8 a day.").waitFor()
+    await page.getByLabel("Lead time").fill("2")
+    // Another proposal: the arithmetic is folded away again.
+    await low.getByText("Order 134").click()
+    assert.match(page.url(), /\/alerts\?lead=2$/)
+  })
+
+  it("takes an acknowledgement with a note, in somebody's name, and shows it until it is opened again", async () => {
+    await page.getByLabel("Your name").fill("kim")
+    await page.getByLabel("Note on TEA").fill("on order")
+    await page.getByRole("button", { name: "Acknowledge", exact: true }).click()
+    await page.getByRole("status").getByText("TEA is acknowledged.").waitFor()
+    await page.getByText("None of the 1 that are low is open.").waitFor()
+    await page.getByRole("button", { name: "Acknowledged", exact: true }).click()
+    await page.getByText(/^Acknowledged by kim, .*: on order$/).waitFor()
+    await page.getByRole("button", { name: "Open again" }).click()
+    await page.getByRole("button", { name: "Open", exact: true }).click()
+    await page.getByLabel("Snooze TEA").selectOption({ index: 3 })
+    await page.getByRole("status").getByText("TEA is snoozed.").waitFor()
+    await page.getByRole("button", { name: "Snoozed" }).click()
+    await page.getByText(/^Snoozed until .* by kim/).waitFor()
+  })
+
+  it("saves the proposals as a file that a spreadsheet reads", async () => {
+    const saved = page.waitForEvent("download")
+    await page.getByRole("button", { name: "Save proposals as CSV" }).click()
+    const file = await saved
+    assert.match(file.suggestedFilename(), /^order-proposals-\d{4}-\d\d-\d\d\.csv$/)
+    const text = await readFile(await file.path(), "utf8")
+    assert.match(text, /^sku,quantity,available.*\r\n"TEA",134,4,10,8,0\.5\r\n$/)
+  })
+})
+
+describe("the incidents", () => {
+  it("are dealt with by an outcome and a note, and lead to why the stock is short", async () => {
+    await page.getByRole("link", { name: "Incidents" }).click()
+    await page.getByRole("row", { name: /TIN 2 Sold twice default web ORDER-9/ }).waitFor()
+    await page.getByLabel("Outcome of the incident of TIN, version 1").selectOption("backordered")
+    await page.getByLabel("Note on the incident of TIN, version 1").fill("told the customer")
+    await page.getByRole("button", { name: "Resolve" }).click()
+    await page.getByRole("status").getByText("2 of TIN: backordered.").waitFor()
+    await page.getByRole("heading", { name: "No incident is open" }).waitFor()
+    await page.getByRole("button", { name: "Dealt with" }).click()
+    await page.getByText(/^backordered, .*: told the customer$/).waitFor()
+    await page.getByRole("link", { name: "TIN" }).click()
+    await region("Why is it −2?")
+      .getByRole("row", { name: /^Sale by web −2 0 −2$/ })
+      .waitFor()
+  })
+})
+
+describe("the dead letters", () => {
+  const letterOf = (name: RegExp) => page.getByRole("listitem", { name })
+
+  it("of a fact is mended and applied", async () => {
+    await page.getByRole("link", { name: "Dead letters" }).click()
+    const letter = letterOf(/quantity/)
+    const text = letter.getByRole("textbox", { name: /^Fact of letter/ })
+    await text.fill("{")
+    await letter.getByRole("button", { name: "Apply" }).click()
+    await letter
+      .getByRole("alert")
+      .getByText(/^That is no JSON/)
+      .waitFor()
+    await text.fill('{"type":"receipt","mutationId":"po-3","quantity":6}')
+    await letter.getByRole("button", { name: "Apply" }).click()
+    await page
+      .getByRole("status")
+      .getByText(/^Letter \d+ is applied to MUG\.$/)
+      .waitFor()
+    await letter.waitFor({ state: "detached" })
+    assert.equal((await http(hub, "GET", "/v1/stock/MUG")).body["physical"], 21)
+  })
+
+  it("that is of no use is let be, and both are found among the settled", async () => {
+    const letter = page.getByRole("listitem").filter({ has: page.getByRole("textbox", { name: /^Why letter/ }) })
+    await letter.getByLabel(/^Why letter/).fill("a test of the till")
+    await letter.getByRole("button", { name: "Discard" }).click()
+    await page.getByRole("heading", { name: "No letter is open" }).waitFor()
+    await page.getByRole("button", { name: "Settled" }).click()
+    await page.getByText(/^Applied by kim, .* as po-3\.$/).waitFor()
+    await page.getByText(/^Let be by kim, .*: a test of the till$/).waitFor()
+    await page.getByText("neither this nor that").waitFor()
+  })
+})
+
+describe("the system page", () => {
+  it("shows that the servers answer, what each kind of actors does, and the last minutes in words", async () => {
+    await page.getByRole("link", { name: "System" }).click()
+    await region("Servers")
+      .getByRole("row", { name: /^NATS the journal Answers \d/ })
+      .waitFor()
+    await region("Servers")
+      .getByRole("row", { name: /^Redis the register Answers \d/ })
+      .waitFor()
+    await region("Servers")
+      .getByRole("row", { name: /^PostgreSQL the ledger Answers \d/ })
+      .waitFor()
+    await region("Actors")
+      .getByRole("row", { name: /^stock 1 3 \d+ \d+ \d+ \d+ Takes turns$/ })
+      .waitFor()
+    await region("From a command to its answer")
+      .getByText(/^p50 [\d.]+ ms, at most [\d.]+ ms; p95/)
+      .waitFor()
+    await page.getByText("all servers answer").waitFor()
+  })
+
+  it("says which server is away, and that it is there again", async () => {
+    await hub.redis.stop()
+    await region("Servers")
+      .getByRole("row", { name: /^Redis the register Away Redis does not answer/ })
+      .waitFor()
+    await page.getByText("1 of 3 servers do not answer").waitFor()
+  })
+})
+
+describe("the console", () => {
   it("had no error in the console but for the SKU that nobody knows", () => {
     assert.deepEqual(
       problems.filter((problem) => !problem.includes("404")),

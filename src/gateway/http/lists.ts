@@ -1,5 +1,5 @@
 /**
- * Lists that people work through: incidents, alerts, dead letters.
+ * Lists that people work through: incidents, alerts.
  *
  * Incidents and alerts are read from PostgreSQL once it has what the journal had when the request came,
  * so that whoever has just been answered finds the consequence in the list.
@@ -7,7 +7,6 @@
 import { Effect } from "effect"
 import type { ResolutionRecord } from "../../../actors/sku/events.ts"
 import { MESSAGE_BYTES_MAX, TEXT_LENGTH_MAX } from "../../../config/limits.ts"
-import type { DeadLettersShape } from "../../../streams/dead-letters.ts"
 import type { ListQuery, Page } from "../../../streams/projections/queries.ts"
 import { decodeJson, invalid } from "../decode.ts"
 import type { Refusal } from "../protocol.ts"
@@ -27,7 +26,6 @@ export interface ReadModels {
 export interface ListServices {
   readonly host: MailTaker
   readonly readModels: ReadModels
-  readonly deadLetters: DeadLettersShape
   readonly run: (effect: Effect.Effect<void>) => void
 }
 
@@ -50,18 +48,6 @@ export class Lists {
 
   alerts(request: Request, respond: Respond): void {
     this.list(request, respond, (query) => this.services.readModels.alerts(query))
-  }
-
-  deadLetters(request: Request, respond: Respond): void {
-    this.list(request, respond, ({ after, limit }) =>
-      this.services.deadLetters.list(Number(after ?? 0), limit).pipe(
-        Effect.map((items): Page => {
-          const last = items[items.length - 1]
-          return items.length === limit && last !== undefined ? { items, next: String(last.id) } : { items }
-        }),
-        Effect.mapError(() => "The dead letters cannot be read now; try again.")
-      )
-    )
   }
 
   /** Notes what was done about an incident; it leaves the queue of open ones. */

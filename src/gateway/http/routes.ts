@@ -7,6 +7,7 @@ import type { HubStatus } from "../protocol.ts"
 import type { MailTaker } from "../requests.ts"
 import type { AccessRoutes } from "./access.ts"
 import { accessEntries } from "./access-entries.ts"
+import { type AlertDesk, alertEntries } from "./alert-desk.ts"
 import { cartEntries, customerEntries, paymentEntries, recoveryEntries } from "./customer-entries.ts"
 import { channelEntries, outreachEntries } from "./channel-entries.ts"
 import { EACH_FIELD, type Entry, PUBLIC } from "./entry.ts"
@@ -15,6 +16,7 @@ import type { ChannelRoutes } from "./channels.ts"
 import type { CustomerRoutes } from "./customers.ts"
 import { historyEntries, type HistoryRoutes } from "./history.ts"
 import { type LeakageServices, postLeakage } from "./leakage.ts"
+import { type LetterDesk, letterEntries } from "./letter-desk.ts"
 import type { LinkRoutes } from "./links.ts"
 import type { Lists } from "./lists.ts"
 import type { OutreachRoutes } from "./outreach.ts"
@@ -33,12 +35,15 @@ import {
   type StockPages,
   type SyncServices
 } from "./stock.ts"
+import { systemEntries, type SystemRoutes } from "./system.ts"
 
 export interface HttpServices {
   readonly host: MailTaker
   readonly pages: StockPages
   readonly lists: Lists
   readonly history: HistoryRoutes
+  readonly alerts: AlertDesk
+  readonly letters: LetterDesk
   readonly channels: ChannelRoutes
   readonly outreach: OutreachRoutes
   readonly customers: CustomerRoutes
@@ -52,6 +57,7 @@ export interface HttpServices {
   readonly access: AccessRoutes
   readonly leakage: LeakageServices
   readonly sync: SyncServices
+  readonly system: SystemRoutes
   readonly status: () => HubStatus
   readonly metrics: Registry
   /** The channels' figures as text, joined to those of the rest. */
@@ -64,6 +70,8 @@ export const routeTable = (services: HttpServices): ReadonlyArray<Entry> => [
   ...stockEntries(services),
   ...historyEntries(services.history),
   ...workEntries(services.lists),
+  ...alertEntries(services.alerts),
+  ...letterEntries(services.letters),
   ...channelEntries(services.channels),
   ...outreachEntries(services.outreach),
   ...customerEntries(services),
@@ -72,6 +80,7 @@ export const routeTable = (services: HttpServices): ReadonlyArray<Entry> => [
   ...cartEntries(services.carts),
   ...graphqlEntries(services.graphql),
   ...accessEntries(services.access),
+  ...systemEntries(services.system),
   ...hubEntries(services)
 ]
 
@@ -99,8 +108,7 @@ const workEntries = (lists: Lists): ReadonlyArray<Entry> => [
     "incidents.resolve",
     (request, respond, id) => lists.resolve(request, respond, id)
   ],
-  ["get", "/v1/alerts", "alerts.read", (request, respond) => lists.alerts(request, respond)],
-  ["get", "/v1/dead-letters", "dead-letters.read", (request, respond) => lists.deadLetters(request, respond)]
+  ["get", "/v1/alerts", "alerts.read", (request, respond) => lists.alerts(request, respond)]
 ]
 
 const graphqlEntries = (graphql: GraphqlRoutes): ReadonlyArray<Entry> => [

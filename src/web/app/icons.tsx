@@ -49,6 +49,34 @@ export const HistoryIcon = () => (
   </Icon>
 )
 
+/** A bell. */
+export const AlertsIcon = () => (
+  <Icon>
+    <path d="M3 11.5h10c-1-1-1.4-2-1.4-4.2a3.6 3.6 0 0 0-7.2 0c0 2.2-.4 3.2-1.4 4.2zM6.6 13.8h2.8" />
+  </Icon>
+)
+
+/** Something that is there is torn. */
+export const IncidentsIcon = () => (
+  <Icon>
+    <path d="M8 2.2 14.3 13H1.7zM8 6.4v3.2M8 11.4v.1" />
+  </Icon>
+)
+
+/** A letter that came back. */
+export const LettersIcon = () => (
+  <Icon>
+    <path d="M2 4h12v8.5H2zM2 4.6l6 4.6 6-4.6" />
+  </Icon>
+)
+
+/** A pulse. */
+export const SystemIcon = () => (
+  <Icon>
+    <path d="M1.8 8.5h3l1.8-5 2.8 9 1.8-4h3" />
+  </Icon>
+)
+
 export const MoreIcon = () => (
   <Icon>
     <path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />

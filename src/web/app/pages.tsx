@@ -5,7 +5,17 @@
  */
 import { type ComponentType, lazy } from "react"
 import { LiveStockPage } from "../pages/live-stock/page.tsx"
-import { ChannelsIcon, HistoryIcon, RecoveryIcon, SequencesIcon, StockIcon } from "./icons.tsx"
+import {
+  AlertsIcon,
+  ChannelsIcon,
+  HistoryIcon,
+  IncidentsIcon,
+  LettersIcon,
+  RecoveryIcon,
+  SequencesIcon,
+  StockIcon,
+  SystemIcon
+} from "./icons.tsx"
 
 export interface Page {
   readonly path: string
@@ -42,6 +52,25 @@ export const GROUPS: ReadonlyArray<PageGroup> = [
         Icon: HistoryIcon,
         isMain: true,
         ...later(async () => ({ default: (await import("../pages/sku/page.tsx")).SkuPage }))
+      },
+      {
+        path: "/alerts",
+        label: "Low stock",
+        Icon: AlertsIcon,
+        isMain: true,
+        ...later(async () => ({ default: (await import("../pages/alerts/page.tsx")).AlertsPage }))
+      },
+      {
+        path: "/incidents",
+        label: "Incidents",
+        Icon: IncidentsIcon,
+        ...later(async () => ({ default: (await import("../pages/incidents/page.tsx")).IncidentsPage }))
+      },
+      {
+        path: "/dead-letters",
+        label: "Dead letters",
+        Icon: LettersIcon,
+        ...later(async () => ({ default: (await import("../pages/dead-letters/page.tsx")).DeadLettersPage }))
       }
     ]
   },
@@ -59,7 +88,6 @@ export const GROUPS: ReadonlyArray<PageGroup> = [
         path: "/recovery",
         label: "Recovery",
         Icon: RecoveryIcon,
-        isMain: true,
         ...later(async () => ({ default: (await import("../pages/recovery/page.tsx")).RecoveryPage }))
       },
       {
@@ -67,6 +95,17 @@ export const GROUPS: ReadonlyArray<PageGroup> = [
         label: "Sequences",
         Icon: SequencesIcon,
         ...later(async () => ({ default: (await import("../pages/sequences/page.tsx")).SequencesPage }))
+      }
+    ]
+  },
+  {
+    label: "Hub",
+    pages: [
+      {
+        path: "/system",
+        label: "System",
+        Icon: SystemIcon,
+        ...later(async () => ({ default: (await import("../pages/system/page.tsx")).SystemPage }))
       }
     ]
   }

@@ -146,3 +146,10 @@ export const Choices = <Choice extends string>({ label, choices, chosen, word, o
     ))}
   </div>
 )
+
+/** What was done, or why not: at the foot of the page, in sight wherever it is scrolled to. */
+export const Notice = ({ notice, tone }: { readonly notice: string | undefined; readonly tone: "good" | "bad" }) => (
+  <p className="page-foot page-notice" role="status" data-tone={notice === undefined ? undefined : tone}>
+    {notice}
+  </p>
+)

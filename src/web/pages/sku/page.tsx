@@ -97,7 +97,8 @@ const versionIn = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
 
 const History = ({ sku }: { readonly sku: string }) => {
-  const period = PERIODS.find((one) => one === useQuery("period")) ?? "all"
+  const chosen = useQuery("period")
+  const period = PERIODS.find((one) => one === chosen) ?? "all"
   const beginMs = beginOf(period)
   const from = beginMs === 0 ? "" : `&from=${new Date(beginMs).toISOString()}`
   const path = `/v1/stock/${encodeURIComponent(sku)}/levels?points=300${from}`

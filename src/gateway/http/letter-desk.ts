@@ -1,0 +1,211 @@
+/**
+ * Dead letters as work: the list of them with what was done about each, a fact mended and applied after all, a letter let be.
+ *
+ * A fact is applied like one that comes over HTTP, under its own mutation id; so when the hub dies before it has noted that, the
+ * letter is open still, and trying again changes nothing.
+ */
+import { Effect } from "effect"
+import * as Limits from "../../../config/limits.ts"
+import type { DeadLettersShape, StoredDeadLetter } from "../../../streams/dead-letters.ts"
+import type { Desk } from "../../../streams/desk.ts"
+import { letterDeskSubject, skuOfSubject } from "../../../streams/subjects.ts"
+import { decodeJson, invalid, wrongSku } from "../decode.ts"
+import type { Answer, Refusal } from "../protocol.ts"
+import { type MailTaker, submitFact } from "../requests.ts"
+import type { AskedRequest, Request } from "../serving.ts"
+import type { LetterItem, LetterPage, LetterSettled } from "../work-protocol.ts"
+import type { Entry } from "./entry.ts"
+import { json, refused } from "./replies.ts"
+import { bodyOf, pageLimit, type Respond } from "./stock.ts"
+import { noteOf, whoActs } from "./who.ts"
+
+export interface LetterDeskServices {
+  readonly host: MailTaker
+  readonly deadLetters: DeadLettersShape
+  readonly desk: Desk<LetterSettled>
+  readonly run: (effect: Effect.Effect<void>) => void
+  readonly now: () => Date
+}
+
+const UNREADABLE = "The dead letters cannot be read now; try again."
+/** Pages read to fill one of those that are open: where nearly all are settled, going on from `next` finds the others. */
+const READS_MAX = 8
+
+type Status = "open" | "settled" | undefined
+
+export class LetterDesk {
+  private readonly services: LetterDeskServices
+
+  constructor(services: LetterDeskServices) {
+    this.services = services
+  }
+
+  list({ query }: Request, respond: Respond): void {
+    const limit = pageLimit(query.get("limit"))
+    if (limit === undefined) return respond(refused(invalid("Send limit as an integer from 1 to 1000.", "limit")))
+    const status = query.get("status") ?? undefined
+    if (status !== undefined && status !== "open" && status !== "settled") {
+      return respond(refused(invalid("Send status as open or settled, or leave it out.", "status")))
+    }
+    this.answer(respond, this.page(Number(query.get("after") ?? 0), limit, status))
+  }
+
+  redrive(request: AskedRequest, respond: Respond, id: string | undefined): void {
+    const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
+    if (body === undefined) return
+    const { by, fact, sku } = (body.value ?? {}) as Record<string, unknown>
+    if (sku !== undefined && (typeof sku !== "string" || wrongSku(sku) !== undefined)) {
+      return respond(refused(invalid("Send sku as 1 to 128 characters, or leave it out.", "sku")))
+    }
+    const given = { fact, sku, receivedAtMs: request.receivedAtMs }
+    this.answer(respond, this.applied(id, given, whoActs(request, by)))
+  }
+
+  discard(request: AskedRequest, respond: Respond, id: string | undefined): void {
+    const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
+    if (body === undefined) return
+    const { by, reason } = (body.value ?? {}) as Record<string, unknown>
+    const why = noteOf(reason)
+    if (why === undefined || why === false || why.trim() === "") {
+      const message = `Send reason: why it is let be, at most ${Limits.TEXT_LENGTH_MAX} characters.`
+      return respond(refused(invalid(message, "reason")))
+    }
+    this.answer(respond, this.letBe(id, why, whoActs(request, by)))
+  }
+
+  private readonly page = Effect.fnUntraced(
+    { self: this },
+    function* (this: LetterDesk, from: number, limit: number, status: Status) {
+      const items: Array<LetterItem> = []
+      let after = from
+      for (let reads = 0; reads < READS_MAX; reads++) {
+        const letters = yield* this.services.deadLetters.list(after, limit).pipe(Effect.mapError(() => UNREADABLE))
+        const stands = yield* this.settled(letters)
+        for (const letter of letters) {
+          if (items.length === limit) return pageOf(items, after)
+          after = letter.id
+          const settled = stands.get(letterDeskSubject(letter.id))
+          if (status !== undefined && (status === "settled") !== (settled !== undefined)) continue
+          items.push(settled === undefined ? letter : { ...letter, settled })
+        }
+        if (letters.length < limit) return pageOf(items)
+        if (items.length === limit) return pageOf(items, after)
+      }
+      return pageOf(items, after)
+    }
+  )
+
+  private settled(letters: ReadonlyArray<StoredDeadLetter>) {
+    const subjects = letters.map(({ id }) => letterDeskSubject(id))
+    return this.services.desk.newest(subjects).pipe(Effect.mapError(() => UNREADABLE))
+  }
+
+  private readonly find = Effect.fnUntraced({ self: this }, function* (this: LetterDesk, text: string | undefined) {
+    const id = Number(text)
+    if (!Number.isSafeInteger(id) || id < 1) return yield* Effect.fail(notThere(text))
+    const [letter] = yield* this.services.deadLetters.list(id - 1, 1).pipe(Effect.mapError(() => UNREADABLE))
+    if (letter?.id !== id) return yield* Effect.fail(notThere(text))
+    const settled = (yield* this.settled([letter])).get(letterDeskSubject(id))
+    return settled === undefined ? letter : yield* Effect.fail(doneAlready(settled))
+  })
+
+  private readonly applied = Effect.fnUntraced(
+    { self: this },
+    function* (
+      this: LetterDesk,
+      id: string | undefined,
+      given: { readonly fact: unknown; readonly sku: string | undefined; readonly receivedAtMs: number },
+      by: string
+    ) {
+      const letter = yield* this.find(id)
+      const source = letter.source ?? "fact"
+      if (source !== "fact") {
+        return yield* Effect.fail(
+          invalid(`A letter of ${source} is not applied from here; it can be let be, with the reason.`, "id")
+        )
+      }
+      const sku = given.sku ?? skuOfSubject(letter.subject)
+      if (sku === undefined || wrongSku(sku) !== undefined) {
+        return yield* Effect.fail(invalid("The letter's subject names no SKU; send sku.", "sku"))
+      }
+      const body = given.fact ?? textOf(letter.body)
+      const received = { body, receivedAtMs: given.receivedAtMs }
+      const answer = yield* Effect.callback<Answer>((resume) =>
+        submitFact(this.services.host, sku, received, (answered) => resume(Effect.succeed(answered)))
+      )
+      if (!answer.ok) return yield* Effect.fail(answer)
+      const { mutationId } = body as { readonly mutationId: string }
+      return yield* this.settle(letter, { act: "redriven", by, at: this.at(), mutationId })
+    }
+  )
+
+  private readonly letBe = Effect.fnUntraced(
+    { self: this },
+    function* (this: LetterDesk, id: string | undefined, reason: string, by: string) {
+      const letter = yield* this.find(id)
+      return yield* this.settle(letter, { act: "discarded", by, at: this.at(), reason })
+    }
+  )
+
+  /** The first word counts: of two who settle a letter at once the second is told of the first. */
+  private settle({ id }: StoredDeadLetter, event: LetterSettled): Effect.Effect<object, Refusal | string> {
+    return this.services.desk
+      .change<LetterSettled>(letterDeskSubject(id), (newest) =>
+        newest === undefined ? { event, answer: event } : { event: undefined, answer: newest }
+      )
+      .pipe(
+        Effect.mapError(() => UNREADABLE),
+        Effect.flatMap((settled): Effect.Effect<object, Refusal> =>
+          settled.act === event.act ? Effect.succeed({ ok: true, id, settled }) : Effect.fail(doneAlready(settled))
+        )
+      )
+  }
+
+  private at(): string {
+    return this.services.now().toISOString()
+  }
+
+  private answer(respond: Respond, read: Effect.Effect<object, Refusal | string>): void {
+    this.services.run(
+      Effect.match(read, {
+        onSuccess: (body) => respond(json(200, body)),
+        onFailure: (why) =>
+          respond(refused(typeof why === "string" ? { ok: false, code: "unavailable", message: why } : why))
+      })
+    )
+  }
+}
+
+const pageOf = (items: ReadonlyArray<LetterItem>, next?: number): LetterPage =>
+  next === undefined ? { items } : { items, next: String(next) }
+
+const notThere = (id: string | undefined): Refusal =>
+  invalid(`There is no dead letter ${id ?? ""}; they are kept for 90 days.`, "id")
+
+const doneAlready = ({ act, at, by }: LetterSettled): Refusal => ({
+  ok: false,
+  code: "version_conflict",
+  message: `${by} has ${act === "redriven" ? "applied" : "discarded"} it already, at ${at}.`
+})
+
+/** What cannot be read is refused as any fact that cannot. */
+const textOf = (text: string): unknown => {
+  const decoded = decodeJson(new TextEncoder().encode(text), Limits.MESSAGE_BYTES_MAX)
+  return decoded.ok ? decoded.value : undefined
+}
+
+export const letterEntries = (desk: LetterDesk): ReadonlyArray<Entry> => [
+  ["get", "/v1/dead-letters", "dead-letters.read", (request, respond) => desk.list(request, respond)],
+  [
+    "post",
+    "/v1/dead-letters/:id/redrive",
+    "dead-letters.redrive",
+    (request, respond, id) => desk.redrive(request, respond, id)
+  ],
+  [
+    "post",
+    "/v1/dead-letters/:id/discard",
+    "dead-letters.redrive",
+    (request, respond, id) => desk.discard(request, respond, id)
+  ]
+]
