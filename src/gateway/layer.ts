@@ -19,6 +19,7 @@ import { OutreachDesk } from "../outreach/layer.ts"
 import { Recovery } from "../recovery/layer.ts"
 import { makeGraphql } from "../graphql/graphql.ts"
 import { Fanout } from "./fanout/fanout.ts"
+import { TenantStock } from "./fanout/tenant-stock.ts"
 import { AccessRoutes } from "./http/access.ts"
 import { AlertDesk } from "./http/alert-desk.ts"
 import { CartRoutes } from "./http/carts.ts"
@@ -182,9 +183,11 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   let publish: (topic: string, frame: string) => void = () => undefined
   let sockets: () => number = () => 0
   const fanout = new Fanout({ host, publish: (topic, frame) => publish(topic, frame), nowMicros })
+  const tenants = new TenantStock(host, fanout)
   host.onCommits((commits) => {
     pages.onCommits(commits)
     fanout.onCommits(commits)
+    tenants.onCommits(commits)
   })
   const measured = {
     host,
@@ -222,7 +225,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
     unready: () =>
       host.isOpen ? (host.isStalled ? "The journal does not answer." : undefined) : "The hub has stopped."
   })
-  const socketServices = { host, fanout, carts, rateLimit, entrance }
+  const socketServices = { host, fanout, tenants, carts, rateLimit, entrance }
   const server = yield* opened(options, { access, entrance, rateLimit, routes }, [
     { path: "/v1/ws", open: (socket) => new SocketClient(socket, socketServices) }
   ])

@@ -4,6 +4,7 @@
  * Answers of one turn to one socket go out as one frame. What cannot be understood is answered with an error and
  * costs the socket a strike; a socket that keeps on is closed (1008), as is one that does not read its answers.
  */
+import { prefixOf } from "../../actors/access/may.ts"
 import * as Limits from "../../config/limits.ts"
 import { bodyTarget } from "../access/body-target.ts"
 import type { Follower } from "../carts/followers.ts"
@@ -14,6 +15,7 @@ import { decodeJson, invalid } from "./decode.ts"
 import type { Fanout } from "./fanout/fanout.ts"
 import type { SocketPort, Subscriber } from "./fanout/subscriber.ts"
 import type { Entrance } from "./entrance.ts"
+import type { TenantStock } from "./fanout/tenant-stock.ts"
 import { Outgoing } from "./outgoing.ts"
 import type { Answer, Refusal } from "./protocol.ts"
 import { type RateLimit, TokenBucket } from "./rate-limit.ts"
@@ -44,6 +46,7 @@ export interface ClientPort extends SocketPort, GuardedSocket {
 export interface SocketServices {
   readonly host: MailTaker
   readonly fanout: Fanout
+  readonly tenants: TenantStock
   readonly carts: Pick<CartsShape, "requests" | "followers">
   readonly rateLimit: RateLimit | undefined
   readonly entrance: Entrance
@@ -117,6 +120,7 @@ export class SocketClient {
   onClosed(): void {
     this.closed = true
     this.guard.onClosed()
+    this.services.tenants.leave(this.subscriber)
     this.services.fanout.leave(this.subscriber)
     this.services.carts.followers.leave(this.follower)
   }
@@ -172,7 +176,8 @@ export class SocketClient {
 
   private mayFollow({ skus, carts, all }: Topics): boolean {
     const { guard } = this
-    if (all && !guard.mayAny("stock.read")) return false
+    // Of a tenant "all" is all of its own; of who is bound to channels there is no such thing.
+    if (all && !guard.may("stock.read", guard.principal?.channels === undefined ? { isOwn: true } : {})) return false
     const mayRead = skus.length === 0 || guard.mayAny("stock.read") || guard.may("stock.read", { names: skus })
     return mayRead && (carts.length === 0 || guard.mayAny("carts.read") || guard.may("carts.read", { names: carts }))
   }
@@ -206,10 +211,13 @@ export class SocketClient {
       )
     }
     if (!this.mayFollow(read)) return this.strike(forbidden, id)
-    const { fanout, carts } = this.services
+    const { fanout, carts, tenants } = this.services
+    const tenant = this.guard.principal?.tenant
+    const all = read.all && tenant === undefined
     if (!subscribe) {
       carts.followers.unfollow(this.follower, read.carts)
-      return fanout.unsubscribe(this.subscriber, read.skus, read.all)
+      if (read.all && !all) tenants.unfollow(this.subscriber)
+      return fanout.unsubscribe(this.subscriber, read.skus, all)
     }
     const versions = readHave(have)
     if (versions === undefined) {
@@ -225,7 +233,10 @@ export class SocketClient {
         id
       )
     }
-    if (read.skus.length > 0 || read.all) fanout.subscribe(this.subscriber, read.skus, read.all, versions)
+    if (read.skus.length > 0 || all) fanout.subscribe(this.subscriber, read.skus, all, versions)
+    if (read.all && tenant !== undefined) {
+      tenants.follow(this.subscriber, prefixOf(tenant), versions, () => this.strike(tooManyOwn, id))
+    }
     carts.followers.follow(this.follower, read.carts, versions)
   }
 
@@ -264,6 +275,10 @@ export class SocketClient {
   }
 }
 
+const tooManyOwn = invalid(
+  `Your stock has more than ${Limits.SOCKET_TOPICS_MAX} SKUs, or cannot be read now; follow them one by one.`,
+  "topics"
+)
 const notKnown: Refusal = {
   ok: false,
   code: "unauthorized",

@@ -15,7 +15,7 @@ import { decodeJson, invalid } from "../decode.ts"
 import type { RateLimiter } from "../rate-limit.ts"
 import type { Handle, Request, Response } from "../serving.ts"
 import { refused } from "./replies.ts"
-import { EACH_FIELD, type Entry, OWN, PUBLIC } from "./entry.ts"
+import { EACH_FIELD, type Entry, OWN, OWN_NAMES, PUBLIC } from "./entry.ts"
 import type { StaticFiles } from "./static-files.ts"
 import type { Respond } from "./stock.ts"
 
@@ -93,7 +93,7 @@ const admit = (
     }
     if (action === EACH_FIELD) return route({ ...request, principal }, respond, ...matched)
     const reply = ACTIONS[action].isRecorded ? recording(services, principal, action, request, respond) : respond
-    const target = isBound(principal) ? targetOf(segments, matched, request, bounds) : undefined
+    const target = isBound(principal) ? targetOf(principal, segments, matched, request, bounds) : undefined
     if (!may(principal, action, target)) return reply(forbidden(principal, action))
     route({ ...request, principal }, reply, ...matched)
   }
@@ -151,12 +151,13 @@ const forbidden = (principal: Principal, action: string): Response =>
 const NAMES = new Set([":sku", ":cart", ":customer"])
 
 const targetOf = (
+  { channels: boundTo }: Principal,
   pattern: ReadonlyArray<string>,
   matched: Parameters,
   { body, method }: Request,
   bounds: Entry[4]
 ): Target => {
-  if (bounds === OWN) return { isOwn: true }
+  if (bounds === OWN || (bounds === OWN_NAMES && boundTo === undefined)) return { isOwn: true }
   const parameters = pattern.filter((segment) => segment.startsWith(":"))
   const those = (wanted: (parameter: string) => boolean): ReadonlyArray<string> =>
     parameters.flatMap((parameter, index) => (wanted(parameter) ? [matched[index] ?? ""] : []))

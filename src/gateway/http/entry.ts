@@ -16,6 +16,9 @@ export const EACH_FIELD = "each-field"
 /** The answer holds only what is the caller's own: the route looks at who asks. */
 export const OWN = "own"
 
+/** The answer holds only what has a name of the caller's own tenant; of a channel it is not. */
+export const OWN_NAMES = "own-names"
+
 /**
  * In the pattern `:x` stands for one segment, handed over percent-decoded, `undefined` when it cannot be decoded. `:sku`,
  * `:cart`, `:customer` and `:channel` are what the action is about.
@@ -25,5 +28,5 @@ export type Entry = readonly [
   pattern: string,
   action: Action | typeof PUBLIC | typeof EACH_FIELD,
   route: Route,
-  bounds?: typeof OWN
+  bounds?: typeof OWN | typeof OWN_NAMES
 ]

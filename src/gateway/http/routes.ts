@@ -10,7 +10,7 @@ import { accessEntries } from "./access-entries.ts"
 import { type AlertDesk, alertEntries } from "./alert-desk.ts"
 import { cartEntries, customerEntries, paymentEntries, recoveryEntries } from "./customer-entries.ts"
 import { channelEntries, outreachEntries } from "./channel-entries.ts"
-import { EACH_FIELD, type Entry, PUBLIC } from "./entry.ts"
+import { EACH_FIELD, type Entry, OWN_NAMES, PUBLIC } from "./entry.ts"
 import type { CartRoutes } from "./carts.ts"
 import type { ChannelRoutes } from "./channels.ts"
 import type { CustomerRoutes } from "./customers.ts"
@@ -93,7 +93,7 @@ const stockEntries = ({ host, pages, sync, leakage }: HttpServices): ReadonlyArr
     (request, respond, sku) => postRequest(host, sku, request, respond)
   ],
   ["post", "/v1/stock/:sku/facts", "stock.fact", (request, respond, sku) => postFacts(host, sku, request, respond)],
-  ["get", "/v1/stock", "stock.read", (request, respond) => pages.get(request, respond)],
+  ["get", "/v1/stock", "stock.read", (request, respond) => pages.get(request, respond), OWN_NAMES],
   ["get", "/v1/stock/:sku", "stock.read", (_request, respond, sku) => getSku(host, sku, respond)],
   ["post", "/api/inventory/sync-stock", "stock.fact", (request, respond) => postSync(sync, request, respond)],
   ["post", "/v1/leakage", "leakage.estimate", (request, respond) => postLeakage(leakage, request, respond)]

@@ -1,6 +1,7 @@
 /**
  * The stock's HTTP part of the contract: facts, requests, reads, and the one-call sync for channels that know no more.
  */
+import { prefixOf } from "../../../actors/access/may.ts"
 import { fingerprint } from "../../../actors/sku/fingerprint.ts"
 import type { Fact } from "../../../actors/sku/commands.ts"
 import { isStockEvent } from "../../../actors/sku/events.ts"
@@ -19,7 +20,7 @@ import {
   submitRequest,
   submitView
 } from "../requests.ts"
-import type { Request, Response } from "../serving.ts"
+import type { AskedRequest, Request, Response } from "../serving.ts"
 import { answered, json, refused } from "./replies.ts"
 import { SkuIndex } from "./sku-index.ts"
 
@@ -119,6 +120,8 @@ export const getSku = (host: MailTaker, sku: string | undefined, respond: Respon
 }
 
 export interface StockPageAsked {
+  /** Only SKUs whose names begin so; "": all. */
+  readonly below?: string
   readonly after: string
   readonly limit: number
   readonly withLocations: boolean
@@ -141,13 +144,15 @@ export class StockPages {
     }
   }
 
-  get(request: Request, respond: Respond): void {
+  get(request: AskedRequest, respond: Respond): void {
     const after = request.query.get("after") ?? ""
+    const { tenant } = request.principal
     const limit = pageLimit(request.query.get("limit"))
     if (limit === undefined) {
       return respond(refused(invalid(`Send limit as an integer from 1 to ${Limits.PAGE_LIMIT_MAX}.`, "limit")))
     }
-    this.read({ after, limit, withLocations: false }, (outcome) =>
+    const below = tenant === undefined ? "" : prefixOf(tenant)
+    this.read({ after, below, limit, withLocations: false }, (outcome) =>
       respond("value" in outcome ? json(200, outcome.value) : answered(outcome.failure))
     )
   }
@@ -160,8 +165,10 @@ export class StockPages {
     submitView(this.host, (book) => this.page(book, asked), done)
   }
 
-  private page(book: StockBook, { after, limit, withLocations }: StockPageAsked): StockPage {
-    const skus = this.index.after(after, limit + 1)
+  private page(book: StockBook, { after, below = "", limit, withLocations }: StockPageAsked): StockPage {
+    // No SKU is called as the prefix itself: a tenant's are longer.
+    const found = this.index.after(after < below ? below : after, limit + 1)
+    const skus = below === "" ? found : found.filter((sku) => sku.startsWith(below))
     const items = skus.slice(0, limit).flatMap((sku) => {
       const state = book.peek(sku)
       return state === undefined ? [] : [stateView(state, withLocations)]
