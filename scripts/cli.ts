@@ -11,6 +11,7 @@ import * as Backup from "./backup/command.ts"
 import * as Bench from "./bench/command.ts"
 import * as BenchCarts from "./bench-carts/command.ts"
 import * as BenchChannels from "./bench-channels/command.ts"
+import * as BenchSockets from "./bench-sockets/command.ts"
 import * as Channels from "./channels/command.ts"
 import * as Configuration from "./config/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
@@ -68,6 +69,7 @@ const commands = [
   Bench,
   BenchChannels,
   BenchCarts,
+  BenchSockets,
   CrashTest,
   Sessions,
   Simulate,

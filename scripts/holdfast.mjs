@@ -14,6 +14,7 @@ const starts = {
   bench: all,
   "bench-carts": all,
   "bench-channels": all,
+  "bench-sockets": all,
   "crash-test": all,
   sessions: all,
   trade: all

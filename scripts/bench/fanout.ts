@@ -22,7 +22,7 @@ export interface FanoutResult {
 const TICKS_PER_SECOND = 100
 
 /** User and system time of a process so far. */
-const cpuSeconds = (pid: number): number => {
+export const cpuSeconds = (pid: number): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
