@@ -114,3 +114,5 @@ export const REPLAY_STATES_MAX = 64
 export const REPLAY_STATE_CHARACTERS_MAX = 64 * 1024
 /** SKUs that are low, with how they sell, on one page: four weeks of each are read from the ledger. */
 export const LOW_STOCK_PAGE_MAX = 100
+/** Records of a channel's log on one page. */
+export const CHANNEL_LOG_PAGE_MAX = 200

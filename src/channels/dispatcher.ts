@@ -278,7 +278,7 @@ export class Dispatcher {
       const outcome = outcomes[index] ?? { type: "failed", message: "The adapter gave no outcome for this write." }
       const isDone = outcome.type === "applied" || outcome.type === "accepted"
       const dueSince = since.get(write.listingId)
-      if (isDone && dueSince !== undefined) this.stats.synced.record(Math.max(0, now - dueSince))
+      if (isDone && dueSince !== undefined) this.stats.recordSynced(Math.max(0, now - dueSince))
       this.stats.writes.add(1)
       this.decide(write.listingId, (listing) => this.afterOutcome(listing, outcome, now))
     }

@@ -3,6 +3,7 @@
  */
 import { Gauge, Registry } from "prom-client"
 import type { Channel } from "./channel.ts"
+import { SYNCED_UNTIL_MS } from "./stats.ts"
 import type { ChannelHealth, Quantiles } from "./protocol.ts"
 
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000
@@ -31,6 +32,10 @@ export const healthOf = (channel: Channel): ChannelHealth => {
     freshness: { least: rounded(fresh.least), mean: rounded(fresh.mean) },
     startedMs: { p50: started.p50, p95: started.p95, p99: started.p99 },
     syncedMs: { p50: synced.p50, p95: synced.p95, p99: synced.p99 },
+    syncedCounts: Array.from(stats.syncedCounts, (counted, place) => ({
+      untilMs: SYNCED_UNTIL_MS[place] ?? null,
+      count: counted
+    })),
     callsPerSecond: rounded(stats.calls.perSecond()),
     writesPerSecond: rounded(stats.writes.perSecond()),
     writes: stats.writes.total,

@@ -31,6 +31,8 @@ export interface ChannelHealth {
   /** From a change to the start of the call that carries it, and to the channel's answer; milliseconds. */
   readonly startedMs: Quantiles
   readonly syncedMs: Quantiles
+  /** Writes that the channel took since the hub started, by how long that took; the last is longer than all others. */
+  readonly syncedCounts: ReadonlyArray<{ readonly untilMs: number | null; readonly count: number }>
   readonly callsPerSecond: number
   readonly writesPerSecond: number
   readonly writes: number
@@ -81,4 +83,24 @@ export interface HeldItem {
   readonly why: string
   readonly detail: string
   readonly at: string | null
+}
+
+/** A record of a channel's log. */
+export interface LogItem {
+  readonly id: string
+  /** ISO 8601. */
+  readonly at: string
+  readonly type: string
+  readonly listingId?: string
+  readonly quantity?: number
+  readonly version?: number
+  /** In words; may be empty. */
+  readonly detail: string
+}
+
+/** `GET /v1/channels/<name>/log`: the newest first. */
+export interface LogList {
+  readonly items: ReadonlyArray<LogItem>
+  /** The `before` of the page that follows. */
+  readonly next?: string
 }

@@ -23,6 +23,7 @@ import { TenantStock } from "./fanout/tenant-stock.ts"
 import { AccessRoutes } from "./http/access.ts"
 import { AlertDesk } from "./http/alert-desk.ts"
 import { CartRoutes } from "./http/carts.ts"
+import { ChannelLogRoutes } from "./http/channel-log.ts"
 import { ChannelRoutes } from "./http/channels.ts"
 import { CustomerRoutes } from "./http/customers.ts"
 import { HistoryRoutes } from "./http/history.ts"
@@ -106,6 +107,7 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
     access: new AccessRoutes({ access: yield* Access, nowMs: Date.now, run }),
     links: new LinkRoutes({ desk: recovery.links, shopName: recovery.shopName, run }),
     channels: new ChannelRoutes(yield* Channels),
+    channelLog: new ChannelLogRoutes({ nats, run }),
     carts: new CartRoutes(carts),
     customers: new CustomerRoutes({ ...recovery, run }),
     personalData: new PersonalDataRoutes({ personal: recovery.personal, carts: carts.host.book, run }),

@@ -19,6 +19,7 @@ const WELL: ChannelHealth = {
   freshness: { least: 0.95, mean: 0.99 },
   startedMs: { p50: 1, p95: 2, p99: 3 },
   syncedMs: { p50: 20, p95: 40, p99: 90 },
+  syncedCounts: [],
   callsPerSecond: 1,
   writesPerSecond: 1,
   writes: 10,

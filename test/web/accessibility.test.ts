@@ -183,8 +183,8 @@ const SITUATIONS: ReadonlyArray<Situation> = [
     name: "channels",
     path: "/channels",
     ready: async (page) => {
-      await page.getByText("The shop has no such listing.").waitFor()
-      await page.getByText("No SKU stands behind the listing NEW.").waitFor()
+      await page.getByText("The shop has no such listing.").first().waitFor()
+      await page.getByText("No SKU stands behind the listing NEW.").first().waitFor()
     }
   },
   {
@@ -280,6 +280,16 @@ const SITUATIONS: ReadonlyArray<Situation> = [
         await route.fulfill({ json: { ...figures, servers: { ...figures.servers, redis } } })
       }),
     ready: (page) => page.getByText("1 of 3 servers do not answer").waitFor()
+  },
+  {
+    name: "users and keys, open",
+    path: "/access",
+    ready: (page) => page.getByText("Access control is off").waitFor()
+  },
+  {
+    name: "audit log, open",
+    path: "/audit",
+    ready: (page) => page.getByLabel("Search on this page").waitFor()
   },
   {
     name: "no page",

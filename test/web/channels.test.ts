@@ -50,8 +50,8 @@ afterAll(async () => {
 describe("the channels page", () => {
   it("shows a channel, what it did not take and what waits for a mapping", async () => {
     await page.getByRole("button", { name: "social" }).waitFor()
-    await page.getByText("The shop has no such listing.").waitFor()
-    await page.getByText("No SKU stands behind the listing NEW.").waitFor()
+    await page.getByText("The shop has no such listing.").first().waitFor()
+    await page.getByText("No SKU stands behind the listing NEW.").first().waitFor()
   })
 
   it("maps a listing where it is told that one waits, and what was held is applied", async () => {
@@ -87,6 +87,24 @@ describe("the channels page", () => {
     await page.getByRole("status").getByText("4 listings compared, 1 differed and are put right.").waitFor()
     await page.getByText("In step").waitFor()
     assert.equal(shop.shelf.quantity("L1"), 7)
+  })
+
+  it("shows the synchroniser's log as it goes on, by kind and by listing, and how soon writes were taken", async () => {
+    const log = page.getByRole("region", { name: "Log of social" })
+    await log.getByRole("row", { name: /Given up GONE 7/ }).waitFor()
+    await log.getByRole("row", { name: /^\S+ Mapped NEW – – A$/ }).waitFor()
+    await log.getByRole("button", { name: "Mapping" }).click()
+    await log
+      .getByRole("row", { name: /Given up/ })
+      .first()
+      .waitFor({ state: "detached" })
+    await log.getByRole("button", { name: "Held" }).click()
+    await log.getByRole("row", { name: /No longer held .* is applied$/ }).waitFor()
+    await log.getByRole("button", { name: "Written" }).click()
+    await log.getByLabel("Only of the listing").fill("L1")
+    await http(hub, "POST", "/v1/stock/A/facts", { type: "receipt", mutationId: "more", quantity: 30 })
+    await log.getByRole("row", { name: /Written L1 37 \d+/ }).waitFor()
+    await page.getByRole("list", { name: "Writes by how long they took" }).getByText("up to 20 ms").waitFor()
   })
 
   it("is reached from the navigation, and had no error in the console", async () => {

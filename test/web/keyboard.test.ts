@@ -90,7 +90,8 @@ describe("by the keyboard", () => {
   it.each([
     { path: "/", shows: () => page.getByRole("row", { name: /LAMP-100/ }).waitFor() },
     { path: "/sku?sku=TIN", shows: () => page.getByRole("row", { name: /Goods receipt of 3/ }).waitFor() },
-    { path: "/channels", shows: () => page.getByText("No SKU stands behind the listing NEW.").waitFor() },
+    { path: "/alerts", shows: () => page.getByRole("button", { name: "Acknowledge" }).first().waitFor() },
+    { path: "/channels", shows: () => page.getByText("No SKU stands behind the listing NEW.").first().waitFor() },
     { path: "/recovery?by=channel", shows: () => page.getByRole("cell", { name: /% \(.*% to .*%\)/ }).waitFor() },
     { path: "/sequences", shows: () => page.getByText("SMS 1 segment").first().waitFor() }
   ])("every control of $path is reached, in the order in which it stands, and seen to have the focus", async (one) => {

@@ -12,6 +12,7 @@ import { cartEntries, customerEntries, paymentEntries, recoveryEntries } from ".
 import { channelEntries, outreachEntries } from "./channel-entries.ts"
 import { EACH_FIELD, type Entry, OWN_NAMES, PUBLIC } from "./entry.ts"
 import type { CartRoutes } from "./carts.ts"
+import { channelLogEntries, type ChannelLogRoutes } from "./channel-log.ts"
 import type { ChannelRoutes } from "./channels.ts"
 import type { CustomerRoutes } from "./customers.ts"
 import { historyEntries, type HistoryRoutes } from "./history.ts"
@@ -45,6 +46,7 @@ export interface HttpServices {
   readonly alerts: AlertDesk
   readonly letters: LetterDesk
   readonly channels: ChannelRoutes
+  readonly channelLog: ChannelLogRoutes
   readonly outreach: OutreachRoutes
   readonly customers: CustomerRoutes
   readonly personalData: PersonalDataRoutes
@@ -73,6 +75,7 @@ export const routeTable = (services: HttpServices): ReadonlyArray<Entry> => [
   ...alertEntries(services.alerts),
   ...letterEntries(services.letters),
   ...channelEntries(services.channels),
+  ...channelLogEntries(services.channelLog),
   ...outreachEntries(services.outreach),
   ...customerEntries(services),
   ...recoveryEntries(services),

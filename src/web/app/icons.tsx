@@ -77,6 +77,28 @@ export const SystemIcon = () => (
   </Icon>
 )
 
+/** A key. */
+export const AccessIcon = () => (
+  <Icon>
+    <circle cx="5" cy="11" r="2.8" />
+    <path d="m7 9 6.2-6.2M10.4 5.6l2 2" />
+  </Icon>
+)
+
+/** Lines that were written, and are read. */
+export const AuditIcon = () => (
+  <Icon>
+    <path d="M3 2.5h10v11H3zM5.5 5.5h5M5.5 8h5M5.5 10.5h3" />
+  </Icon>
+)
+
+export const AccountIcon = () => (
+  <Icon>
+    <circle cx="8" cy="5.3" r="2.6" />
+    <path d="M2.8 13.5c.6-3 2.6-4.4 5.2-4.4s4.6 1.4 5.2 4.4" />
+  </Icon>
+)
+
 export const MoreIcon = () => (
   <Icon>
     <path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />

@@ -6,7 +6,10 @@
 import { type ComponentType, lazy } from "react"
 import { LiveStockPage } from "../pages/live-stock/page.tsx"
 import {
+  AccessIcon,
+  AccountIcon,
   AlertsIcon,
+  AuditIcon,
   ChannelsIcon,
   HistoryIcon,
   IncidentsIcon,
@@ -106,6 +109,24 @@ export const GROUPS: ReadonlyArray<PageGroup> = [
         label: "System",
         Icon: SystemIcon,
         ...later(async () => ({ default: (await import("../pages/system/page.tsx")).SystemPage }))
+      },
+      {
+        path: "/access",
+        label: "Users and keys",
+        Icon: AccessIcon,
+        ...later(async () => ({ default: (await import("../pages/access/page.tsx")).AccessPage }))
+      },
+      {
+        path: "/audit",
+        label: "Audit log",
+        Icon: AuditIcon,
+        ...later(async () => ({ default: (await import("../pages/audit/page.tsx")).AuditPage }))
+      },
+      {
+        path: "/account",
+        label: "Account",
+        Icon: AccountIcon,
+        ...later(async () => ({ default: (await import("../pages/account/page.tsx")).AccountPage }))
       }
     ]
   }

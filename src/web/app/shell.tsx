@@ -4,6 +4,10 @@
  * Knows which pages exist and nothing of what they show.
  */
 import { useEffect, useRef } from "react"
+import { FirstPassword, SignIn } from "../access/sign-in.tsx"
+import { useSession } from "../access/use-session.ts"
+import { Who } from "../access/who.tsx"
+import { useHub } from "../hub/client.ts"
 import { ConnectionBadge } from "./connection.tsx"
 import { BrandMark } from "./icons.tsx"
 import { Navigation } from "./navigation.tsx"
@@ -20,7 +24,22 @@ const Nowhere = () => (
   </section>
 )
 
+/** The pages, or what stands before them while nobody is known who may see them. */
 export const Shell = () => {
+  const { stop } = useHub()
+  const session = useSession()
+  const isUnknown = session.phase === "unknown"
+  useEffect(() => {
+    if (isUnknown) stop()
+  }, [isUnknown, stop])
+  if (isUnknown) return <SignIn />
+  if (session.phase === "known" && session.own.mustChangePassword) {
+    return <FirstPassword name={session.own.principal.name} />
+  }
+  return <Pages />
+}
+
+const Pages = () => {
   const path = usePath()
   const page = PAGES.find((candidate) => candidate.path === path)
   const Component = page?.Component ?? Nowhere
@@ -44,6 +63,7 @@ export const Shell = () => {
           <span className="brand-name">Holdfast</span>
         </div>
         <Navigation />
+        <Who />
         <ConnectionBadge />
       </header>
       <main ref={main} id="main" className="main" tabIndex={-1}>

@@ -6,6 +6,7 @@
  */
 import { createContext, useContext } from "react"
 import type { HubStatus, ServerMessage, StockPage } from "../../gateway/protocol.ts"
+import { Session } from "../access/session.ts"
 import { Listing } from "../stock/listing.ts"
 import { StockStore } from "../stock/store.ts"
 import { Thresholds } from "../stock/thresholds.ts"
@@ -22,6 +23,9 @@ export interface HubClient {
   readonly listing: Listing
   readonly status: Poll<HubStatus>
   readonly pulse: PulseMeter
+  readonly session: Session
+  /** Nobody is known who could see anything: nothing is asked for any more. */
+  readonly stop: () => void
 }
 
 export const isHidden = (): boolean => document.visibilityState === "hidden"
@@ -70,11 +74,16 @@ export const startHubClient = (): HubClient => {
   document.addEventListener("visibilitychange", () => {
     if (!isHidden()) socket.retryNow()
   })
+  const session = new Session()
+  void session.read()
+  const stop = (): void => {
+    for (const part of [socket, status, pulse, thresholds]) part.stop()
+  }
   socket.start()
   status.start()
   pulse.start()
   thresholds.start()
-  return { socket, stock, listing: new Listing(stock, nowMs), status, pulse }
+  return { socket, stock, listing: new Listing(stock, nowMs), status, pulse, session, stop }
 }
 
 export const HubContext = createContext<HubClient | undefined>(undefined)

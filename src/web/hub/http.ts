@@ -21,28 +21,51 @@ export class Refused extends Error {
   }
 }
 
-/** Sends JSON; a refusal's own message is the error's. */
-export const postJson = async <Body>(path: string, body: unknown): Promise<Body> => {
-  const response = await fetch(path, {
-    method: "POST",
-    headers: { accept: "application/json", "content-type": "application/json" },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(ACTION_WITHIN_MS)
-  })
-  const answer = (await response.json()) as { readonly message?: string; readonly code?: string }
-  if (!response.ok) {
-    throw new Refused(answer.message ?? `The hub answered ${response.status} to ${path}`, answer.code ?? "")
-  }
-  return answer as Body
+let unknown: () => void = () => undefined
+
+/** Called when the hub no longer knows who asks. */
+export const onUnknown = (listener: () => void): void => {
+  unknown = listener
 }
+
+interface Sent {
+  readonly method: "POST" | "DELETE"
+  readonly path: string
+  readonly body?: unknown
+}
+
+/** With a session the hub takes what changes something only from a page of its own, which can set this header. */
+const CHANGING = { accept: "application/json", "content-type": "application/json", "x-holdfast-csrf": "1" }
+
+const send = async <Body>({ method, path, body }: Sent): Promise<Body> => {
+  const response = await fetch(path, {
+    method,
+    headers: CHANGING,
+    signal: AbortSignal.timeout(ACTION_WITHIN_MS),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+  if (!response.ok) throw await refusalOf(response, path)
+  return (await response.json()) as Body
+}
+
+/** Sends JSON; a refusal's own message is the error's. */
+export const postJson = <Body>(path: string, body: unknown): Promise<Body> => send({ method: "POST", path, body })
+
+export const deleteJson = <Body>(path: string): Promise<Body> => send({ method: "DELETE", path })
 
 /** What is shown of whatever went wrong. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** A refusal's own, where it has one. */
-const saidBy = async (response: Response): Promise<string | undefined> => {
-  const answer = (await response.json().catch(() => undefined)) as { readonly message?: string } | undefined
-  return answer?.message
+/** Says 401 of a password that is wrong; whoever mistyped theirs is still known. */
+const OWN_PASSWORD = "/v1/access/password"
+
+/** Its own message, where it has one. */
+const refusalOf = async (response: Response, path: string): Promise<Refused> => {
+  const answer = (await response.json().catch(() => undefined)) as
+    | { readonly message?: string; readonly code?: string }
+    | undefined
+  if (response.status === 401 && path !== OWN_PASSWORD) unknown()
+  return new Refused(answer?.message ?? `The hub answered ${response.status} to ${path}`, answer?.code ?? "")
 }
 
 export const getJson = async <Body>(path: string, signal?: AbortSignal): Promise<Body> => {
@@ -51,6 +74,6 @@ export const getJson = async <Body>(path: string, signal?: AbortSignal): Promise
     headers: { accept: "application/json" },
     signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline])
   })
-  if (!response.ok) throw new Error((await saidBy(response)) ?? `The hub answered ${response.status} to ${path}`)
+  if (!response.ok) throw await refusalOf(response, path)
   return (await response.json()) as Body
 }

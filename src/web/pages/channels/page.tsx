@@ -9,6 +9,8 @@ import { Ready } from "../../app/parts.tsx"
 import { setQuery, useQuery } from "../../app/router.tsx"
 import { useReading } from "../../app/use-reading.ts"
 import { ChannelCard } from "./card.tsx"
+import { Latencies } from "./latencies.tsx"
+import { Log } from "./log.tsx"
 import { Troubles } from "./troubles.tsx"
 
 const EVERY_MS = 2_000
@@ -50,6 +52,8 @@ export const ChannelsPage = () => {
                   ))}
                 </ul>
                 <Troubles key={open.name} channel={open} onNotice={setNotice} />
+                <Latencies channel={open} />
+                <Log key={`log of ${open.name}`} channel={open.name} />
               </>
             )
           }}

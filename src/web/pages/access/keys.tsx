@@ -1,0 +1,174 @@
+/** Programs: the keys that they call with, how long each is good, and when it was used last. */
+import { type SyntheticEvent, useState } from "react"
+import type { Role } from "../../../../actors/access/actions.ts"
+import type { KeyView } from "../../../access/protocol.ts"
+import { timeOf, UNKNOWN } from "../../app/formats.ts"
+import { Box, Ready, Table } from "../../app/parts.tsx"
+import type { Acted } from "../../app/use-acts.ts"
+import { useReading } from "../../app/use-reading.ts"
+import { deleteJson, postJson } from "../../hub/http.ts"
+import type { Shown } from "./page.tsx"
+import { boundsWords, RoleChoice, SureButton } from "./shared.tsx"
+
+const EVERY_MS = 10_000
+const DAY_MS = 86_400_000
+
+const LASTS: ReadonlyArray<readonly [words: string, days: number]> = [
+  ["good for ever", 0],
+  ["good for 30 days", 30],
+  ["good for 90 days", 90],
+  ["good for a year", 365]
+]
+
+interface GivenKey {
+  readonly secret: string
+}
+
+interface KeysProps {
+  readonly acts: Acted
+  readonly onSecret: (shown: Shown) => void
+}
+
+export const Keys = ({ acts: { act, isActing, round }, onSecret }: KeysProps) => {
+  const list = useReading<{ readonly items: ReadonlyArray<KeyView> }>("/v1/access/keys", EVERY_MS, round)
+  const withSecret = (name: string, work: () => Promise<GivenKey>, said: string) =>
+    act(async () => {
+      const { secret } = await work()
+      onSecret({ of: `The key ${name}`, secret })
+      return said
+    })
+  const pathOf = ({ id }: KeyView): string => `/v1/access/keys/${encodeURIComponent(id)}`
+  return (
+    <Box id="keys" title="Keys" note="programs">
+      <Ready of={list} what="the keys">
+        {({ items }) =>
+          items.length === 0 ? (
+            <p className="quiet">None: no program has a key.</p>
+          ) : (
+            <Rows
+              keys={items}
+              isActing={isActing}
+              onRotate={(key) =>
+                void withSecret(
+                  key.name,
+                  () => postJson(`${pathOf(key)}/rotate`, {}),
+                  `${key.name} has a new secret; the former one is good for a day.`
+                )
+              }
+              onRevoke={(key) =>
+                void act(async () => {
+                  await deleteJson(pathOf(key))
+                  return `${key.name} is revoked.`
+                })
+              }
+            />
+          )
+        }
+      </Ready>
+      <AddKey
+        isActing={isActing}
+        onAdd={(name, body) =>
+          withSecret(name, () => postJson("/v1/access/keys", { name, ...body }), `${name} has a key.`)
+        }
+      />
+    </Box>
+  )
+}
+
+interface RowsProps {
+  readonly keys: ReadonlyArray<KeyView>
+  readonly isActing: boolean
+  readonly onRotate: (key: KeyView) => void
+  readonly onRevoke: (key: KeyView) => void
+}
+
+const COLUMNS = [
+  "Name",
+  "Begins with",
+  "Roles",
+  "Bound to",
+  "Made",
+  "Good until",
+  "Last used",
+  { label: "What to do", isHidden: true }
+]
+
+const Rows = ({ keys, isActing, onRotate, onRevoke }: RowsProps) => (
+  <Table label="Keys" columns={COLUMNS}>
+    {keys.map((key) => (
+      <tr key={key.id}>
+        <th scope="row">{key.name}</th>
+        <td className="code">{key.prefix}</td>
+        <td>{key.roles.join(", ")}</td>
+        <td>{boundsWords(key) || UNKNOWN}</td>
+        <td>
+          {timeOf(key.addedAt)} by {key.addedBy}
+        </td>
+        <td>{key.expiresAt === undefined ? "for ever" : timeOf(key.expiresAt)}</td>
+        <td>{key.lastUsedAt === undefined ? "never" : timeOf(key.lastUsedAt)}</td>
+        <td className="remedies">
+          <SureButton word="Rotate" of={key.name} isDisabled={isActing} onSure={() => onRotate(key)} />
+          <SureButton word="Revoke" of={key.name} isDisabled={isActing} onSure={() => onRevoke(key)} />
+        </td>
+      </tr>
+    ))}
+  </Table>
+)
+
+interface AddKeyProps {
+  readonly isActing: boolean
+  readonly onAdd: (name: string, body: object) => Promise<boolean>
+}
+
+const AddKey = ({ isActing, onAdd }: AddKeyProps) => {
+  const [name, setName] = useState("")
+  const [channels, setChannels] = useState("")
+  const [days, setDays] = useState(0)
+  const [roles, setRoles] = useState<ReadonlyArray<Role>>(["operator"])
+  const onSubmit = (event: SyntheticEvent): void => {
+    event.preventDefault()
+    const named = channels.split(",").flatMap((one) => (one.trim() === "" ? [] : [one.trim()]))
+    const body = {
+      roles,
+      ...(named.length === 0 ? {} : { channels: named }),
+      ...(days === 0 ? {} : { expiresAt: new Date(Date.now() + days * DAY_MS).toISOString() })
+    }
+    void onAdd(name.trim(), body).then((isDone) => isDone && setName(""))
+  }
+  return (
+    <form className="add-form" aria-label="Add a key" onSubmit={onSubmit}>
+      <input
+        aria-label="Name of the new key"
+        placeholder="Name"
+        required={true}
+        maxLength={64}
+        autoComplete="off"
+        value={name}
+        onChange={({ target }) => setName(target.value)}
+      />
+      <input
+        aria-label="Channels of the new key"
+        placeholder="Channels (all)"
+        maxLength={500}
+        autoComplete="off"
+        value={channels}
+        onChange={({ target }) => setChannels(target.value)}
+      />
+      <select
+        aria-label="How long the new key is good"
+        value={days}
+        onChange={({ target }) => setDays(Number(target.value))}
+      >
+        {LASTS.map(([words, lasts]) => (
+          <option key={lasts} value={lasts}>
+            {words}
+          </option>
+        ))}
+      </select>
+      <RoleChoice of="the new key" chosen={roles} onChoose={setRoles} />
+      <button type="submit" className="button" disabled={isActing || roles.length === 0}>
+        Add key
+      </button>
+    </form>
+  )
+}
