@@ -2,7 +2,7 @@
  * The hub's settings from the environment, as one record. Units are in the names.
  */
 import type { Effect } from "effect"
-import { oneOf, optionalText, readSettings, text, whole } from "./setting.ts"
+import { oneOf, optionalText, ratio, readSettings, text, whole } from "./setting.ts"
 
 export const hubSettings = {
   port: whole("PORT", { otherwise: 3020, min: 0, max: 65_535 }, "Where the hub listens; 0 takes a free port."),
@@ -86,6 +86,28 @@ export const hubSettings = {
     "REQUESTS_PER_SECOND_MAX",
     { otherwise: 0, min: 0, max: 1_000_000 },
     "Per client address over HTTP and per socket; 0 is no limit, the default until access control is configured."
+  ),
+  otlpEndpoint: optionalText(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "an address",
+    "A collector of OpenTelemetry (OTLP over HTTP) that traces are sent to; without it there are none. See OPERATIONS.md.",
+    true
+  ),
+  otlpHeaders: optionalText(
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "name=value, with commas between",
+    "Sent with each export: the collector's keys.",
+    true
+  ),
+  otlpEveryMs: whole(
+    "OTEL_BSP_SCHEDULE_DELAY",
+    { otherwise: 5_000, min: 10, max: 60_000 },
+    "Milliseconds between two exports."
+  ),
+  tracesRatio: ratio(
+    "OTEL_TRACES_SAMPLER_ARG",
+    0.1,
+    "Of what comes without a trace so many get one, from 0 to 1; what comes with one is its sender's to decide."
   ),
   graphqlIntrospection: oneOf(
     "GRAPHQL_INTROSPECTION",

@@ -43,6 +43,14 @@ export const whole = (
   }
 }
 
+export const ratio = (name: string, otherwise: number, about: string): Described<number> => {
+  const schema = Schema.FiniteFromString.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
+  return {
+    setting: { name, takes: "a number from 0 to 1", otherwise: String(otherwise), about, secret: false },
+    config: Config.schema(schema, name).pipe(Config.withDefault(otherwise))
+  }
+}
+
 export const text = (name: string, otherwise: string, about: string, takes = "a text"): Described<string> => ({
   setting: { name, takes, otherwise, about, secret: false },
   config: Config.String(name).pipe(Config.withDefault(otherwise))

@@ -3,6 +3,7 @@
  * its commits, the gateway in front. Layers close in reverse: intake first, then turns, then connections.
  */
 import { Effect, Layer } from "effect"
+import { isStockEvent } from "../actors/sku/events.ts"
 import type { AlertSinks } from "../config/alerts.ts"
 import type { ChannelConfig } from "../config/channels.ts"
 import type { HubConfig } from "../config/config.ts"
@@ -24,6 +25,7 @@ import { Access, type AccessOptions } from "./access/layer.ts"
 import type { ExposureOptions } from "./access/mode.ts"
 import { Carts } from "./carts/layer.ts"
 import { Channels } from "./channels/channels.ts"
+import type { ThreadSettings } from "./channels/messages.ts"
 import { Gateway } from "./gateway/layer.ts"
 import { factReader, stockFacts } from "./host/facts.ts"
 import { StockHost } from "./host/layer.ts"
@@ -34,6 +36,8 @@ import { PaymentsService } from "./payments/layer.ts"
 import { PersonalDataService } from "./personal-data/layer.ts"
 import { linkKey } from "./recovery/message-link.ts"
 import { Recovery } from "./recovery/layer.ts"
+import { traced, type TracingSettings } from "./tracing/layer.ts"
+import { current } from "./tracing/tracing.ts"
 import { projectorLayer } from "./projector/projector.ts"
 import { WrongSettings } from "./wrong-settings.ts"
 
@@ -95,8 +99,9 @@ export const hubLayer = (options: HubOptions) => {
     partitions: { stock: config.partitions, carts: config.cartPartitions, customers: 1 },
     graphql: { isIntrospectable: config.graphqlIntrospection === "on" }
   })
-  const channels = Channels.layer({ natsUrl: urls.nats, logLevel: config.logLevel, channels: options.channels })
+  const channels = Channels.layer(channelSettings(options))
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(
+    Layer.provideMerge(Layer.effectDiscard(traceCommits(tracingOf(config)))),
     Layer.provideMerge(channels),
     Layer.provideMerge(
       projectorLayer({
@@ -126,6 +131,32 @@ export const hubLayer = (options: HubOptions) => {
     Layer.provideMerge(streams)
   )
 }
+
+const tracingOf = (config: HubConfig): TracingSettings => ({
+  endpoint: config.otlpEndpoint,
+  headers: config.otlpHeaders,
+  everyMs: config.otlpEveryMs,
+  ratio: config.tracesRatio
+})
+
+const channelSettings = ({ config, urls, channels }: HubOptions): ThreadSettings => ({
+  natsUrl: urls.nats,
+  logLevel: config.logLevel,
+  channels,
+  tracing: tracingOf(config)
+})
+
+/** A trace goes on from where the commit has landed, also where no channel is told of it. */
+const traceCommits = Effect.fnUntraced(function* (settings: TracingSettings) {
+  yield* traced(settings)
+  if (settings.endpoint === undefined) return
+  const host = yield* StockHost
+  host.onCommits((commits) => {
+    for (const { records } of commits) {
+      for (const record of records) if (isStockEvent(record)) current()?.landed(record)
+    }
+  })
+})
 
 const keptMs = (days: number): number => (days > 0 ? days * 24 * 3_600_000 : Infinity)
 

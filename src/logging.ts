@@ -2,11 +2,20 @@
  * The log: one JSON object a line on standard error; standard output is for what programs read.
  */
 import { Logger } from "effect"
+import { readTraceparent } from "./tracing/traceparent.ts"
+import { placeOfCall } from "./tracing/tracing.ts"
 
 export const logging = Logger.layer([
   Logger.make(({ date, logLevel, message }) => {
     const text = Array.isArray(message) ? message.join(" ") : String(message)
-    process.stderr.write(`${JSON.stringify({ at: date.toISOString(), level: logLevel, message: text })}\n`)
+    const traceId = readTraceparent(placeOfCall())?.traceId
+    const line = {
+      at: date.toISOString(),
+      level: logLevel,
+      message: text,
+      ...(traceId === undefined ? {} : { traceId })
+    }
+    process.stderr.write(`${JSON.stringify(line)}\n`)
   })
 ])
 

@@ -14,6 +14,8 @@ export interface StoredFact {
   readonly sequence: number
   readonly subject: string
   readonly data: Uint8Array
+  /** Where its publisher's trace is, if the reader asks for it. */
+  readonly traceparent?: string | undefined
 }
 
 export interface FactReader {
@@ -21,6 +23,8 @@ export interface FactReader {
   readonly after: () => number
   /** Takes facts in order. What it returns is waited for before more are read: that bounds what is on its way. */
   readonly take: (fact: StoredFact) => Effect.Effect<void>
+  /** Whether `traceparent` is looked at: a header costs its parsing. */
+  readonly isTraced: () => boolean
 }
 
 /** What is read: a stream, and of it these subjects. */
@@ -54,7 +58,8 @@ const readOnce = Effect.fnUntraced(function* (nats: NatsShape, names: FactNames,
     const next = yield* Effect.promise(() => iterator.next())
     if (next.done === true) return
     const { seq, subject, data } = next.value
-    yield* reader.take({ sequence: seq, subject, data })
+    const traceparent = reader.isTraced() ? next.value.headers?.get("traceparent") : undefined
+    yield* reader.take({ sequence: seq, subject, data, traceparent })
   }
 }, Effect.scoped)
 

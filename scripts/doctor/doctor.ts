@@ -7,7 +7,7 @@ import { join, resolve } from "node:path"
 import type { HubConfig } from "../../config/config.ts"
 import type { HubStatus } from "../../src/gateway/protocol.ts"
 import { CART_JOURNAL, JOURNAL } from "../../streams/subjects.ts"
-import type { RunFile } from "../run-file.ts"
+import { headersOf, type RunFile } from "../run-file.ts"
 import { doubtful, type Finding, well, wrong } from "./finding.ts"
 import { home } from "./home.ts"
 import { fsyncMs, machine } from "./machine.ts"
@@ -95,7 +95,9 @@ const hubOf = async (run: RunFile | undefined): Promise<ReadonlyArray<Finding>> 
     const ready = await fetch(`${run.hub}/readyz`, asked)
     if (!ready.ok)
       return [wrong("hub", `It takes no requests: ${await ready.text()}.`, "Look at its log and at the findings here.")]
-    const status = (await (await fetch(`${run.hub}/v1/status`, asked)).json()) as HubStatus
+    const status = (await (
+      await fetch(`${run.hub}/v1/status`, { ...asked, headers: headersOf(run) })
+    ).json()) as HubStatus
     return [well("hub", `ready at ${run.hub}`), ...lag(status.projections)]
   } catch {
     return [

@@ -7,6 +7,8 @@
 import { pipeline, Readable } from "node:stream"
 import { createGunzip } from "node:zlib"
 import { Agent, type Dispatcher, request } from "undici"
+import { TRACEPARENT } from "../tracing/traceparent.ts"
+import { placeOfCall } from "../tracing/tracing.ts"
 
 /** Connections to one host; how many calls a channel has under way is limited by its adapter. */
 const CONNECTIONS_MAX = 128
@@ -37,6 +39,8 @@ const plainly = async (url: string, { method, headers, body, signal }: PlainInit
   // An adapter may write a name in capitals: a plain object would then send it beside the default.
   const sent = new Headers(DEFAULTS)
   for (const name in headers) sent.set(name, headers[name] ?? "")
+  const place = placeOfCall()
+  if (place !== undefined) sent.set(TRACEPARENT, place)
   const answer = await request(url, {
     dispatcher: agent,
     method: (method ?? "GET") as Dispatcher.HttpMethod,

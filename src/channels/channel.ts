@@ -29,6 +29,8 @@ export interface Change {
   readonly byChannel?: Readonly<Record<string, number>>
   /** When the journal acknowledged it, in milliseconds since the epoch. */
   readonly at: number
+  /** Where the trace of the newest of it is, if it is in one. */
+  readonly trace?: string
   /** Mutations among it that a channel had told of. */
   readonly moves?: ReadonlyArray<{ readonly channel: string; readonly mutationId: string; readonly movedAt?: number }>
 }

@@ -14,6 +14,7 @@ import type { StoredCommit } from "../../streams/codec.ts"
 import { submitView } from "../gateway/requests.ts"
 import type { PartitionHost } from "../host/host.ts"
 import { StockHost } from "../host/layer.ts"
+import { current } from "../tracing/tracing.ts"
 import type { Change } from "./channel.ts"
 import type { FromThread, Question, Reply, ThreadSettings, ToThread } from "./messages.ts"
 
@@ -133,12 +134,14 @@ class HubSide {
     const state = this.host.book.peek(sku)
     const rules = state === undefined || !hasChannelRules(state) ? undefined : ruled(state)
     const moves = "channel" in event && event.channel !== undefined ? [moveOf(event, event.channel)] : []
+    const trace = current()?.landed(event) ?? before?.trace
     const allMoves = before?.moves === undefined ? moves : joined(before.moves, moves)
     this.gathered.set(sku, {
       sku,
       version,
       quantity: Math.max(0, rules?.others ?? event.physical - event.allocated),
       at: before?.at ?? at,
+      ...(trace === undefined ? {} : { trace }),
       ...(rules === undefined ? {} : { byChannel: rules.byChannel }),
       ...(allMoves.length === 0 ? {} : { moves: allMoves })
     })

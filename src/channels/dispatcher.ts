@@ -14,8 +14,7 @@ import * as Pace from "../../actors/channel/pace.ts"
 import { outcomeOf } from "../../actors/channel/outcome.ts"
 import type { ChannelRecord } from "../../actors/channel/records.ts"
 import type { Adapter, AdapterLimits, CallFailure, QuantityWrite, Result, WriteOutcome } from "./adapter.ts"
-import { outcomesIn } from "./answers.ts"
-import { askAdapter } from "./ask-adapter.ts"
+import { pushed } from "./pushed.ts"
 import { ChannelStats } from "./stats.ts"
 import { type Taken, Waiting } from "./waiting.ts"
 
@@ -221,11 +220,11 @@ export class Dispatcher {
   /** `since`: when each became due; a write that nobody waited for has none. */
   private carry(writes: ReadonlyArray<QuantityWrite>, since: ReadonlyMap<string, number>): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const { adapter, policy, book } = this.options
+      const { adapter, policy, book, channel } = this.options
       this.breaker = Pace.calling(this.breaker)
       this.flights++
       this.stats.calls.add(1)
-      return askAdapter((signal) => adapter.push(writes, signal), policy.callTimeoutMs, outcomesIn).pipe(
+      return pushed({ adapter, channel, writes, timeoutMs: policy.callTimeoutMs }).pipe(
         Effect.map((result) => {
           this.flights--
           if (result.ok) this.settle(writes, result.value, since)

@@ -3,12 +3,14 @@
  */
 import type { ChannelConfig } from "../../config/channels.ts"
 import type { HubConfig } from "../../config/config.ts"
+import type { TracingSettings } from "../tracing/layer.ts"
 import type { Change } from "./channel.ts"
 
 export interface ThreadSettings {
   readonly natsUrl: string
   readonly logLevel: HubConfig["logLevel"]
   readonly channels: ReadonlyArray<ChannelConfig>
+  readonly tracing: TracingSettings
 }
 
 /** A question from an operator, a marketplace or a page. */

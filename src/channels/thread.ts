@@ -15,6 +15,9 @@ import { Nats, type NatsShape, publishAcked } from "../../streams/nats/connectio
 import { DeadLetters, type DeadLettersShape } from "../../streams/dead-letters.ts"
 import { encodeSku, factSubject } from "../../streams/subjects.ts"
 import { logging, logLevels } from "../logging.ts"
+import { traced } from "../tracing/layer.ts"
+import { TRACEPARENT } from "../tracing/traceparent.ts"
+import { current } from "../tracing/tracing.ts"
 import { adapterOf, settingsOf } from "./build.ts"
 import { type Change, Channel } from "./channel.ts"
 import { conditionsOf } from "./conditions.ts"
@@ -51,10 +54,19 @@ const publishTo =
 
 /** The broker knows a fact told again within its window; the mutation id holds for longer. */
 const publishFact = (nats: NatsShape, { sku, mutationId, body }: OutgoingFact) =>
-  publishAcked(nats.publisher, factSubject(sku), new TextEncoder().encode(JSON.stringify(body)), {
-    headers: { "Nats-Msg-Id": `${encodeURIComponent(sku)}:${encodeURIComponent(mutationId)}` },
-    timeoutMs: PUBLISH_MS_MAX
-  }).pipe(Effect.retry({ times: PUBLISH_ATTEMPTS - 1 }))
+  Effect.suspend(() => {
+    const span = current()?.publishing("channel.fact", { sku, mutationId })
+    return publishAcked(nats.publisher, factSubject(sku), new TextEncoder().encode(JSON.stringify(body)), {
+      headers: {
+        "Nats-Msg-Id": `${encodeURIComponent(sku)}:${encodeURIComponent(mutationId)}`,
+        ...(span === undefined ? {} : { [TRACEPARENT]: span.place })
+      },
+      timeoutMs: PUBLISH_MS_MAX
+    }).pipe(
+      Effect.retry({ times: PUBLISH_ATTEMPTS - 1 }),
+      Effect.onExit(() => Effect.sync(() => span?.end()))
+    )
+  })
 
 /** A copy for the dead letters of all: the channel's log knows what is still open. */
 const buryTo =
@@ -98,12 +110,17 @@ class Hub {
   }
 
   onChanges(changes: ReadonlyArray<Change>): void {
+    const tracing = current()
+    if (tracing !== undefined) {
+      for (const { sku, version, trace } of changes) if (trace !== undefined) tracing.changed(sku, version, trace)
+    }
     for (const channel of this.channels.values()) channel.told(changes)
     say({ type: "took" })
   }
 }
 
 const work = Effect.fnUntraced(function* (settings: ThreadSettings) {
+  yield* traced(settings.tracing)
   const nats = yield* Nats
   const log = yield* ChannelLog
   const deadLetters = yield* DeadLetters

@@ -6,6 +6,8 @@ import { Effect } from "effect"
 import { MESSAGE_BYTES_MAX } from "../../config/limits.ts"
 import { CART_REQUEST_SUBJECTS, LINES_REQUEST_SUBJECT, REQUEST_SUBJECTS, skuOfSubject } from "../../streams/subjects.ts"
 import type { CartRequests } from "../carts/requests.ts"
+import { current } from "../tracing/tracing.ts"
+import { TRACEPARENT } from "../tracing/traceparent.ts"
 import { decodeJson } from "./decode.ts"
 import { type MailTaker, type Received, submitLines, submitRequest } from "./requests.ts"
 
@@ -41,5 +43,6 @@ const onRequest = (message: Msg, take: Take): void => {
   const reply = (answer: object): void => void message.respond(JSON.stringify(answer))
   const body = decodeJson(message.data, MESSAGE_BYTES_MAX)
   if (!body.ok) return reply(body.refusal)
-  take(skuOfSubject(message.subject), { body: body.value, receivedAtMs: performance.now() }, reply)
+  const traceparent = current() === undefined ? undefined : message.headers?.get(TRACEPARENT)
+  take(skuOfSubject(message.subject), { body: body.value, receivedAtMs: performance.now(), traceparent }, reply)
 }

@@ -6,6 +6,7 @@ import { fingerprint, linesFingerprint } from "../../actors/sku/fingerprint.ts"
 import type { StockBook } from "../../actors/stock/book.ts"
 import { stateAnswer } from "../host/answers.ts"
 import type { Mail } from "../host/mail.ts"
+import { current, finish } from "../tracing/tracing.ts"
 import { decodeFact, decodeLines, decodeRequest, wrongSku } from "./decode.ts"
 import type { Answer, Refusal } from "./protocol.ts"
 
@@ -19,6 +20,8 @@ export type Reply = (answer: Answer) => void
 export interface Received {
   readonly body: unknown
   readonly receivedAtMs: number
+  /** Where the sender's trace is. */
+  readonly traceparent?: string | undefined
 }
 
 export const submitRequest = (host: MailTaker, sku: string | undefined, received: Received, reply: Reply): void => {
@@ -28,7 +31,18 @@ export const submitRequest = (host: MailTaker, sku: string | undefined, received
   if (!decoded.ok) return reply(decoded.refusal)
   const command = decoded.value
   if (command.type === "read") return submitRead(host, sku, command.locations, reply)
-  submitCommand(host, command, received.receivedAtMs, reply)
+  submitCommand(host, command, received.receivedAtMs, traced("stock.request", command, received, reply))
+}
+
+/** With its span ended by the answer, whatever it is; the very same reply where nothing is traced. */
+const traced = (name: string, command: SkuCommand, { receivedAtMs, traceparent }: Received, reply: Reply): Reply => {
+  const span = current()?.received(command, { name, parent: traceparent, atMs: receivedAtMs })
+  if (span === undefined) return reply
+  return (answer) => {
+    span.attribute("holdfast.outcome", answer.ok ? "ok" : answer.code)
+    finish(span)
+    reply(answer)
+  }
 }
 
 export const submitCommand = (host: MailTaker, command: SkuCommand, receivedAtMs: number, reply: Reply): void =>
@@ -65,7 +79,7 @@ export const submitLinesCommand = (host: MailTaker, command: LinesCommand, recei
 export const submitFact = (host: MailTaker, sku: string, received: Received, reply: Reply): void => {
   const decoded = decodeFact(sku, received.body)
   if (!decoded.ok) return reply(decoded.refusal)
-  submitCommand(host, decoded.value, received.receivedAtMs, reply)
+  submitCommand(host, decoded.value, received.receivedAtMs, traced("stock.fact", decoded.value, received, reply))
 }
 
 /** Runs `look` between two commands; `done` gets its result once everything it saw is in the journal. */

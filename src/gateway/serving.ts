@@ -7,6 +7,7 @@
 import { Schema } from "effect"
 import type { Known } from "../access/principal.ts"
 import { SOCKET_BACKPRESSURE_BYTES_MAX } from "../../config/limits.ts"
+import { current } from "../tracing/tracing.ts"
 
 export interface Request {
   readonly method: string
@@ -34,8 +35,9 @@ export interface Response {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Webhooks are signed in their headers, and some answers depend on them; for everything else reading them would cost. */
+/** Webhooks are signed in their headers, traces stand there, and some answers depend on them; for everything else reading them would cost. */
 export const needsHeaders = (path: string): boolean =>
+  current() !== undefined ||
   path === "/graphql" ||
   path.startsWith("/v1/access/") ||
   path.startsWith("/v1/channels/") ||

@@ -12,6 +12,7 @@ import type { FactReader, StoredFact } from "../../streams/facts.ts"
 import { skuOfSubject } from "../../streams/subjects.ts"
 import { decodeFact, decodeJson, wrongSku } from "../gateway/decode.ts"
 import type { Refusal } from "../gateway/protocol.ts"
+import { current } from "../tracing/tracing.ts"
 import type { SkippedFactMail } from "./mail.ts"
 
 /** How a kind reads what it was told. */
@@ -86,7 +87,7 @@ export const factReader = <C>(
   })
 
   // What was taken and not committed is still in the mailbox: reading goes on behind it, whatever the connection does.
-  return { after: () => taken, take }
+  return { after: () => taken, take, isTraced: () => current() !== undefined }
 }
 
 export const stockFacts: FactReading<Fact> = {
@@ -96,6 +97,9 @@ export const stockFacts: FactReading<Fact> = {
     const wrong = wrongSku(sku)
     if (wrong !== undefined || sku === undefined) return { ok: false, refusal: wrong as Refusal }
     const decoded = decodeFact(sku, body)
+    if (decoded.ok) {
+      current()?.received(decoded.value, { name: "stock.fact", parent: fact.traceparent, atMs: performance.now() })
+    }
     return decoded.ok ? { ok: true, command: decoded.value, hash: fingerprint(decoded.value) } : decoded
   }
 }

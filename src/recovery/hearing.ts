@@ -68,7 +68,7 @@ export const hearing = ({ heard, host, personal }: Hearing): FactReader => {
       })
       return waiting < FACTS_AHEAD_MAX ? Effect.void : roomAgain
     })
-  return { after: () => taken, take }
+  return { after: () => taken, take, isTraced: () => false }
 }
 
 const commandOf = (fact: HeardFact): CustomerCommand | undefined => {

@@ -21,6 +21,7 @@ import {
   submitView
 } from "../requests.ts"
 import type { AskedRequest, Request, Response } from "../serving.ts"
+import { TRACEPARENT } from "../../tracing/traceparent.ts"
 import { answered, json, refused } from "./replies.ts"
 import { SkuIndex } from "./sku-index.ts"
 
@@ -44,10 +45,16 @@ export const bodyOf = (
   return undefined
 }
 
+const receivedOf = ({ headers, receivedAtMs }: Request, body: unknown): Received => ({
+  body,
+  receivedAtMs,
+  traceparent: headers[TRACEPARENT]
+})
+
 export const postRequest = (host: MailTaker, sku: string | undefined, request: Request, respond: Respond): void => {
   const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
   if (body === undefined) return
-  const received = { body: body.value, receivedAtMs: request.receivedAtMs }
+  const received = receivedOf(request, body.value)
   submitRequest(host, sku, received, (answer) => respond(answered(answer)))
 }
 
@@ -91,7 +98,7 @@ export const takeFacts = (
   const refusals = new Map<number, FactRefusal>()
   let open = facts.length
   for (const [index, fact] of facts.entries()) {
-    const received = { body: fact, receivedAtMs: request.receivedAtMs }
+    const received = receivedOf(request, fact)
     submit(received, (answer) => {
       if (!answer.ok) refusals.set(index, answer)
       if (--open === 0) respond(factsResponse(facts.length, refusals))
