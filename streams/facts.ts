@@ -23,8 +23,8 @@ export interface FactReader {
   readonly after: () => number
   /** Takes facts in order. What it returns is waited for before more are read: that bounds what is on its way. */
   readonly take: (fact: StoredFact) => Effect.Effect<void>
-  /** Whether `traceparent` is looked at: a header costs its parsing. */
-  readonly isTraced: () => boolean
+  /** Whether `traceparent` is looked at, which costs parsing the headers; absent: it is not. */
+  readonly isTraced?: () => boolean
 }
 
 /** What is read: a stream, and of it these subjects. */
@@ -58,7 +58,7 @@ const readOnce = Effect.fnUntraced(function* (nats: NatsShape, names: FactNames,
     const next = yield* Effect.promise(() => iterator.next())
     if (next.done === true) return
     const { seq, subject, data } = next.value
-    const traceparent = reader.isTraced() ? next.value.headers?.get("traceparent") : undefined
+    const traceparent = reader.isTraced?.() === true ? next.value.headers?.get("traceparent") : undefined
     yield* reader.take({ sequence: seq, subject, data, traceparent })
   }
 }, Effect.scoped)

@@ -68,7 +68,7 @@ export const hearing = ({ heard, host, personal }: Hearing): FactReader => {
       })
       return waiting < FACTS_AHEAD_MAX ? Effect.void : roomAgain
     })
-  return { after: () => taken, take, isTraced: () => false }
+  return { after: () => taken, take }
 }
 
 const commandOf = (fact: HeardFact): CustomerCommand | undefined => {
