@@ -90,10 +90,16 @@ export const openPage = async (
   return page
 }
 
-/** Builds the pages as they are shipped, into a folder of its own. */
+/** Builds the pages as they are shipped, into a folder of its own: in a test's environment React would be its development build. */
 export const buildPages = async (): Promise<string> => {
   const outDir = await mkdtemp(join(tmpdir(), "holdfast-pages-"))
   const configFile = resolve(import.meta.dirname, "../../src/web/vite.config.ts")
-  await build({ configFile, logLevel: "warn", build: { outDir, emptyOutDir: true } })
+  const { NODE_ENV: environment = "test" } = process.env
+  process.env["NODE_ENV"] = "production"
+  try {
+    await build({ configFile, logLevel: "warn", build: { outDir, emptyOutDir: true } })
+  } finally {
+    process.env["NODE_ENV"] = environment
+  }
   return outDir
 }
