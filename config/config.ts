@@ -114,6 +114,11 @@ export const hubSettings = {
     ["on", "off"],
     "on",
     "Whether GraphQL's schema may be asked for its types."
+  ),
+  graphqlQueriesFile: optionalText(
+    "GRAPHQL_QUERIES_FILE",
+    "a path",
+    "Registered queries; with it no others are taken. See GRAPHQL.md."
   )
 } as const
 

@@ -12,6 +12,7 @@ import * as Bench from "./bench/command.ts"
 import * as BenchCarts from "./bench-carts/command.ts"
 import * as BenchChannels from "./bench-channels/command.ts"
 import * as BenchSockets from "./bench-sockets/command.ts"
+import * as BenchGraphql from "./bench-graphql/command.ts"
 import * as Channels from "./channels/command.ts"
 import * as Configuration from "./config/command.ts"
 import * as CrashTest from "./crash-test/command.ts"
@@ -70,6 +71,7 @@ const commands = [
   BenchChannels,
   BenchCarts,
   BenchSockets,
+  BenchGraphql,
   CrashTest,
   Sessions,
   Simulate,

@@ -15,6 +15,7 @@ const starts = {
   "bench-carts": all,
   "bench-channels": all,
   "bench-sockets": all,
+  "bench-graphql": all,
   "crash-test": all,
   sessions: all,
   trade: all

@@ -61,6 +61,8 @@ export interface HubOptions {
   readonly recovery: RecoveryConfig | undefined
   /** `undefined`: none. */
   readonly payments: PaymentsConfig | undefined
+  /** GraphQL's registered queries; `undefined`: every query is taken. */
+  readonly queries: ReadonlyMap<string, string> | undefined
   /** That personal data is sealed under. */
   readonly masterKey: Buffer
 }
@@ -97,7 +99,7 @@ export const hubLayer = (options: HubOptions) => {
     corsOrigins: options.access.corsOrigins,
     proxiesTrusted: options.access.proxiesTrusted,
     partitions: { stock: config.partitions, carts: config.cartPartitions, customers: 1 },
-    graphql: { isIntrospectable: config.graphqlIntrospection === "on" }
+    graphql: { isIntrospectable: config.graphqlIntrospection === "on", queries: options.queries }
   })
   const channels = Channels.layer(channelSettings(options))
   return Layer.mergeAll(gateway, Layer.effectDiscard(consumeFacts)).pipe(

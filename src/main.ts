@@ -17,6 +17,7 @@ import { Carts } from "./carts/layer.ts"
 import { StockHost } from "./host/layer.ts"
 import { type AlertSinks, readAlertSinks } from "../config/alerts.ts"
 import { type ChannelConfig, readChannels } from "../config/channels.ts"
+import { readQueries } from "../config/graphql.ts"
 import { NO_OUTREACH, type OutreachConfig, readOutreach } from "../config/outreach.ts"
 import { type PaymentsConfig, readPayments } from "../config/payments.ts"
 import { readRecovery, type RecoveryConfig } from "../config/recovery.ts"
@@ -84,6 +85,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   if (recovery?.link === "checkout" && payments === undefined) return yield* noPayments
   const personalDataKey = yield* masterKeyOf(config)
   const access = yield* accessOf(config)
+  const queries = yield* queriesOf(config)
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({
     config,
@@ -103,6 +105,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       outreach,
       recovery,
       payments,
+      queries,
       masterKey: personalDataKey
     })
   ).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[config.logLevel]))
@@ -177,6 +180,16 @@ const recoveryOf = (config: HubConfig): Effect.Effect<RecoveryConfig | undefined
       if (config.recoveryFile === undefined && !existsSync(path)) return undefined
       return readRecovery(readFileSync(path, "utf8"))
     },
+    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+  })
+
+/** The registered queries of `GRAPHQL_QUERIES_FILE`. */
+const queriesOf = (config: HubConfig): Effect.Effect<ReadonlyMap<string, string> | undefined, WrongSettings> =>
+  Effect.try({
+    try: () =>
+      config.graphqlQueriesFile === undefined
+        ? undefined
+        : readQueries(readFileSync(config.graphqlQueriesFile, "utf8")),
     catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
   })
 

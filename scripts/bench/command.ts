@@ -148,7 +148,7 @@ const fanouts = async (load: FanoutLoad, results: BenchResults, tick: Tick): Pro
   const bare = await bareFanout(load, results.seconds)
   tick(`bare ${load.sockets} x ${load.changesPerSecond}/s p99 ${bare.p99Ms.toFixed(1)} ms`)
   const fresh = await startBenchHub()
-  const hub = await hubFanout(fresh.url, fresh.pid(), load, results.seconds).finally(() => fresh.stop())
+  const hub = await hubFanout({ url: fresh.url, pid: fresh.pid() }, load, results.seconds).finally(() => fresh.stop())
   tick(`hub ${load.sockets} x ${load.changesPerSecond}/s p99 ${hub.p99Ms.toFixed(1)} ms`)
   results.fanout.push({ ...load, bare, hub })
 }

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { HoldfastClient } from "../../src/client/holdfast-client.ts"
 import { projectRoot } from "../../src/servers/servers.ts"
-import { Receivers } from "./receivers.ts"
+import { type Greeting, LISTENING, Receivers } from "./receivers.ts"
 
 export interface FanoutLoad {
   readonly sockets: number
@@ -45,17 +45,21 @@ const measure = async (receivers: Receivers, pid: number, seconds: number): Prom
   }
 }
 
-export const bareFanout = async (load: FanoutLoad, seconds: number): Promise<FanoutResult> => {
-  const program = join(projectRoot(), "dist", "scripts", "bench", "bare-server.js")
-  const child = spawn(process.execPath, [program, String(load.changesPerSecond)], {
-    stdio: ["pipe", "pipe", "inherit"]
-  })
+/** A program of the benchmarks that says its port, and publishes from SIGUSR2 on. */
+export const programFanout = async (
+  program: string,
+  greeting: Greeting,
+  load: FanoutLoad,
+  seconds: number
+): Promise<FanoutResult> => {
+  const path = join(projectRoot(), "dist", program)
+  const child = spawn(process.execPath, [path, String(load.changesPerSecond)], { stdio: ["pipe", "pipe", "inherit"] })
   const receivers = new Receivers()
   try {
     const port = await new Promise<number>((resolve) =>
       child.stdout.once("data", (text: Buffer) => resolve(Number(text)))
     )
-    await receivers.open(port, load.sockets, undefined)
+    await receivers.open(port, load.sockets, greeting)
     child.kill("SIGUSR2")
     return await measure(receivers, child.pid as number, seconds)
   } finally {
@@ -63,6 +67,9 @@ export const bareFanout = async (load: FanoutLoad, seconds: number): Promise<Fan
     await ended(child)
   }
 }
+
+export const bareFanout = (load: FanoutLoad, seconds: number): Promise<FanoutResult> =>
+  programFanout("scripts/bench/bare-server.js", LISTENING, load, seconds)
 
 const ended = async (child: ChildProcess): Promise<void> => {
   const exit = new Promise((resolve) => child.once("exit", resolve))
@@ -72,7 +79,17 @@ const ended = async (child: ChildProcess): Promise<void> => {
 
 const TICK_MS = 5
 
-export const hubFanout = async (url: string, pid: number, load: FanoutLoad, seconds: number): Promise<FanoutResult> => {
+const contractGreeting = (sku: string): Greeting => ({
+  path: "/v1/ws",
+  says: [() => JSON.stringify({ op: "subscribe", topics: [`stock.${sku}`] })]
+})
+
+export const hubFanout = async (
+  { url, pid }: { readonly url: string; readonly pid: number },
+  load: FanoutLoad,
+  seconds: number,
+  greeting: (sku: string) => Greeting = contractGreeting
+): Promise<FanoutResult> => {
   const client = await HoldfastClient.connect(url)
   const sku = `fan${Date.now().toString(36)}`
   const receivers = new Receivers()
@@ -84,8 +101,7 @@ export const hubFanout = async (url: string, pid: number, load: FanoutLoad, seco
   const startMs = performance.now()
   let driving: NodeJS.Timeout | undefined
   try {
-    const hello = JSON.stringify({ op: "subscribe", topics: [`stock.${sku}`] })
-    await receivers.open(Number(new URL(url).port), load.sockets, hello)
+    await receivers.open(Number(new URL(url).port), load.sockets, greeting(sku))
     driving = setInterval(() => {
       const due = Math.floor(((performance.now() - startMs) * load.changesPerSecond) / 1_000)
       if (changes === 0) changes = due

@@ -16,16 +16,24 @@ const CARRY = TIME.length - 1 + DIGITS
 /** Every socket's chunks are read into the same memory, one after the other; else Node makes 64 KiB anew for each. */
 const CHUNK = Buffer.allocUnsafeSlow(64 * 1024)
 
+/** Where sockets are opened, and what each of them says: the first at once, each other when something has come. */
+export interface Greeting {
+  readonly path: string
+  readonly protocol?: string
+  readonly says: ReadonlyArray<(socket: number) => string>
+}
+
+export const LISTENING: Greeting = { path: "/v1/ws", says: [] }
+
 export class Receivers {
   deliveries = 0
   /** Of a sample: every n-th delivery, so that a million cost no memory. */
   readonly latenciesMs: Array<number> = []
   private readonly sockets: Array<Socket> = []
 
-  /** `hello` is what each socket says once it is open. */
-  async open(port: number, count: number, hello: string | undefined): Promise<void> {
+  async open(port: number, count: number, greeting: Greeting): Promise<void> {
     for (let first = 0; first < count; first += 100) {
-      await Promise.all(Array.from({ length: Math.min(100, count - first) }, () => this.connect(port, hello)))
+      await Promise.all(Array.from({ length: Math.min(100, count - first) }, () => this.connect(port, greeting)))
     }
   }
 
@@ -43,16 +51,17 @@ export class Receivers {
     for (const socket of this.sockets) socket.destroy()
   }
 
-  private connect(port: number, hello: string | undefined): Promise<void> {
+  private connect(port: number, { path, protocol, says }: Greeting): Promise<void> {
     return new Promise((resolve, reject) => {
-      let isOpen = false
+      const number = this.sockets.length
+      let said = 0
       let carried = ""
       const onread = {
         buffer: CHUNK,
         callback: (length: number): boolean => {
-          if (isOpen) carried = this.read(carried + CHUNK.toString("latin1", 0, length))
-          else if (hello !== undefined) socket.write(masked(hello))
-          isOpen = true
+          const say = says[said++]
+          if (say !== undefined) socket.write(masked(say(number)))
+          else if (said > 1) carried = this.read(carried + CHUNK.toString("latin1", 0, length))
           resolve()
           return true
         }
@@ -62,7 +71,7 @@ export class Receivers {
       const key = randomBytes(16).toString("base64")
       socket.once("error", reject)
       socket.write(
-        `GET /v1/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`
+        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n${protocol === undefined ? "" : `Sec-WebSocket-Protocol: ${protocol}\r\n`}\r\n`
       )
     })
   }
@@ -83,6 +92,8 @@ export class Receivers {
 /** A client's frame: masked, as the protocol demands; with a mask of zeros the text stays as it is. */
 const masked = (text: string): Buffer => {
   const payload = Buffer.from(text)
-  if (payload.length > 125) throw new Error("only short frames are sent here")
-  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload])
+  const { length } = payload
+  if (length > 0xffff) throw new Error("only short frames are sent here")
+  const lengths = length <= 125 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 0xff]
+  return Buffer.concat([Buffer.from([0x81, ...lengths, 0, 0, 0, 0]), payload])
 }

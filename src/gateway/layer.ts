@@ -18,6 +18,8 @@ import { StockHost } from "../host/layer.ts"
 import { OutreachDesk } from "../outreach/layer.ts"
 import { Recovery } from "../recovery/layer.ts"
 import { makeGraphql } from "../graphql/graphql.ts"
+import { CartFeed } from "../graphql/live/cart-feed.ts"
+import { StockFeed } from "../graphql/live/stock-feed.ts"
 import { Fanout } from "./fanout/fanout.ts"
 import { TenantStock } from "./fanout/tenant-stock.ts"
 import { AccessRoutes } from "./http/access.ts"
@@ -41,11 +43,12 @@ import type { Entry } from "./http/entry.ts"
 import { routeTable } from "./http/routes.ts"
 import { StaticFiles } from "./http/static-files.ts"
 import { SystemRoutes } from "./http/system.ts"
-import { StockPages } from "./http/stock.ts"
+import { StockPages, type SyncServices } from "./http/stock.ts"
 import { Entrance } from "./entrance.ts"
 import { type Measured, metricsRegistry, status } from "./metrics.ts"
 import { answerNatsRequests } from "./nats-requests.ts"
 import { type RateLimit, RateLimiter } from "./rate-limit.ts"
+import type { MailTaker } from "./requests.ts"
 import { Projections } from "./projections.ts"
 import { RecentFigures } from "./recent-figures.ts"
 import { serve } from "./server.ts"
@@ -85,6 +88,33 @@ const channelMetrics = async (channels: ChannelsShape): Promise<string> => {
 }
 
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1_000)
+
+const syncing = (host: MailTaker, channels: ChannelsShape): SyncServices => ({
+  host,
+  newId: () => `sync-${randomUUID()}`,
+  now: () => new Date(),
+  channelsShowing: (sku, version) => showing(channels, sku, version)
+})
+
+const unready = ({ isOpen, isStalled }: { readonly isOpen: boolean; readonly isStalled: boolean }) =>
+  isOpen ? (isStalled ? "The journal does not answer." : undefined) : "The hub has stopped."
+
+type Publish = (topic: string, frame: string) => void
+
+/** Every change to the sockets, by the server's topics once there is a server, and to GraphQL's subscriptions. */
+const spreading = (host: MailTaker) => {
+  let publish: Publish = () => undefined
+  const fanout: Fanout = new Fanout({
+    host,
+    publish: (topic, frame) => {
+      publish(topic, frame)
+      stockFeed.publish(topic, frame)
+    },
+    nowMicros
+  })
+  const stockFeed = new StockFeed(fanout)
+  return { fanout, stockFeed, publishBy: (server: Publish) => void (publish = server) }
+}
 
 /** What is spoken of beside the stock. */
 const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void>) => void) {
@@ -182,9 +212,8 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const entrance = new Entrance({ access, corsOrigins: new Set(options.corsOrigins), nowMs: Date.now, run })
   yield* entrance.looking
   const pages = new StockPages(host, host.book.skus())
-  let publish: (topic: string, frame: string) => void = () => undefined
   let sockets: () => number = () => 0
-  const fanout = new Fanout({ host, publish: (topic, frame) => publish(topic, frame), nowMicros })
+  const { fanout, publishBy, stockFeed } = spreading(host)
   const tenants = new TenantStock(host, fanout)
   host.onCommits((commits) => {
     pages.onCommits(commits)
@@ -202,36 +231,35 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   }
   const metrics = metricsRegistry(measured)
   cartMetrics(metrics, carts)
+  const parts = yield* partRoutes(run)
+  const cartFeed = new CartFeed(carts.followers)
+  const asked = { ...parts, host, pages, stockFeed, projections, carts, cartFeed, run }
   const graphql = makeGraphql({
     config: options.graphql,
-    services: { host, pages },
-    fault: (error) => run(Effect.logError(`GraphQL: ${error.stack ?? error.message}`))
+    services: { ...asked, channels, status: () => status(measured), record: (act) => entrance.record(act) },
+    rateLimit,
+    entrance
   })
   const routes = routeTable({
     host,
     pages,
     graphql: graphql.routes,
-    ...(yield* partRoutes(run)),
+    ...parts,
     lists: new Lists({ host, readModels: projections, run }),
     leakage: { incidents: projections.incidents, channels, run, nowMs: Date.now },
-    sync: {
-      host,
-      newId: () => `sync-${randomUUID()}`,
-      now: () => new Date(),
-      channelsShowing: (sku, version) => showing(channels, sku, version)
-    },
+    sync: syncing(host, channels),
     system: yield* systemRoutes(options, measured, run),
     status: () => status(measured),
     metrics,
     channelMetrics: () => channelMetrics(channels),
-    unready: () =>
-      host.isOpen ? (host.isStalled ? "The journal does not answer." : undefined) : "The hub has stopped."
+    unready: () => unready(host)
   })
   const socketServices = { host, fanout, tenants, carts, rateLimit, entrance }
   const server = yield* opened(options, { access, entrance, rateLimit, routes }, [
-    { path: "/v1/ws", open: (socket) => new SocketClient(socket, socketServices) }
+    { path: "/v1/ws", open: (socket) => new SocketClient(socket, socketServices) },
+    graphql.sockets
   ])
-  publish = server.publish
+  publishBy(server.publish)
   sockets = server.sockets
   yield* answerNatsRequests(nats.connection, host, carts.requests)
   return Gateway.of({ port: server.port })

@@ -177,7 +177,7 @@ class Sockets {
 /** Past the bound a frame is dropped, as the other server does. */
 const send = (socket: WebSocket, frame: string | Uint8Array): void => {
   if (socket.readyState !== WebSocket.OPEN || socket.bufferedAmount >= UNSENT_BYTES_MAX) return
-  socket.send(frame, { binary: false })
+  socket.send(typeof frame === "string" ? frame : Buffer.from(frame), { binary: false })
 }
 
 const onRequest = (

@@ -62,7 +62,7 @@ export interface ServerSocket {
   readonly opening: Opening
   /** Sub-protocol that the handshake agreed to; "": none. */
   readonly protocol: string
-  /** Text, or its UTF-8. */
+  /** Text, or its UTF-8, whose bytes it has taken when it returns. */
   readonly send: (frame: string | Uint8Array) => void
   readonly unsentBytes: () => number
   readonly follow: (topic: string) => void

@@ -27,6 +27,8 @@ export class SocketGuard {
   private readonly entrance: Entrance
   private readonly socket: GuardedSocket
   private readonly callers: Array<string> = []
+  /** While it is being found out who this is. */
+  finding: Promise<void> | undefined
   private known: Known | undefined
   private patience: NodeJS.Timeout | undefined
   private closed = false
@@ -89,7 +91,7 @@ export class SocketGuard {
   }
 
   private wait(finding: Promise<Found>, take: (found: Found) => void): void {
-    finding.then(take, () => this.refuse("who you are cannot be found out now"))
+    this.finding = finding.then(take, () => this.refuse("who you are cannot be found out now"))
   }
 
   private onFound(found: Found, isFinal: boolean): void {

@@ -1,8 +1,13 @@
 /**
- * Asks whether who sends the operation may do what one of its fields does; the same answer that HTTP's addresses get.
+ * Asks whether who sends the operation may do what one of its fields does; the same answer that HTTP's addresses get. What
+ * changes something administrative goes to the audit record with its outcome, refused or not, before it is answered.
  */
-import type { Action } from "../../actors/access/actions.ts"
-import { may, type Principal, type Target } from "../../actors/access/may.ts"
+import { GraphQLError, type GraphQLResolveInfo } from "graphql"
+import { type Action, ACTIONS } from "../../actors/access/actions.ts"
+import { isBound, may, type Principal, type Target } from "../../actors/access/may.ts"
+import { bodyTarget } from "../access/body-target.ts"
+import { statusOf } from "../gateway/http/replies.ts"
+import type { GraphqlContext } from "./context.ts"
 import { refusal } from "./refusals.ts"
 
 /** Throws the refusal. */
@@ -13,4 +18,50 @@ export const demand = (principal: Principal, action: Action, target?: Target): v
     code: "unauthorized",
     message: `${principal.name} may not do this (${action}); ask an administrator of the hub.`
   })
+}
+
+export interface Deed {
+  readonly action: Action
+  /** What the arguments say it is about. */
+  readonly target: Required<Pick<Target, "names" | "channels">>
+  /** As HTTP would be sent it: it may name others beside. */
+  readonly body: unknown
+}
+
+/** What a mutation does, once it may. */
+export const act = async <A>(
+  { address, principal, services }: GraphqlContext,
+  { fieldName }: GraphQLResolveInfo,
+  { action, body, target }: Deed,
+  run: () => Promise<A> | A
+): Promise<A> => {
+  const record = (outcome: number): Promise<void> => {
+    if (!ACTIONS[action].isRecorded) return Promise.resolve()
+    const about = [`/graphql ${fieldName}`, ...target.names, ...target.channels].join(" ")
+    const { kind, name } = principal
+    return services.record({ who: { kind, name }, action, target: about, outcome, address })
+  }
+  try {
+    demand(principal, action, isBound(principal) ? whole(target, body) : undefined)
+    const done = await run()
+    await record(200)
+    return done
+  } catch (error) {
+    await record(outcomeOf(error))
+    throw error
+  }
+}
+
+const whole = ({ channels, names }: Deed["target"], body: unknown): Target => {
+  const said = bodyTarget(body, names.length === 0)
+  // Where the channel is named, a body that names none is about that one.
+  const others = channels.length > 0 ? said.channels.filter((channel) => channel !== "") : said.channels
+  return { names: [...names, ...said.names], channels: [...channels, ...others] }
+}
+
+/** The status that HTTP would have given. */
+const outcomeOf = (error: unknown): number => {
+  const code = error instanceof GraphQLError ? error.extensions["code"] : undefined
+  if (code === "unauthorized") return 403
+  return typeof code === "string" ? (statusOf[code as keyof typeof statusOf] ?? 400) : 500
 }

@@ -5,6 +5,7 @@
 import {
   type DocumentNode,
   getOperationAST,
+  getVariableValues,
   GraphQLError,
   type GraphQLSchema,
   Kind,
@@ -13,9 +14,10 @@ import {
   specifiedRules,
   validate
 } from "graphql"
-import { getVariableValues } from "graphql/execution/values.js"
-import { DOCUMENTS_MAX, DOCUMENTS_TEXT_MAX, TOKENS_MAX } from "../../config/graphql.ts"
+
+import { type GraphqlConfig, DOCUMENTS_MAX, DOCUMENTS_TEXT_MAX, TOKENS_MAX } from "../../config/graphql.ts"
 import { KeptTexts } from "./kept-texts.ts"
+import { PersistedQueries } from "./persisted.ts"
 import { tooHeavy, weigh } from "./weight.ts"
 
 export type Read<A> =
@@ -44,17 +46,21 @@ export interface Runnable {
 }
 
 export class Documents {
+  readonly persisted: PersistedQueries
   private readonly schema: GraphQLSchema
   private readonly rules: typeof specifiedRules
   private readonly known = new KeptTexts<DocumentNode>({ countMax: DOCUMENTS_MAX, lengthMax: DOCUMENTS_TEXT_MAX })
 
-  constructor(schema: GraphQLSchema, { isIntrospectable }: { readonly isIntrospectable: boolean }) {
+  constructor(schema: GraphQLSchema, { isIntrospectable, queries }: GraphqlConfig) {
     this.schema = schema
+    this.persisted = new PersistedQueries(queries)
     this.rules = isIntrospectable ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule]
   }
 
   /** Everything that is to be known before it runs, its variables and its cost with them included. */
   read({ query, operationName, variables }: Asked): Read<Runnable> {
+    const refused = this.persisted.refusal(query)
+    if (refused !== undefined) return fails(refused)
     const read = this.document(query)
     if (!read.ok) return read
     const operation = getOperationAST(read.value, operationName)

@@ -2,7 +2,7 @@
  * One part of the schema: its types in GraphQL's own language, and what answers for their fields.
  *
  * A part extends `Query`, `Mutation` and `Subscription`, which `schema.ts` begins. Fields without a resolver are read from
- * what their object was resolved to.
+ * what their object was resolved to; those of `Subscription` are what starts one.
  */
 import type { GraphQLResolveInfo } from "graphql"
 import type { GraphqlContext } from "./context.ts"

@@ -11,15 +11,24 @@ import {
 } from "graphql"
 import type { Part, Resolver } from "./part.ts"
 import { DateTime, SafeInt } from "./scalars.ts"
+import { cartRequests } from "./cart-requests.ts"
+import { carts } from "./carts.ts"
+import { channels } from "./channels.ts"
+import { hub } from "./hub.ts"
+import { recovery } from "./recovery.ts"
 import { stock } from "./stock.ts"
+import { stockRequests } from "./stock-requests.ts"
+import { work } from "./work.ts"
 
 const roots = /* GraphQL */ `
   scalar SafeInt
   scalar DateTime
   type Query
+  type Mutation
+  type Subscription
 `
 
-export const PARTS: ReadonlyArray<Part> = [stock]
+export const PARTS: ReadonlyArray<Part> = [stock, stockRequests, work, carts, cartRequests, channels, recovery, hub]
 
 export const makeSchema = (parts: ReadonlyArray<Part> = PARTS): GraphQLSchema => {
   const schema = buildASTSchema(parse([roots, ...parts.map(({ types }) => types)].join("\n")))
@@ -44,6 +53,7 @@ const attach = (schema: GraphQLSchema, name: string, resolvers: Readonly<Record<
   for (const [field, resolver] of Object.entries(resolvers)) {
     const definition = fields[field]
     if (definition === undefined) throw new Error(`There is no field ${name}.${field} in the schema.`)
-    definition.resolve = resolver as never
+    if (name === "Subscription") definition.subscribe = resolver as never
+    else definition.resolve = resolver as never
   }
 }

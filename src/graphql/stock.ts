@@ -1,13 +1,14 @@
 /**
  * Stock: SKUs, their locations, pages of them.
  */
+import { type Principal, prefixOf } from "../../actors/access/may.ts"
 import { submitRead } from "../gateway/requests.ts"
 import type { SkuAnswer, StockPage } from "../gateway/protocol.ts"
 import { wrongSku } from "../gateway/decode.ts"
 import { demand } from "./allowed.ts"
 import type { Part } from "./part.ts"
 import { limited } from "./pages.ts"
-import { answered, refusal } from "./refusals.ts"
+import { answered, invalidArgument, refusal } from "./refusals.ts"
 
 export const stock: Part = {
   types: /* GraphQL */ `
@@ -16,6 +17,33 @@ export const stock: Part = {
       stock(sku: String!): Stock
       "SKUs in the order of their UTF-16 code units, from behind after on."
       stocks(after: String = "", limit: Int = 100): StockPage
+    }
+
+    extend type Subscription {
+      """
+      Every change of these SKUs, or of all: first the state of each that is newer than the version in have, then only ever
+      higher versions. A client that does not keep up gets the newest state of each SKU.
+      """
+      stock(skus: [String!], have: [StockVersion!]): StockChange
+    }
+
+    "What a client has of a SKU."
+    input StockVersion {
+      sku: String!
+      version: SafeInt!
+    }
+
+    type StockChange {
+      sku: String!
+      version: SafeInt!
+      available: SafeInt!
+      physical: SafeInt!
+      allocated: SafeInt!
+      at: DateTime!
+      "Microseconds since the epoch, when the journal had acknowledged it."
+      t: SafeInt!
+      "True when the hub's version is below the one that the client has: forget that one."
+      reset: Boolean
     }
 
     "A SKU at one version. available is physical - allocated, and may be negative."
@@ -44,9 +72,7 @@ export const stock: Part = {
   resolvers: {
     Query: {
       stock: (_source, { sku }: { readonly sku: string }, { principal, services }) => {
-        demand(principal, "stock.read", { names: [sku] })
-        const wrong = wrongSku(sku)
-        if (wrong !== undefined) throw refusal(wrong)
+        allowedSku(sku, principal)
         return answered<SkuAnswer>((reply) => submitRead(services.host, sku, true, reply as never))
       },
       stocks: (
@@ -54,13 +80,44 @@ export const stock: Part = {
         { after, limit }: { readonly after: string; readonly limit: number },
         { principal, services }
       ) => {
-        demand(principal, "stock.read")
+        const { channels, tenant } = principal
+        const isOwn = tenant !== undefined && channels === undefined
+        demand(principal, "stock.read", isOwn ? { isOwn } : undefined)
+        const below = tenant === undefined ? "" : prefixOf(tenant)
         return new Promise<StockPage>((resolve, reject) =>
-          services.pages.read({ after, limit: limited(limit), withLocations: true }, (outcome) =>
+          services.pages.read({ after, below, limit: limited(limit), withLocations: true }, (outcome) =>
             "value" in outcome ? resolve(outcome.value) : reject(refusal(outcome.failure as never))
           )
         )
       }
+    },
+    Subscription: {
+      stock: (_source, { have, skus }: Following, { outlet, principal, services }, info) => {
+        if (skus !== null && skus !== undefined) for (const sku of skus) allowedSku(sku, principal)
+        else demand(principal, "stock.read")
+        if (outlet === undefined) throw invalidArgument("Subscribe over a socket (graphql-transport-ws).")
+        return services.stockFeed.subscribe({ skus: skus ?? undefined, have: versionsOf(have) }, outlet, info)
+      }
     }
   }
+}
+
+interface Following {
+  readonly skus?: ReadonlyArray<string> | null
+  readonly have?: ReadonlyArray<{ readonly sku: string; readonly version: number }> | null
+}
+
+const allowedSku = (sku: string, principal: Principal): void => {
+  const wrong = wrongSku(sku)
+  if (wrong !== undefined) throw refusal(wrong)
+  demand(principal, "stock.read", { names: [sku] })
+}
+
+const versionsOf = (have: Following["have"]): ReadonlyMap<string, number> => {
+  const versions = new Map<string, number>()
+  for (const { sku, version } of have ?? []) {
+    if (version < 0) throw invalidArgument("Send have with versions of 0 and more.", "have")
+    versions.set(sku, version)
+  }
+  return versions
 }

@@ -28,18 +28,24 @@ export interface Weight {
   readonly aliases: number
   readonly directives: number
   readonly cost: number
+  /** In its document. */
+  readonly operations: number
+  /** The most often that one name stands for a field with fields of its own. */
+  readonly repeats: number
 }
 
 type Variables = Readonly<Record<string, unknown>>
 
-const NOTHING: Weight = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0 }
+const NOTHING: Weight = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, operations: 0, repeats: 0 }
 
 const plus = (a: Weight, b: Weight): Weight => ({
   depth: Math.max(a.depth, b.depth),
   fields: a.fields + b.fields,
   aliases: a.aliases + b.aliases,
   directives: a.directives + b.directives,
-  cost: a.cost + b.cost
+  cost: a.cost + b.cost,
+  operations: Math.max(a.operations, b.operations),
+  repeats: Math.max(a.repeats, b.repeats)
 })
 
 /** Variables that are not given count at their default, and if they have none at the most a list may hold. */
@@ -52,7 +58,8 @@ export const weigh = (
   const root = schema.getRootType(operation.operation) ?? undefined
   return plus(new Scales(document, operation, variables).set(operation.selectionSet, root), {
     ...NOTHING,
-    directives: operation.directives?.length ?? 0
+    directives: operation.directives?.length ?? 0,
+    operations: document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length
   })
 }
 
@@ -60,6 +67,8 @@ class Scales {
   private readonly fragments = new Map<string, FragmentDefinitionNode>()
   /** Of fragments already weighed; `NOTHING` while one is, so that a circle ends: validation speaks of circles. */
   private readonly known = new Map<string, Weight>()
+  /** How often each name has stood for a field with fields of its own. */
+  private readonly composites = new Map<string, number>()
   private readonly variables: Variables
 
   constructor(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables) {
@@ -95,14 +104,21 @@ class Scales {
     const own = { ...NOTHING, fields: 1, aliases: node.alias === undefined ? 0 : 1, cost: 1 }
     if (node.selectionSet === undefined) return plus(own, { ...NOTHING, depth: 1 })
     const definition = isObjectType(parent) ? parent.getFields()[node.name.value] : undefined
+    const repeats = this.repeated(node.alias?.value ?? node.name.value)
     const below = this.set(node.selectionSet, definition && getNamedType(definition.type))
     // What the schema says of itself is bounded by how large it is, and its levels by the library's own rule.
-    if (node.name.value.startsWith("__")) return plus(own, { ...below, depth: 1, cost: 0 })
+    if (node.name.value.startsWith("__")) return plus(own, { ...below, depth: 1, cost: 0, repeats })
     const isPage = definition?.args.some(({ name }) => name === "limit") === true
     const isList = definition !== undefined && isListType(getNullableType(definition.type))
     const isItems = isList && node.name.value === "items"
     const times = isPage ? this.limitOf(node, definition.args) : isList && !isItems ? Limits.LIST_LENGTH_ASSUMED : 1
-    return plus(own, { ...below, depth: below.depth + 1, cost: below.cost * times })
+    return plus({ ...own, repeats }, { ...below, depth: below.depth + 1, cost: below.cost * times })
+  }
+
+  private repeated(name: string): number {
+    const count = (this.composites.get(name) ?? 0) + 1
+    this.composites.set(name, count)
+    return count
   }
 
   private limitOf(
@@ -136,19 +152,20 @@ const BOUNDS = [
   ["fields", Limits.FIELDS_MAX, "fields"],
   ["aliases", Limits.ALIASES_MAX, "aliases"],
   ["directives", Limits.DIRECTIVES_MAX, "directives"],
+  ["operations", Limits.OPERATIONS_MAX, "operations beside it"],
+  ["repeats", Limits.REPEATS_MAX, "fields of one name with fields of their own"],
   ["cost", Limits.COST_MAX, "values that may come out; ask for shorter pages"]
 ] as const
 
+const tooMuch = (value: number, [of, most, what]: (typeof BOUNDS)[number]): GraphQLError =>
+  new GraphQLError(`The operation has ${Math.min(value, Number.MAX_SAFE_INTEGER)} ${what}; ${most} is the most.`, {
+    extensions: { code: "too_complex", of, most }
+  })
+
 /** What is too much of it, or `undefined`. */
 export const tooHeavy = (weight: Weight): GraphQLError | undefined => {
-  for (const [of, most, what] of BOUNDS) {
-    if (weight[of] <= most) continue
-    return new GraphQLError(
-      `The operation has ${Math.min(weight[of], Number.MAX_SAFE_INTEGER)} ${what}; ${most} is the most.`,
-      {
-        extensions: { code: "too_complex", of, most }
-      }
-    )
-  }
-  return undefined
+  const bound = BOUNDS.find(([of, most]) => weight[of] > most)
+  return bound === undefined ? undefined : tooMuch(weight[bound[0]], bound)
 }
+
+export const tooCostly = (cost: number): GraphQLError => tooMuch(cost, BOUNDS[6])

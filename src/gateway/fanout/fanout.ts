@@ -105,6 +105,15 @@ export class Fanout {
     if (subscriber.mode === "catching") this.pump(subscriber)
   }
 
+  /** The socket had no room for the newest changes of these SKUs. Not for the midst of a flush, whose other changes it may want. */
+  overrun(subscriber: Subscriber, missed: Iterable<string>): void {
+    if (!this.subscribers.has(subscriber)) return
+    this.conflated++
+    subscriber.fallBehind(this.changes.offset)
+    subscriber.enqueue(missed)
+    this.pump(subscriber)
+  }
+
   /** Called for each acknowledged turn, in order. */
   onCommits(commits: ReadonlyArray<StoredCommit>): void {
     const ackedAtMicros = this.options.nowMicros()

@@ -54,9 +54,6 @@ export class LetterDesk {
     const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
     if (body === undefined) return
     const { by, fact, sku } = (body.value ?? {}) as Record<string, unknown>
-    if (sku !== undefined && (typeof sku !== "string" || wrongSku(sku) !== undefined)) {
-      return respond(refused(invalid("Send sku as 1 to 128 characters, or leave it out.", "sku")))
-    }
     const given = { fact, sku, receivedAtMs: request.receivedAtMs }
     this.answer(respond, this.applied(id, given, whoActs(request, by)))
   }
@@ -65,15 +62,11 @@ export class LetterDesk {
     const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
     if (body === undefined) return
     const { by, reason } = (body.value ?? {}) as Record<string, unknown>
-    const why = noteOf(reason)
-    if (why === undefined || why === false || why.trim() === "") {
-      const message = `Send reason: why it is let be, at most ${Limits.TEXT_LENGTH_MAX} characters.`
-      return respond(refused(invalid(message, "reason")))
-    }
-    this.answer(respond, this.letBe(id, why, whoActs(request, by)))
+    this.answer(respond, this.letBe(id, reason, whoActs(request, by)))
   }
 
-  private readonly page = Effect.fnUntraced(
+  /** From behind `from` on; fails with a sentence for the client. */
+  readonly page = Effect.fnUntraced(
     { self: this },
     function* (this: LetterDesk, from: number, limit: number, status: Status) {
       const items: Array<LetterItem> = []
@@ -109,14 +102,19 @@ export class LetterDesk {
     return settled === undefined ? letter : yield* Effect.fail(doneAlready(settled))
   })
 
-  private readonly applied = Effect.fnUntraced(
+  /** Fails with the refusal, or with a sentence when it cannot be done now. */
+  readonly applied = Effect.fnUntraced(
     { self: this },
     function* (
       this: LetterDesk,
       id: string | undefined,
-      given: { readonly fact: unknown; readonly sku: string | undefined; readonly receivedAtMs: number },
+      given: { readonly fact: unknown; readonly sku: unknown; readonly receivedAtMs: number },
       by: string
     ) {
+      const named = given.sku
+      if (named !== undefined && (typeof named !== "string" || wrongSku(named) !== undefined)) {
+        return yield* Effect.fail(invalid("Send sku as 1 to 128 characters, or leave it out.", "sku"))
+      }
       const letter = yield* this.find(id)
       const source = letter.source ?? "fact"
       if (source !== "fact") {
@@ -124,7 +122,7 @@ export class LetterDesk {
           invalid(`A letter of ${source} is not applied from here; it can be let be, with the reason.`, "id")
         )
       }
-      const sku = given.sku ?? skuOfSubject(letter.subject)
+      const sku = named ?? skuOfSubject(letter.subject)
       if (sku === undefined || wrongSku(sku) !== undefined) {
         return yield* Effect.fail(invalid("The letter's subject names no SKU; send sku.", "sku"))
       }
@@ -139,11 +137,17 @@ export class LetterDesk {
     }
   )
 
-  private readonly letBe = Effect.fnUntraced(
+  /** The same. */
+  readonly letBe = Effect.fnUntraced(
     { self: this },
-    function* (this: LetterDesk, id: string | undefined, reason: string, by: string) {
+    function* (this: LetterDesk, id: string | undefined, reason: unknown, by: string) {
+      const why = noteOf(reason)
+      if (why === undefined || why === false || why.trim() === "") {
+        const message = `Send reason: why it is let be, at most ${Limits.TEXT_LENGTH_MAX} characters.`
+        return yield* Effect.fail(invalid(message, "reason"))
+      }
       const letter = yield* this.find(id)
-      return yield* this.settle(letter, { act: "discarded", by, at: this.at(), reason })
+      return yield* this.settle(letter, { act: "discarded", by, at: this.at(), reason: why })
     }
   )
 

@@ -80,8 +80,12 @@ export class Lists {
 const readResolution = (request: Request, incidentId: string | undefined): ResolutionRecord | Refusal => {
   if (incidentId === undefined) return invalid("The incident in the address cannot be decoded.", "id")
   const decoded = decodeJson(request.body ?? new Uint8Array(0), MESSAGE_BYTES_MAX)
-  if (!decoded.ok) return decoded.refusal
-  const { outcome, note } = (decoded.value ?? {}) as Record<string, unknown>
+  return decoded.ok ? resolutionOf(incidentId, decoded.value) : decoded.refusal
+}
+
+/** What was done about an incident, as it is noted. */
+export const resolutionOf = (incidentId: string, body: unknown): ResolutionRecord | Refusal => {
+  const { outcome, note } = (body ?? {}) as Record<string, unknown>
   if (typeof outcome !== "string" || !outcomes.has(outcome)) {
     return invalid(`Send outcome as one of ${[...outcomes].join(", ")}.`, "outcome")
   }

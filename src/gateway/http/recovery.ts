@@ -32,7 +32,9 @@ import { decodeCustomerId } from "../../recovery/decode.ts"
 import { type Asked, reportOf } from "../../recovery/figures.ts"
 import type { RecoveryShape } from "../../recovery/layer.ts"
 import { type Masked, masking } from "../../recovery/masked.ts"
-import { decoding, Invalid, invalid } from "../decode.ts"
+import type { BudgetView, Figures } from "../../recovery/figures-protocol.ts"
+import { type Decoded, decoding, Invalid, invalid } from "../decode.ts"
+import type { Refusal } from "../protocol.ts"
 import type { Request } from "../serving.ts"
 import { json, refused } from "./replies.ts"
 import { pageLimit, type Respond } from "./stock.ts"
@@ -76,56 +78,68 @@ export class RecoveryRoutes {
   }
 
   figures(request: Request, respond: Respond): void {
+    const figures = this.readFigures(request.query)
+    if (!figures.ok) return respond(refused(figures.refusal))
+    this.answer(respond, figures.value)
+  }
+
+  /** `from`, `to`, `windowDays`, `by`, `currency`, each as a text or not at all. */
+  readFigures(query: URLSearchParams): Decoded<Effect.Effect<Figures, string>> {
     const { nowMs, readModels } = this.services
-    const decoded = decoding(() => askedIn(request.query, nowMs(), this.usualDays()))
-    if (!decoded.ok) return respond(refused(decoded.refusal))
+    const decoded = decoding(() => askedIn(query, nowMs(), this.usualDays()))
+    if (!decoded.ok) return decoded
     const { currency: wanted, period, ...asked } = decoded.value
-    this.answer(
-      respond,
-      Effect.gen(function* () {
-        const currencies = yield* readModels.currencies(period)
-        const currency = wanted ?? currencies[0]
-        const counted = yield* readModels.counted(period, { by: asked.by, currency: currency ?? "" })
-        return reportOf({ ...asked, currency, currencies }, counted, yield* readModels.endings(period))
-      })
-    )
+    const value = Effect.gen(function* () {
+      const currencies = yield* readModels.currencies(period)
+      const currency = wanted ?? currencies[0]
+      const counted = yield* readModels.counted(period, { by: asked.by, currency: currency ?? "" })
+      return reportOf({ ...asked, currency, currencies }, counted, yield* readModels.endings(period))
+    })
+    return { ok: true, value }
   }
 
   budget(request: Request, respond: Respond): void {
     const days = Number(request.query.get("days") ?? BUDGET_DAYS_DEFAULT)
+    this.readBudget(days, (seen) => respond(seen.ok ? json(200, seen) : refused(seen)))
+  }
+
+  readBudget(days: number, done: (seen: BudgetView | Refusal) => void): void {
     if (!Number.isInteger(days) || days < 1 || days > BUDGET_DAYS_MAX) {
-      return respond(refused(invalid(`Send days as an integer from 1 to ${BUDGET_DAYS_MAX}.`, "days")))
+      return done(invalid(`Send days as an integer from 1 to ${BUDGET_DAYS_MAX}.`, "days"))
     }
     const { host, nowMs } = this.services
     host.view(
       (book) => budgetView(book, { at: nowMs(), days }),
-      (seen) =>
-        respond(seen === undefined ? refused(unavailable("The hub takes no turns now.")) : json(200, seen.value))
+      (seen) => done(seen === undefined ? unavailable("The hub takes no turns now.") : seen.value)
     )
   }
 
   queue(request: Request, respond: Respond): void {
+    this.page(request, respond, (query) => this.readQueue(query))
+  }
+
+  readQueue(query: ListQuery) {
     const { nowMs, readModels } = this.services
-    this.page(request, respond, (query) =>
-      Effect.gen(function* () {
-        const page = yield* readModels.queue(query)
-        const counts = yield* readModels.queueCounts(nowMs())
-        return { ok: true, at: new Date(nowMs()), ...counts, ...page }
-      })
-    )
+    return Effect.gen(function* () {
+      const page = yield* readModels.queue(query)
+      const counts = yield* readModels.queueCounts(nowMs())
+      return { ok: true, at: new Date(nowMs()), ...counts, ...page }
+    })
   }
 
   suppressed(request: Request, respond: Respond): void {
+    this.page(request, respond, (query) => this.readSuppressed(query))
+  }
+
+  readSuppressed(query: ListQuery) {
     const { readModels } = this.services
-    this.page(request, respond, (query) =>
-      Effect.gen({ self: this }, function* () {
-        const { items, next } = yield* readModels.suppressed(query)
-        const masked = yield* Effect.forEach(items, (item) =>
-          Effect.map(this.masked.address(item.address), (address) => ({ ...item, address }))
-        )
-        return { ok: true, count: yield* readModels.suppressedCount, items: masked, ...(next && { next }) }
-      })
-    )
+    return Effect.gen({ self: this }, function* () {
+      const { items, next } = yield* readModels.suppressed(query)
+      const masked = yield* Effect.forEach(items, (item) =>
+        Effect.map(this.masked.address(item.address), (address) => ({ ...item, address }))
+      )
+      return { ok: true, count: yield* readModels.suppressedCount, items: masked, ...(next && { next }) }
+    })
   }
 
   timeline(request: Request, respond: Respond, name: string | undefined): void {

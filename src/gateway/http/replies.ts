@@ -4,7 +4,7 @@
 import type { Answer, Refusal, RefusalCode } from "../protocol.ts"
 import type { Response } from "../serving.ts"
 
-const statusOf: Readonly<Record<RefusalCode, number>> = {
+export const statusOf: Readonly<Record<RefusalCode, number>> = {
   insufficient_stock: 409,
   mutation_conflict: 409,
   version_conflict: 409,

@@ -80,44 +80,65 @@ export const postFacts = (host: MailTaker, sku: string | undefined, request: Req
 
 type FactAnswer = { readonly ok: true } | FactRefusal
 type FactRefusal = Omit<Refusal, "code"> & { readonly code: string }
+type SubmitFact = (received: Received, reply: (answer: FactAnswer) => void) => void
 
 /** One fact or an array; each is judged alone, and the response goes out when the accepted ones are in the journal. */
-export const takeFacts = (
-  request: Request,
-  respond: Respond,
-  submit: (received: Received, reply: (answer: FactAnswer) => void) => void
-): void => {
+export const takeFacts = (request: Request, respond: Respond, submit: SubmitFact): void => {
   const body = bodyOf(request, Limits.FRAME_BYTES_MAX, respond)
   if (body === undefined) return
   const isArray = Array.isArray(body.value)
   if (!isArray && (request.body?.byteLength ?? 0) > Limits.MESSAGE_BYTES_MAX) return respond(tooLarge)
   const facts = (isArray ? body.value : [body.value]) as ReadonlyArray<unknown>
-  if (facts.length === 0 || facts.length > Limits.FRAME_MESSAGES_MAX) {
-    return respond(refused(invalid(`Send 1 to ${Limits.FRAME_MESSAGES_MAX} facts.`)))
-  }
+  const wrong = wrongCount(facts)
+  if (wrong !== undefined) return respond(refused(wrong))
+  const received = facts.map((fact) => receivedOf(request, fact))
+  takeEach(received, submit, (taken) => respond(factsResponse(taken)))
+}
+
+export const wrongCount = ({ length }: ReadonlyArray<unknown>): Refusal | undefined =>
+  length === 0 || length > Limits.FRAME_MESSAGES_MAX
+    ? invalid(`Send 1 to ${Limits.FRAME_MESSAGES_MAX} facts.`)
+    : undefined
+
+const factsResponse = (taken: FactsTaken): Response => {
+  if (taken.ok) return json(202, { accepted: taken.accepted, rejected: taken.rejected })
+  const isTransient = taken.code === "overloaded" || taken.code === "unavailable"
+  // When the hub is at fault the status says so, and the client may send the same array again.
+  return isTransient ? refused(taken as Refusal) : json(400, taken)
+}
+
+interface Judged {
+  readonly accepted: number
+  readonly rejected: ReadonlyArray<RejectedFact>
+}
+
+/** Refused when none was accepted, as the first one was. */
+export type FactsTaken = Judged & ({ readonly ok: true } | FactRefusal)
+
+/** Each is judged alone; `done` hears of it when the accepted ones are in the journal. */
+export const takeEach = (
+  facts: ReadonlyArray<Received>,
+  submit: SubmitFact,
+  done: (taken: FactsTaken) => void
+): void => {
   const refusals = new Map<number, FactRefusal>()
   let open = facts.length
   for (const [index, fact] of facts.entries()) {
-    const received = receivedOf(request, fact)
-    submit(received, (answer) => {
+    submit(fact, (answer) => {
       if (!answer.ok) refusals.set(index, answer)
-      if (--open === 0) respond(factsResponse(facts.length, refusals))
+      if (--open === 0) done(takenOf(facts.length, refusals))
     })
   }
 }
 
-const factsResponse = (count: number, refusals: ReadonlyMap<number, FactRefusal>): Response => {
+const takenOf = (count: number, refusals: ReadonlyMap<number, FactRefusal>): FactsTaken => {
   const rejected: Array<RejectedFact> = []
   for (const [index, { code, message, path }] of [...refusals].toSorted(([a], [b]) => a - b)) {
     rejected.push({ index, code, message, ...(path === undefined ? {} : { path }) })
   }
   const accepted = count - refusals.size
-  if (accepted > 0) return json(202, { accepted, rejected })
   const [first] = refusals.values()
-  const isTransient = first?.code === "overloaded" || first?.code === "unavailable"
-  // When the hub is at fault the status says so, and the client may send the same array again.
-  const body = { ...(first as Refusal), accepted, rejected }
-  return isTransient ? refused(body) : json(400, body)
+  return { ...(accepted > 0 || first === undefined ? { ok: true } : first), accepted, rejected }
 }
 
 export const getSku = (host: MailTaker, sku: string | undefined, respond: Respond): void => {
