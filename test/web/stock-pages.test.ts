@@ -127,8 +127,7 @@ describe("the alert centre", () => {
     await low.getByText("Order 174").click()
     await low.getByText("Sold 8 in 1 day: 8 a day.").waitFor()
     await page.getByLabel("Lead time").fill("2")
-    // Another proposal: the arithmetic is folded away again.
-    await low.getByText("Order 134").click()
+    await low.getByText("Order 134").waitFor()
     assert.match(page.url(), /\/alerts\?lead=2$/)
   })
 

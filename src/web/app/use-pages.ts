@@ -1,7 +1,7 @@
 /** Through a list page by page: what its address asks for, and what its `Pager` does. */
 import { useState } from "react"
 import type { Read } from "../hub/reading.ts"
-import { useReading } from "./use-reading.ts"
+import { useLasting, useReading } from "./use-reading.ts"
 
 export interface Pages {
   readonly isFirst: boolean
@@ -27,6 +27,6 @@ export const usePages = <Value>(
   const [after, setAfter] = useState<string | undefined>()
   const place = after === undefined ? "" : `&after=${encodeURIComponent(after)}`
   const more = query === "" ? "" : `&${query}`
-  const list = useReading<Value>(`${path}?limit=${limit}${more}${place}`, everyMs, round)
+  const list = useLasting(useReading<Value>(`${path}?limit=${limit}${more}${place}`, everyMs, round))
   return { list, pages: { isFirst: after === undefined, onFirst: () => setAfter(undefined), onNext: setAfter } }
 }

@@ -1,5 +1,5 @@
 /** A reading for as long as something shows it; another path is another reading. */
-import { useEffect, useMemo, useSyncExternalStore } from "react"
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react"
 import { isHidden } from "../hub/client.ts"
 import { nowMs } from "../hub/clock.ts"
 import { getJson } from "../hub/http.ts"
@@ -16,4 +16,14 @@ export const useReading = <Value>(path: string, everyMs: number, round: unknown 
     return () => reading.stop()
   }, [reading, round])
   return useSyncExternalStore(reading.subscribe, reading.state)
+}
+
+/** Until another address has answered, what the one before it said: nothing jumps while somebody moves through time. */
+export const useLasting = <Value>(read: Read<Value>): Read<Value> => {
+  const last = useRef(read)
+  const isSaid = read.value !== undefined || read.failure !== undefined
+  useEffect(() => {
+    if (isSaid) last.current = read
+  }, [read, isSaid])
+  return isSaid ? read : last.current
 }

@@ -3,7 +3,7 @@ import { useState } from "react"
 import type { LogItem, LogList } from "../../../channels/protocol.ts"
 import { timeOf, UNKNOWN, units } from "../../app/formats.ts"
 import { Box, Choices, ofNumbers, Pager, Ready, Table } from "../../app/parts.tsx"
-import { useReading } from "../../app/use-reading.ts"
+import { useLasting, useReading } from "../../app/use-reading.ts"
 
 const EVERY_MS = 2_000
 const SHOWN = 50
@@ -44,7 +44,7 @@ export const Log = ({ channel }: { readonly channel: string }) => {
     ...(listing === "" ? [] : [`listing=${encodeURIComponent(listing)}`]),
     ...(before === undefined ? [] : [`before=${before}`])
   ].join("&")
-  const list = useReading<LogList>(`/v1/channels/${encodeURIComponent(channel)}/log?${query}`, EVERY_MS)
+  const list = useLasting(useReading<LogList>(`/v1/channels/${encodeURIComponent(channel)}/log?${query}`, EVERY_MS))
   return (
     <Box
       id="log"

@@ -2,7 +2,7 @@
 import type { StockThen } from "../../../gateway/history-protocol.ts"
 import { units } from "../../app/formats.ts"
 import { Box, ofNumbers, Ready, Table } from "../../app/parts.tsx"
-import { useReading } from "../../app/use-reading.ts"
+import { useLasting, useReading } from "../../app/use-reading.ts"
 
 /** The past does not change. */
 const EVERY_MS = 60_000
@@ -16,9 +16,14 @@ interface ThenProps {
 }
 
 export const Then = ({ sku, version, isNewest }: ThenProps) => {
-  const then = useReading<StockThen>(`/v1/stock/${encodeURIComponent(sku)}/at?moment=${version}`, EVERY_MS)
+  const path = `/v1/stock/${encodeURIComponent(sku)}/at?moment=${version}`
+  const then = useLasting(useReading<StockThen>(path, EVERY_MS))
   return (
-    <Box id="then" title={isNewest ? "Where it is now" : "Where it was then"} note={`version ${units(version)}`}>
+    <Box
+      id="then"
+      title={isNewest ? "Where it is now" : "Where it was then"}
+      note={`version ${units(then.value?.state.version ?? version)}`}
+    >
       <Ready of={then} what="the journal">
         {(value) => <Known then={value} />}
       </Ready>

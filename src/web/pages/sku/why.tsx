@@ -3,7 +3,7 @@ import { useState } from "react"
 import type { Cause, LedgerLine, LedgerPage, StockDifference } from "../../../gateway/history-protocol.ts"
 import { clockTime, signedUnits, units } from "../../app/formats.ts"
 import { Box, ofNumbers, Pager, Ready, Table } from "../../app/parts.tsx"
-import { useReading } from "../../app/use-reading.ts"
+import { useLasting, useReading } from "../../app/use-reading.ts"
 import { Lines } from "./changes.tsx"
 import { availableOf } from "./picture.ts"
 import { causeWords } from "./wording.ts"
@@ -22,7 +22,7 @@ interface WhyProps {
 
 export const Why = ({ sku, from, to, onFrom, onShow }: WhyProps) => {
   const path = `/v1/stock/${encodeURIComponent(sku)}/difference?from=${from}&to=${to}`
-  const difference = useReading<StockDifference>(path, EVERY_MS)
+  const difference = useLasting(useReading<StockDifference>(path, EVERY_MS))
   return (
     <Box
       id="why"
