@@ -99,6 +99,9 @@ export const SOCKET_ERRORS_MAX = 20
 export const SOCKET_IDLE_SECONDS = 60
 
 /** The contract's: entries of a page unless said otherwise, and at most. */
+/** Address and query: what proxies and browsers commonly take. uWebSockets.js itself took one of 100,000 characters. */
+export const URL_LENGTH_MAX = 8 * 1024
+
 export const PAGE_LIMIT_DEFAULT = 500
 export const PAGE_LIMIT_MAX = 1_000
 

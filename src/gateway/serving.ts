@@ -156,6 +156,7 @@ export const reasons: Readonly<Record<number, string>> = {
   409: "Conflict",
   410: "Gone",
   413: "Payload Too Large",
+  414: "URI Too Long",
   429: "Too Many Requests",
   503: "Service Unavailable"
 }

@@ -300,8 +300,14 @@ const tooFast: Refusal = {
 
 const writeJson = (writer: JsonWriter, answer: unknown): void => writer.json(answer)
 
-const isLarge = (message: unknown): boolean =>
-  Buffer.byteLength(JSON.stringify(message) ?? "") > Limits.MESSAGE_BYTES_MAX
+/** What is nested deeper than the stack is high cannot be written as text again; it throws, and would end the hub. */
+const isLarge = (message: unknown): boolean => {
+  try {
+    return Buffer.byteLength(JSON.stringify(message) ?? "") > Limits.MESSAGE_BYTES_MAX
+  } catch {
+    return true
+  }
+}
 
 /** Whom a request is for; neither: several lines of stock. */
 interface Addressee {

@@ -7,6 +7,7 @@
  */
 import { ACTIONS, type Action } from "../../../actors/access/actions.ts"
 import { isBound, may, type Principal, type Target } from "../../../actors/access/may.ts"
+import { URL_LENGTH_MAX } from "../../../config/limits.ts"
 import type { Found } from "../../access/authenticate.ts"
 import { bodyTarget } from "../../access/body-target.ts"
 import type { Act } from "../../access/acts.ts"
@@ -41,6 +42,8 @@ const tooFast = refused({
   retryAfterMs: 1_000
 })
 
+const tooLong = refused(invalid(`An address with its query has at most ${URL_LENGTH_MAX} characters.`), 414)
+
 interface Route {
   readonly method: string
   readonly segments: ReadonlyArray<string>
@@ -57,6 +60,7 @@ export const makeHandle = (services: DispatchServices): Handle => {
     if (shared !== undefined && request.method === "options") return answer({ ...preflight, headers: shared })
     const respond: Respond =
       shared === undefined ? answer : (response) => answer({ ...response, headers: { ...response.headers, ...shared } })
+    if (request.path.length + request.search.length > URL_LENGTH_MAX) return respond(tooLong)
     const isLimited = limiter !== undefined && !UNLIMITED.has(request.path)
     if (isLimited && !limiter.take(`address ${request.address}`, request.receivedAtMs)) return respond(tooFast)
     const segments = request.path.split("/")
