@@ -98,10 +98,9 @@ export const SOCKET_ERRORS_MAX = 20
 /** A socket that says nothing for so long is closed; the library pings before that. */
 export const SOCKET_IDLE_SECONDS = 60
 
-/** The contract's: entries of a page unless said otherwise, and at most. */
 /** Address and query: what proxies and browsers commonly take. uWebSockets.js itself took one of 100,000 characters. */
 export const URL_LENGTH_MAX = 8 * 1024
-
+/** The contract's: entries of a page unless said otherwise, and at most. */
 export const PAGE_LIMIT_DEFAULT = 500
 export const PAGE_LIMIT_MAX = 1_000
 

@@ -52,6 +52,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   "get /v1/system/recent": "anybody",
   "get /v1/channels": "anybody",
   "get /v1/channels/:channel/listings": "anybody",
+  "get /v1/channels/:channel/log": "anybody",
   "get /v1/channels/:channel/unmapped": "anybody",
   "get /v1/channels/:channel/held": "anybody",
   "get /v1/channels/:channel/dead-letters": "anybody",
