@@ -63,5 +63,6 @@ const whole = ({ channels, names }: Deed["target"], body: unknown): Target => {
 const outcomeOf = (error: unknown): number => {
   const code = error instanceof GraphQLError ? error.extensions["code"] : undefined
   if (code === "unauthorized") return 403
-  return typeof code === "string" ? (statusOf[code as keyof typeof statusOf] ?? 400) : 500
+  if (typeof code !== "string") return 500
+  return statusOf[code as keyof typeof statusOf] ?? (code.startsWith("unknown_") ? 404 : 400)
 }

@@ -110,6 +110,49 @@ describe("a stock subscription", () => {
     for (const heard of several) heard.complete()
   })
 
+  it("gives a client that does not read the newest state once it does, and no older one", async () => {
+    await receipt("slow", 1)
+    const socket = new WebSocket(`${hub.url.replace("http", "ws")}/graphql`, "graphql-transport-ws")
+    const versions: Array<number> = []
+    let closeCode: number | undefined
+    socket.on("close", (code) => (closeCode = code))
+    socket.on("message", (data: Buffer) => {
+      const text = data.toString()
+      if (text.includes("connection_ack")) {
+        const query = `subscription { stock(skus: ["slow"]) { sku version available physical allocated at t } }`
+        socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query } }))
+      } else versions.push(Number(/"version":(\d+)/.exec(text)?.[1]))
+    })
+    socket.once("open", () => socket.send(JSON.stringify({ type: "connection_init" })))
+    await eventually(
+      async () => versions.length,
+      (count) => count === 1
+    )
+    socket.pause()
+    for (let round = 0; round < 30; round++) {
+      const facts = Array.from({ length: 2_000 }, (_, n) => ({
+        type: "receipt",
+        mutationId: `s${round}-${n}`,
+        quantity: 1
+      }))
+      await http(hub, "POST", "/v1/stock/slow/facts", facts)
+    }
+    socket.resume()
+    await eventually(
+      async () => versions.at(-1),
+      (version) => version === 60_001
+    )
+    assert.ok(versions.every((version, n) => n === 0 || version > (versions[n - 1] ?? 0)))
+    assert.ok(versions.length < 59_000, `${versions.length} came: what waited was not conflated`)
+    assert.equal(closeCode, undefined)
+    await sale("slow", 1)
+    await eventually(
+      async () => versions.at(-1),
+      (version) => version === 60_002
+    )
+    socket.terminate()
+  })
+
   it("refuses what is wrong with the words of HTTP, and what is too heavy", async () => {
     const client = connect()
     const codes = async (query: string) => {
