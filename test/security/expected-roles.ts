@@ -56,7 +56,6 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   "get /v1/channels/:channel/unmapped": "anybody",
   "get /v1/channels/:channel/held": "anybody",
   "get /v1/channels/:channel/dead-letters": "anybody",
-  "get /v1/channels/:channel/log": "anybody",
   "get /v1/carts/:cart": "anybody",
   "get /v1/promotions/:code": "anybody",
   "get /v1/cart-policy": "anybody",
