@@ -15,6 +15,7 @@ const personal = ["operator", "marketing", "auditor"] as const
 export const EXPECTED: Readonly<Record<string, Expected>> = {
   "get /healthz": "public",
   "get /readyz": "public",
+  "get /v1/openapi.json": "public",
   "get /c/:token": "public",
   "post /c/:token": "public",
   "get /v1/checkout/return": "public",

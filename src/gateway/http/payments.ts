@@ -10,7 +10,9 @@ import { moneyOfPayment } from "../../../actors/payment/payment.ts"
 import type { PaymentLinks } from "../../carts/payment-links.ts"
 import type { Repaying } from "../../carts/repaying.ts"
 import type { LinkFailed } from "../../payments/checkout-links.ts"
+import { decodeBySchema } from "../decode-by-schema.ts"
 import { type Decoded, decodeJson, invalid } from "../decode.ts"
+import { EMAIL_LENGTH_MAX, LinkAsked } from "../openapi/payments.ts"
 import type { Request, Response } from "../serving.ts"
 import { json, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
@@ -130,30 +132,15 @@ const notNow = refused({
   message: "Stripe or the payment's log cannot be reached; the same again goes on from here."
 })
 
-interface LinkAsked {
-  readonly email?: string
-  readonly contents?: number
-}
-
-const EMAIL_LENGTH_MAX = 320
-
-const linkAsked = (body: Uint8Array | undefined): Decoded<LinkAsked> => {
+const linkAsked = (body: Uint8Array | undefined): Decoded<typeof LinkAsked.Type> => {
   if (body === undefined) return { ok: false, refusal: invalid("The body is too large: it has at most 64 KiB.") }
   const decoded = body.byteLength === 0 ? ({ ok: true, value: {} } as const) : decodeJson(body, MESSAGE_BYTES_MAX)
   if (!decoded.ok) return decoded
-  const fields = decoded.value
-  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
-    return { ok: false, refusal: invalid("Send an object, with email and contents or without.") }
-  }
-  const { email, contents } = fields as { readonly email?: unknown; readonly contents?: unknown }
-  if (email !== undefined && (typeof email !== "string" || email === "" || email.length > EMAIL_LENGTH_MAX)) {
-    return { ok: false, refusal: invalid(`Send email as a text of 1 to ${EMAIL_LENGTH_MAX} characters.`, "email") }
-  }
-  if (contents !== undefined && !(typeof contents === "number" && Number.isSafeInteger(contents) && contents >= 0)) {
-    return { ok: false, refusal: invalid("Send contents as an integer from 0, as the cart told it.", "contents") }
-  }
-  const seen = typeof contents === "number" ? { contents } : {}
-  return { ok: true, value: { ...seen, ...(typeof email === "string" ? { email } : {}) } }
+  return decodeBySchema(LinkAsked, decoded.value, {
+    "": "Send an object, with email and contents or without.",
+    email: `Send email as a text of 1 to ${EMAIL_LENGTH_MAX} characters.`,
+    contents: "Send contents as an integer from 0, as the cart told it."
+  })
 }
 
 const linkStatus: Readonly<Record<LinkFailed["code"], number>> = {

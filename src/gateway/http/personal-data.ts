@@ -11,7 +11,9 @@ import type { Access } from "../../personal-data/access-log.ts"
 import type { PersonalDataFailed } from "../../personal-data/keyring.ts"
 import type { PersonalData } from "../../personal-data/personal-data.ts"
 import { decodeCustomerId } from "../../recovery/decode.ts"
-import { type Decoded, decoding, fieldsOf, invalid, own, text } from "../decode.ts"
+import { decodeBySchema } from "../decode-by-schema.ts"
+import { type Decoded, invalid } from "../decode.ts"
+import { Access as AccessBody } from "../openapi/personal-access.ts"
 import type { Request, Response } from "../serving.ts"
 import { json, refused } from "./replies.ts"
 import { bodyOf, type Respond } from "./stock.ts"
@@ -96,9 +98,10 @@ export class PersonalDataRoutes {
 }
 
 const decodeAccess = (body: unknown): Decoded<Access> =>
-  decoding(() => {
-    const fields = fieldsOf(body, "")
-    return { who: text(own(fields, "who"), "who", 128), why: text(own(fields, "why"), "why", TEXT_LENGTH_MAX) }
+  decodeBySchema(AccessBody, body, {
+    "": "Send a JSON object.",
+    who: "Send who with 1 to 128 characters.",
+    why: `Send why with 1 to ${TEXT_LENGTH_MAX} characters.`
   })
 
 const onFailure = ({ message, reason }: PersonalDataFailed): Response => {

@@ -20,6 +20,7 @@ import { type LeakageServices, postLeakage } from "./leakage.ts"
 import { type LetterDesk, letterEntries } from "./letter-desk.ts"
 import type { LinkRoutes } from "./links.ts"
 import type { Lists } from "./lists.ts"
+import { withOpenApi } from "./openapi.ts"
 import type { OutreachRoutes } from "./outreach.ts"
 import type { PersonalDataRoutes } from "./personal-data.ts"
 import type { PaymentRoutes } from "./payments.ts"
@@ -68,7 +69,9 @@ export interface HttpServices {
   readonly unready: () => string | undefined
 }
 
-export const routeTable = (services: HttpServices): ReadonlyArray<Entry> => [
+export const routeTable = (services: HttpServices): ReadonlyArray<Entry> => withOpenApi(partsOf(services))
+
+const partsOf = (services: HttpServices): ReadonlyArray<Entry> => [
   ...stockEntries(services),
   ...historyEntries(services.history),
   ...workEntries(services.lists),

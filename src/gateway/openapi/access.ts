@@ -1,0 +1,222 @@
+/**
+ * The addresses of access control and of the audit record.
+ */
+import { Schema } from "effect"
+import { type Action, ACTIONS, ROLES } from "../../../actors/access/actions.ts"
+import { BOUND_CHANNELS_MAX, NAME_LENGTH_MAX } from "../../../actors/access/limits.ts"
+import {
+  KEY_OVERLAP_MS_DEFAULT,
+  KEY_OVERLAP_MS_MAX,
+  PASSWORD_LENGTH_MAX,
+  PASSWORD_LENGTH_MIN
+} from "../../../config/access.ts"
+import type { KeyView, SessionView, UserView } from "../../access/protocol.ts"
+import type { Descriptions } from "./description.ts"
+import { limitUpTo } from "./queries.ts"
+import { refusalWith } from "./refusal-shapes.ts"
+import { Anything, done, GivenMoment, integerFrom, Moment, textUpTo } from "./values.ts"
+import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../../config/limits.ts"
+
+const { optionalKey } = Schema
+
+const Password = textUpTo(PASSWORD_LENGTH_MAX)
+const Roles = Schema.Array(Schema.Literals(ROLES)).check(Schema.isBetweenLength(1, BOUND_CHANNELS_MAX))
+const AnyAction = Schema.Literals(Object.keys(ACTIONS) as ReadonlyArray<Action>)
+const Name = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/))
+
+const bounds = {
+  tenant: optionalKey(Name.annotate({ description: "Only what this tenant owns." })),
+  channels: optionalKey(
+    Schema.Array(Name)
+      .check(Schema.isBetweenLength(1, BOUND_CHANNELS_MAX))
+      .annotate({ description: "Only these channels." })
+  ),
+  actions: optionalKey(
+    Schema.Array(AnyAction)
+      .check(Schema.isBetweenLength(1, BOUND_CHANNELS_MAX))
+      .annotate({ description: "Only these of what the roles may." })
+  )
+}
+
+const seenBounds = {
+  tenant: optionalKey(Schema.String),
+  channels: optionalKey(Schema.Array(Schema.String)),
+  actions: optionalKey(Schema.Array(AnyAction))
+}
+
+export const SignIn = Schema.Struct({ name: textUpTo(NAME_LENGTH_MAX), password: Password }).annotate({
+  identifier: "SignIn"
+})
+
+const Passwords = Schema.Struct({
+  password: Password,
+  newPassword: Schema.String.check(Schema.isBetweenLength(PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX))
+}).annotate({ identifier: "PasswordChange" })
+
+export const NewUser = Schema.Struct({
+  name: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/)),
+  roles: Roles,
+  ...bounds
+}).annotate({ identifier: "NewUser" })
+
+const UserChange = Schema.Struct({ roles: Roles, ...bounds }).annotate({ identifier: "UserChange" })
+
+const NewKey = Schema.Struct({
+  name: textUpTo(NAME_LENGTH_MAX),
+  expiresAt: optionalKey(GivenMoment),
+  roles: Roles,
+  ...bounds
+}).annotate({ identifier: "NewKey" })
+
+const Overlap = Schema.Struct({
+  overlapMs: optionalKey(
+    integerFrom(0, KEY_OVERLAP_MS_MAX).annotate({
+      description: `For how long the secret before stays good; default ${KEY_OVERLAP_MS_DEFAULT}.`
+    })
+  )
+}).annotate({ identifier: "KeyOverlap" })
+
+const User: Schema.Codec<UserView> = Schema.Struct({
+  name: Schema.String,
+  roles: Schema.Array(Schema.Literals(ROLES)),
+  addedAt: Moment,
+  mustChangePassword: Schema.Boolean,
+  ...seenBounds
+}).annotate({ identifier: "User" })
+
+const Key: Schema.Codec<KeyView> = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  prefix: Schema.String.annotate({ description: "By this a key that was found somewhere is known." }),
+  roles: Schema.Array(Schema.Literals(ROLES)),
+  addedAt: Moment,
+  addedBy: Schema.String,
+  ...seenBounds,
+  expiresAt: optionalKey(Moment),
+  lastUsedAt: optionalKey(Moment.annotate({ description: "Exact to the minute." })),
+  formerUntil: optionalKey(Moment.annotate({ description: "The secret before is good until then." }))
+}).annotate({ identifier: "Key" })
+
+const Session: Schema.Codec<SessionView> = Schema.Struct({
+  openedAt: Moment,
+  seenAt: Moment,
+  expiresAt: Moment,
+  address: Schema.String,
+  isThis: Schema.Boolean.annotate({ description: "Of who asks." })
+}).annotate({ identifier: "Session" })
+
+const Act = Schema.Struct({
+  id: Schema.Int,
+  at: Moment,
+  who: Schema.Struct({ kind: Schema.Literals(["open", "user", "key", "token"]), name: Schema.String }),
+  action: Schema.String,
+  target: Schema.String,
+  outcome: Schema.Int.annotate({ description: "The HTTP status." }),
+  address: Schema.String
+}).annotate({ identifier: "Act" })
+
+const items = <Item extends Schema.Constraint>(identifier: string, item: Item) =>
+  Schema.Struct({ items: Schema.Array(item) }).annotate({ identifier })
+
+const Sessions = items("Sessions", Session)
+const Done = done("AccessDone", {})
+const SignedIn = done("SignedIn", { user: Schema.String, mustChangePassword: Schema.Boolean })
+const OneTimePassword = done("OneTimePassword", { user: Schema.String, oneTimePassword: Schema.String })
+const Secret = done("KeySecret", {
+  key: Schema.String,
+  secret: Schema.String.annotate({ description: "Shown once." })
+})
+
+const refusal = refusalWith("AccessRefusal", [
+  "name_taken",
+  "unknown_user",
+  "unknown_key",
+  "last_admin",
+  "too_many",
+  "key_expired"
+])
+const asking = { refusals: [400, 503], refusal } as const
+const changing = { refusals: [400, 404, 409, 413, 503], refusal } as const
+
+export const access = {
+  "post /v1/access/session": {
+    summary: "Sign in",
+    details: "The session is a cookie.",
+    body: SignIn,
+    answer: SignedIn,
+    refusals: [400, 401, 403, 413, 429, 503],
+    refusal
+  },
+  "get /v1/access/session": {
+    summary: "Who asks, and what they may",
+    answer: done("Asking", {
+      mode: Schema.Literals(["open", "required"]),
+      principal: Schema.Struct({
+        kind: Schema.Literals(["open", "user", "key", "token"]),
+        name: Schema.String,
+        roles: Schema.Array(Schema.Literals(ROLES)),
+        ...seenBounds
+      }),
+      mustChangePassword: Schema.Boolean
+    }),
+    refusals: []
+  },
+  "delete /v1/access/session": { summary: "Sign out", answer: Done, ...asking },
+  "post /v1/access/password": {
+    summary: "Change one's password",
+    body: Passwords,
+    answer: SignedIn,
+    refusals: [400, 401, 409, 413, 429, 503],
+    refusal
+  },
+  "get /v1/access/sessions": { summary: "One's sessions", answer: Sessions, ...asking },
+  "delete /v1/access/sessions": { summary: "End one's sessions", answer: Done, ...changing },
+  "get /v1/access/actions": {
+    summary: "What each role may",
+    answer: Schema.Struct({ roles: Schema.Array(Schema.Literals(ROLES)), actions: Anything }).annotate({
+      identifier: "Actions"
+    }),
+    refusals: []
+  },
+  "get /v1/access/users": { summary: "Users", answer: items("Users", User), ...asking },
+  "post /v1/access/users": {
+    summary: "Add a user, who gets a one-time password",
+    body: NewUser,
+    answer: OneTimePassword,
+    ...changing
+  },
+  "put /v1/access/users/:user": { summary: "Change what a user may", body: UserChange, answer: Done, ...changing },
+  "delete /v1/access/users/:user": { summary: "Remove a user", answer: Done, ...changing },
+  "post /v1/access/users/:user/password": {
+    summary: "Give a user a one-time password",
+    answer: OneTimePassword,
+    ...changing
+  },
+  "get /v1/access/users/:user/sessions": {
+    summary: "A user's sessions",
+    answer: Sessions,
+    ...asking
+  },
+  "delete /v1/access/users/:user/sessions": { summary: "End a user's sessions", answer: Done, ...changing },
+  "get /v1/access/keys": { summary: "Keys", answer: items("Keys", Key), ...asking },
+  "post /v1/access/keys": { summary: "Add a key", body: NewKey, answer: Secret, ...changing },
+  "post /v1/access/keys/:key/rotate": {
+    summary: "Give a key a new secret",
+    body: Overlap,
+    isBodyOptional: true,
+    answer: Secret,
+    ...changing
+  },
+  "delete /v1/access/keys/:key": { summary: "Revoke a key", answer: Done, ...changing },
+  "get /v1/audit": {
+    summary: "What was done, newest first",
+    query: Schema.Struct({
+      before: optionalKey(Schema.Int.annotate({ description: "The next of the page before." })),
+      limit: limitUpTo(PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT)
+    }),
+    answer: Schema.Struct({ items: Schema.Array(Act), next: optionalKey(Schema.Int) }).annotate({
+      identifier: "ActPage"
+    }),
+    ...asking
+  }
+} as const satisfies Descriptions

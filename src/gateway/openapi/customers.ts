@@ -1,0 +1,132 @@
+/**
+ * The addresses of customers and their personal data. How somebody is reached is sealed where it is kept, and shown masked.
+ */
+import { Schema } from "effect"
+import { CHANNELS } from "../../../actors/recovery/channel.ts"
+import { MASKED_AT_ONCE_MAX, RECOVERY_PAGE_DEFAULT } from "../../../config/recovery.ts"
+import type { Timeline as TimelineShape } from "../../recovery/figures-protocol.ts"
+import { Access } from "./personal-access.ts"
+import type { Descriptions } from "./description.ts"
+import { after, limitUpTo } from "./queries.ts"
+import { refusalWith } from "./refusal-shapes.ts"
+import { Anything, Country, done, isReplayed, Moment, MutationId, textUpTo, Version } from "./values.ts"
+
+const { optionalKey } = Schema
+
+const Channel = Schema.Literals(CHANNELS)
+const place = {
+  channel: Channel,
+  address: textUpTo(254).annotate({ description: "An e-mail address, a number in E.164, or the carrier's own name." })
+}
+
+const CustomerRequest = Schema.Union([
+  Schema.Struct({
+    type: Schema.Literal("point"),
+    mutationId: MutationId,
+    ...place,
+    hasConsented: Schema.Boolean.annotate({ description: "Nobody is written to who has not agreed." })
+  }),
+  Schema.Struct({ type: Schema.Literals(["forget-point", "opt-out", "opt-in"]), mutationId: MutationId, ...place }),
+  Schema.Struct({ type: Schema.Literal("name"), mutationId: MutationId, name: textUpTo(256) }),
+  Schema.Struct({
+    type: Schema.Literal("settings"),
+    mutationId: MutationId,
+    preferred: optionalKey(Schema.Array(Channel).check(Schema.isMaxLength(CHANNELS.length))),
+    zone: optionalKey(Schema.String.annotate({ description: "IANA, as Europe/London." })),
+    country: optionalKey(Country)
+  })
+]).annotate({ identifier: "CustomerRequest" })
+
+const Customer = done("Customer", {
+  customerId: Schema.String,
+  name: optionalKey(Schema.String.annotate({ description: "Masked." })),
+  optedOutAt: optionalKey(Moment),
+  preferred: optionalKey(Schema.Array(Channel)),
+  zone: optionalKey(Schema.String),
+  country: optionalKey(Schema.String),
+  points: Schema.Array(
+    Schema.Struct({
+      channel: Channel,
+      address: optionalKey(Schema.String.annotate({ description: "Masked." })),
+      consentedAt: optionalKey(Moment),
+      suppressed: optionalKey(Schema.String.annotate({ description: "Why nobody is written to there." }))
+    })
+  ),
+  messages: Schema.Array(Anything),
+  withheld: optionalKey(Anything.annotate({ description: "Why nothing was sent, channel by channel." })),
+  recovery: optionalKey(Anything.annotate({ description: "What is under way, and how it ended." })),
+  orders: Anything,
+  offers: Schema.Array(Anything),
+  offerReasons: Schema.Array(Anything)
+})
+
+const AccessRecord = Schema.Struct({
+  who: Schema.String,
+  why: Schema.String,
+  action: Schema.Literals(["opened", "exported", "erased"]),
+  fields: Schema.Array(Schema.String),
+  at: Moment
+}).annotate({ identifier: "AccessRecord" })
+
+const Timeline: Schema.Codec<TimelineShape> = Schema.Struct({
+  ok: Schema.Literal(true),
+  items: Schema.Array(
+    Schema.StructWithRest(Schema.Struct({ at: Moment, type: Schema.String }), [
+      Schema.Record(Schema.String, Schema.Unknown)
+    ])
+  ),
+  next: optionalKey(Schema.String)
+}).annotate({ identifier: "Timeline" })
+
+const CustomerRefusal = refusalWith("CustomerRefusal", ["unknown_customer", "customer_erased", "nothing_kept"])
+const refusal = CustomerRefusal
+
+export const customers = {
+  "get /v1/customers/:customer": {
+    summary: "A customer, as far as recovery knows them",
+    answer: Customer,
+    refusals: [400, 404, 503],
+    refusal
+  },
+  "post /v1/customers/:customer/requests": {
+    summary: "How a customer may be reached, and that they want no more",
+    body: CustomerRequest,
+    answer: done("CustomerChanged", { changed: Schema.Boolean, version: optionalKey(Version), replayed: isReplayed }),
+    refusals: [400, 409, 410, 413, 429, 503],
+    refusal
+  },
+  "get /v1/customers/:customer/timeline": {
+    summary: "What happened with a customer, newest first",
+    query: Schema.Struct({ after, limit: limitUpTo(MASKED_AT_ONCE_MAX, RECOVERY_PAGE_DEFAULT) }),
+    answer: Timeline,
+    refusals: [400, 404, 503],
+    refusal
+  },
+  "post /v1/customers/:customer/personal-data/export": {
+    summary: "All that there is of a customer",
+    details: "Who asks and why is recorded before anything is shown. One export at a time.",
+    body: Access,
+    answer: done("CustomerExport", {
+      customerId: Schema.String,
+      at: Moment,
+      records: Schema.Array(Schema.Unknown),
+      accesses: Schema.Array(AccessRecord),
+      carts: Schema.Array(Anything)
+    }),
+    refusals: [400, 404, 413, 429, 503],
+    refusal
+  },
+  "post /v1/customers/:customer/personal-data/erase": {
+    summary: "The end of a customer's personal data, for ever",
+    body: Access,
+    answer: done("CustomerErased", { customerId: Schema.String, erased: Schema.Literal(true) }),
+    refusals: [400, 404, 413, 503],
+    refusal
+  },
+  "get /v1/customers/:customer/personal-data/accesses": {
+    summary: "Who has seen a customer's personal data, and why",
+    answer: done("Accesses", { customerId: Schema.String, accesses: Schema.Array(AccessRecord) }),
+    refusals: [400, 404, 503],
+    refusal
+  }
+} as const satisfies Descriptions

@@ -1,0 +1,81 @@
+/**
+ * The addresses beside those of the contract: GraphQL, and what late syncs cost.
+ */
+import { Schema } from "effect"
+import type { Descriptions } from "./description.ts"
+import { Anything, Currency, done, Minor } from "./values.ts"
+
+const { optionalKey } = Schema
+
+const GraphqlAsked = Schema.Struct({
+  query: optionalKey(Schema.String),
+  operationName: optionalKey(Schema.NullOr(Schema.String)),
+  variables: optionalKey(Schema.NullOr(Anything)),
+  extensions: optionalKey(Schema.NullOr(Anything))
+}).annotate({ identifier: "GraphqlRequest" })
+
+const GraphqlAnswer = Schema.Struct({
+  data: optionalKey(Schema.NullOr(Anything)),
+  errors: optionalKey(Schema.Array(Anything)),
+  extensions: optionalKey(Anything)
+}).annotate({ identifier: "GraphqlAnswer" })
+
+export const graphql = {
+  "get /graphql": {
+    summary: "A GraphQL query",
+    details: "The schema tells of itself. Each field asks for its own action.",
+    query: Schema.Struct({
+      query: optionalKey(Schema.String),
+      operationName: optionalKey(Schema.String),
+      variables: optionalKey(Schema.String.annotate({ description: "JSON." })),
+      extensions: optionalKey(Schema.String.annotate({ description: "JSON." }))
+    }),
+    answer: GraphqlAnswer,
+    others: { 400: "As GraphQL over HTTP has it." },
+    refusals: [413, 503]
+  },
+  "post /graphql": {
+    summary: "A GraphQL query or mutation",
+    details: "The schema tells of itself. Each field asks for its own action.",
+    body: GraphqlAsked,
+    answer: GraphqlAnswer,
+    others: { 400: "As GraphQL over HTTP has it." },
+    refusals: [413, 503]
+  }
+} as const satisfies Descriptions
+
+const Loss = Schema.Struct({
+  oversellsPerDay: Schema.Finite,
+  directLossMinor: Minor,
+  lifetimeLossMinor: Minor,
+  totalLossMinor: Minor
+})
+const probable = { oversellProbability: Schema.Finite, ...Loss.fields }
+const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+const AtLeastZero = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+
+export const leakage = {
+  "post /v1/leakage": {
+    summary: "What late syncs cost a day",
+    details: "From assumptions, from the latency of now, and from the hub's own incidents.",
+    body: Schema.Struct({
+      ordersPerDay: AtLeastZero,
+      orderValueMinor: Schema.Int,
+      lifetimeValueMinor: Schema.Int,
+      churn: Share,
+      currency: Currency,
+      oversellProbability: optionalKey(Share),
+      salesPerDay: optionalKey(AtLeastZero),
+      unitsPerOrder: optionalKey(Schema.Finite),
+      windowDays: optionalKey(Schema.Finite)
+    }).annotate({ identifier: "LeakageAsked" }),
+    answer: done("Leakage", {
+      assumed: optionalKey(Schema.Struct(probable)),
+      fromMeasuredLatency: optionalKey(Schema.Struct({ latencyMs: Schema.Finite, ...probable })),
+      fromIncidents: Schema.StructWithRest(Schema.Struct({ windowDays: Schema.Finite }), [
+        Schema.Record(Schema.String, Schema.Unknown)
+      ])
+    }),
+    refusals: [400, 413, 503]
+  }
+} as const satisfies Descriptions

@@ -1,0 +1,243 @@
+/**
+ * The addresses of cart recovery: its settings, its figures, and what is due.
+ */
+import { Schema } from "effect"
+import { CART_TOTAL_MINOR_MAX } from "../../../actors/cart/limits.ts"
+import { ATTRIBUTION_WINDOW_DAYS_MAX, GROUPINGS } from "../../../actors/recovery/attribution.ts"
+import { CHANNELS } from "../../../actors/recovery/channel.ts"
+import type { RecoverySettings } from "../../../actors/recovery/settings.ts"
+import {
+  ID_LENGTH_MAX,
+  LINES_MAX,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  TEXT_LENGTH_MAX
+} from "../../../config/limits.ts"
+import {
+  BUDGET_DAYS_DEFAULT,
+  BUDGET_DAYS_MAX,
+  MASKED_AT_ONCE_MAX,
+  RECOVERY_PAGE_DEFAULT
+} from "../../../config/recovery.ts"
+import type { BudgetView, RecoveryQueue, SuppressedList } from "../../recovery/figures-protocol.ts"
+import type { Preview as PreviewShape, SettingsView, VersionsPage } from "../../recovery/protocol.ts"
+import type { Descriptions } from "./description.ts"
+import { after, limitUpTo, Time } from "./queries.ts"
+import { Figures } from "./recovery-figures.ts"
+import { refusalWith } from "./refusal-shapes.ts"
+import {
+  Anything,
+  Currency,
+  done,
+  integerFrom,
+  isReplayed,
+  Minor,
+  Moment,
+  MutationId,
+  nullable,
+  textUpTo,
+  Units,
+  Version
+} from "./values.ts"
+
+const { optionalKey } = Schema
+
+/** Their shape is RECOVERY.md's; what is wrong in them is told field by field, which no JSON Schema could say. */
+const Settings = Anything.annotate({
+  identifier: "RecoverySettings",
+  description: "See RECOVERY.md. What is wrong is told in faults, each with its place."
+}) as unknown as Schema.Codec<RecoverySettings>
+
+const versionLine = {
+  version: Version,
+  at: optionalKey(Moment.annotate({ description: "Absent for version 0, which nobody has saved." })),
+  by: Schema.String,
+  note: optionalKey(Schema.String)
+}
+
+const SettingsSeen: Schema.Codec<SettingsView> = Schema.Struct({
+  ok: Schema.Literal(true),
+  ...versionLine,
+  isCurrent: Schema.Boolean,
+  settings: Settings
+}).annotate({ identifier: "RecoverySettingsSeen" })
+
+const Versions: Schema.Codec<VersionsPage> = Schema.Struct({
+  items: Schema.Array(Schema.Struct(versionLine)),
+  next: optionalKey(Schema.Int.annotate({ description: "The before of the page that follows." }))
+}).annotate({ identifier: "RecoverySettingsVersions" })
+
+const Change = Schema.Struct({
+  mutationId: MutationId,
+  expectedVersion: integerFrom(0, 1_000_000_000).annotate({ description: "The version that was changed." }),
+  by: textUpTo(ID_LENGTH_MAX),
+  note: optionalKey(textUpTo(TEXT_LENGTH_MAX)),
+  settings: Settings
+}).annotate({ identifier: "RecoverySettingsChange" })
+
+const PreviewAsked = Schema.Struct({
+  settings: optionalKey(Settings),
+  sequenceId: optionalKey(textUpTo(ID_LENGTH_MAX)),
+  cart: optionalKey(textUpTo(ID_LENGTH_MAX)),
+  lines: optionalKey(
+    Schema.Array(Schema.Struct({ sku: textUpTo(ID_LENGTH_MAX), name: optionalKey(textUpTo(TEXT_LENGTH_MAX)) })).check(
+      Schema.isMaxLength(LINES_MAX)
+    )
+  ),
+  reason: optionalKey(Schema.Literals(["left-checkout", "idle-cart"])),
+  totalMinor: optionalKey(integerFrom(0, CART_TOTAL_MINOR_MAX)),
+  currency: optionalKey(textUpTo(3)),
+  segment: optionalKey(textUpTo(64))
+}).annotate({ identifier: "RecoveryPreviewAsked" })
+
+const Message = Schema.Struct({
+  channel: Schema.Literals(CHANNELS),
+  form: Schema.Literals(["template", "free"]),
+  text: optionalKey(Schema.String),
+  subject: optionalKey(Schema.String),
+  template: optionalKey(Schema.Struct({ name: Schema.String, variables: Schema.Record(Schema.String, Schema.String) })),
+  characters: optionalKey(Units),
+  segments: optionalKey(Units),
+  alphabet: optionalKey(Schema.Literals(["GSM", "UCS-2"])),
+  costClass: Schema.Literals(["segment", "template", "conversation", "mail", "none"])
+})
+
+const Preview: Schema.Codec<PreviewShape> = Schema.Struct({
+  ok: Schema.Literal(true),
+  faults: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String })),
+  sequenceId: optionalKey(Schema.String),
+  steps: Schema.Array(
+    Schema.Struct({
+      step: Units,
+      delayMs: Schema.Finite,
+      template: Schema.String,
+      mayOffer: Schema.Boolean,
+      example: optionalKey(Schema.Struct({ offerKey: Schema.String, code: Schema.String })),
+      messages: Schema.Array(Message)
+    })
+  )
+}).annotate({ identifier: "RecoveryPreview" })
+
+const Budget: Schema.Codec<BudgetView> = Schema.Struct({
+  ok: Schema.Literal(true),
+  isOffering: Schema.Boolean,
+  currency: optionalKey(Schema.String),
+  zone: optionalKey(Schema.String),
+  leftMinor: optionalKey(Minor.annotate({ description: "Of today's; absent: no offers are made." })),
+  days: Schema.Array(
+    Schema.Struct({
+      day: Schema.String,
+      limitMinor: optionalKey(Minor),
+      spentMinor: Minor,
+      reservedMinor: Minor.annotate({ description: "What offers that are not settled yet may still cost." })
+    })
+  )
+}).annotate({ identifier: "RecoveryBudget" })
+
+const Queue: Schema.Codec<RecoveryQueue> = Schema.Struct({
+  ok: Schema.Literal(true),
+  at: Moment,
+  running: Units,
+  underWay: Units,
+  withinAnHour: Units,
+  items: Schema.Array(
+    Schema.Struct({
+      recoveryId: Schema.String,
+      customerId: Schema.String,
+      cart: Schema.String,
+      sequence: Schema.String,
+      step: Units,
+      phase: Schema.Literals(["waiting", "planned", "sending", "retrying"]),
+      channel: nullable(Schema.String),
+      dueAt: Moment,
+      leftAt: Moment,
+      messages: Units
+    })
+  ),
+  next: optionalKey(Schema.String)
+}).annotate({ identifier: "RecoveryQueue" })
+
+const Suppressed: Schema.Codec<SuppressedList> = Schema.Struct({
+  ok: Schema.Literal(true),
+  count: Units,
+  items: Schema.Array(
+    Schema.Struct({
+      address: Schema.String.annotate({ description: "Masked." }),
+      channel: Schema.String,
+      reason: Schema.String,
+      at: Moment
+    })
+  ),
+  next: optionalKey(Schema.String)
+}).annotate({ identifier: "SuppressedList" })
+
+const SettingsRefusal = refusalWith("RecoverySettingsRefusal", ["unknown_version", "unknown_cart"])
+
+const set = {
+  summary: "Change the settings",
+  details: "Refused with version_conflict when somebody else has changed them since.",
+  body: Change,
+  answer: done("RecoverySettingsChanged", {
+    changed: Schema.Boolean,
+    version: optionalKey(Version),
+    replayed: isReplayed
+  }),
+  refusals: [400, 409, 413, 429, 503]
+} as const
+
+const MaskedPage = Schema.Struct({ after, limit: limitUpTo(MASKED_AT_ONCE_MAX, RECOVERY_PAGE_DEFAULT) })
+
+export const recovery = {
+  "get /v1/recovery/settings": {
+    summary: "The settings of now, or of a version",
+    query: Schema.Struct({ version: optionalKey(integerFrom(0, 999_999_999)) }),
+    answer: SettingsSeen,
+    refusals: [400, 404, 503],
+    refusal: SettingsRefusal
+  },
+  "post /v1/recovery/settings": set,
+  "put /v1/recovery/settings": set,
+  "get /v1/recovery/settings/versions": {
+    summary: "Who changed the settings, newest first",
+    query: Schema.Struct({
+      before: optionalKey(Schema.Int.annotate({ description: "The next of the page before." })),
+      limit: limitUpTo(PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT)
+    }),
+    answer: Versions,
+    refusals: [400, 503]
+  },
+  "post /v1/recovery/preview": {
+    summary: "What would be said about a cart, by these settings or those of now",
+    body: PreviewAsked,
+    answer: Preview,
+    refusals: [400, 404, 413, 503],
+    refusal: SettingsRefusal
+  },
+  "get /v1/recovery/figures": {
+    summary: "How recovery does, beside those who were not written to",
+    query: Schema.Struct({
+      from: optionalKey(Time),
+      to: optionalKey(Time),
+      windowDays: optionalKey(integerFrom(1, ATTRIBUTION_WINDOW_DAYS_MAX)),
+      by: optionalKey(Schema.Literals(GROUPINGS)),
+      currency: optionalKey(Currency)
+    }),
+    answer: Figures,
+    refusals: [400, 503]
+  },
+  "get /v1/recovery/budget": {
+    summary: "What offers have cost, and may cost",
+    query: Schema.Struct({
+      days: optionalKey(integerFrom(1, BUDGET_DAYS_MAX).annotate({ description: `Default ${BUDGET_DAYS_DEFAULT}.` }))
+    }),
+    answer: Budget,
+    refusals: [400, 503]
+  },
+  "get /v1/recovery/queue": { summary: "What is due", query: MaskedPage, answer: Queue, refusals: [400, 503] },
+  "get /v1/recovery/suppressed": {
+    summary: "Who is not written to, and why",
+    query: MaskedPage,
+    answer: Suppressed,
+    refusals: [400, 503]
+  }
+} as const satisfies Descriptions

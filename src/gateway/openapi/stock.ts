@@ -1,0 +1,108 @@
+/**
+ * The addresses of stock: facts, requests, reads, and a SKU's past.
+ */
+import { Schema } from "effect"
+import * as Limits from "../../../config/limits.ts"
+import type { Descriptions } from "./description.ts"
+import { page, Page, Time, VersionOrMoment } from "./queries.ts"
+import { FactsRefusal } from "./refusal-shapes.ts"
+import { FactOrFacts, LinesRequest, StockRequest, Sync } from "./stock-bodies.ts"
+import {
+  Difference,
+  FactsTaken,
+  Ledger,
+  Levels,
+  LinesAnswer,
+  SkuAnswer,
+  StockPage,
+  StockThen,
+  Synced
+} from "./stock-answers.ts"
+import { integerFrom, Version } from "./values.ts"
+
+const { optionalKey } = Schema
+
+export const stock = {
+  "get /v1/stock": {
+    summary: "SKUs, page by page",
+    details: "In the order of the SKUs' UTF-16 code units.",
+    query: Page,
+    answer: StockPage,
+    refusals: [400, 503]
+  },
+  "get /v1/stock/:sku": {
+    summary: "One SKU, with its locations",
+    answer: SkuAnswer,
+    refusals: [400, 404, 429, 503]
+  },
+  "post /v1/stock/:sku/requests": {
+    summary: "Reserve, commit, release, configure or read",
+    details:
+      "Answered once it is on the disk. Sent again with its mutation id it is answered as before; a refusal is remembered, too.",
+    body: StockRequest,
+    answer: SkuAnswer,
+    refusals: [400, 404, 409, 410, 413, 429, 503]
+  },
+  "post /v1/stock/requests": {
+    summary: "Several lines at once, all or none",
+    body: LinesRequest,
+    answer: LinesAnswer,
+    refusals: [400, 404, 409, 410, 413, 429, 503]
+  },
+  "post /v1/stock/:sku/facts": {
+    summary: "Tell what happened: one fact or an array",
+    details: "Each is judged alone; the accepted ones are on the disk when the answer comes. 400: none was acceptable.",
+    body: FactOrFacts,
+    answer: FactsTaken,
+    status: 202,
+    refusals: [400, 413, 429, 503],
+    refusal: FactsRefusal
+  },
+  "post /api/inventory/sync-stock": {
+    summary: "A channel's change and its own total, in one call",
+    details: "The change is applied; the total is only compared, and a difference reported as drift.",
+    body: Sync,
+    answer: Synced,
+    refusals: [400, 404, 409, 413, 429, 503]
+  }
+} as const satisfies Descriptions
+
+export const history = {
+  "get /v1/stock/:sku/ledger": {
+    summary: "Its ledger, line by line",
+    query: Schema.Struct({
+      ...page,
+      order: optionalKey(Schema.Literals(["oldest", "newest"]).annotate({ description: "Default: oldest first." })),
+      until: optionalKey(Version.annotate({ description: "Lines up to this version." }))
+    }),
+    answer: Ledger,
+    refusals: [400, 503]
+  },
+  "get /v1/stock/:sku/at": {
+    summary: "What it was at a version or a moment, and what made it so",
+    details: "Folded again from the journal.",
+    query: Schema.Struct({ moment: optionalKey(VersionOrMoment) }),
+    answer: StockThen,
+    refusals: [400, 404, 503]
+  },
+  "get /v1/stock/:sku/levels": {
+    summary: "How its numbers went, to be drawn",
+    query: Schema.Struct({
+      from: optionalKey(Time),
+      to: optionalKey(Time),
+      points: optionalKey(
+        integerFrom(1, Limits.LEVELS_POINTS_MAX).annotate({
+          description: `Stretches of time; default ${Limits.LEVELS_POINTS_DEFAULT}.`
+        })
+      )
+    }),
+    answer: Levels,
+    refusals: [400, 404, 503]
+  },
+  "get /v1/stock/:sku/difference": {
+    summary: "What made one moment of another",
+    query: Schema.Struct({ from: optionalKey(VersionOrMoment), to: optionalKey(VersionOrMoment) }),
+    answer: Difference,
+    refusals: [400, 404, 503]
+  }
+} as const satisfies Descriptions
