@@ -97,6 +97,8 @@ const itemOf = ({ at, record, sequence }: LogRecord, index: number): LogItem => 
   }
 }
 
+const timeOf = (at: number): string => `${new Date(at).toISOString().slice(11, 19)} UTC`
+
 const detailOf = (record: ChannelRecord): string => {
   switch (record.type) {
     case "mapped":
@@ -104,7 +106,7 @@ const detailOf = (record: ChannelRecord): string => {
     case "accepted":
       return `ticket ${record.ticket}`
     case "failed":
-      return `attempt ${record.attempts}, again at ${new Date(record.retryAt).toISOString().slice(11, 19)} UTC`
+      return `attempt ${record.attempts}${record.retryAt === 0 ? "" : `, again at ${timeOf(record.retryAt)}`}`
     case "dead":
       return record.message
     case "discarded":
