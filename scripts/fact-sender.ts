@@ -4,6 +4,7 @@
  */
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { jetstream, type JetStreamClient } from "@nats-io/jetstream"
+import { serverOf } from "../streams/nats/connection.ts"
 import type { FactBody } from "../src/gateway/protocol.ts"
 import { factSubject } from "../streams/subjects.ts"
 
@@ -46,7 +47,7 @@ export class FactSender implements FactSink {
   }
 
   static async open(url: string): Promise<FactSender> {
-    return new FactSender(await connect({ servers: url, noAsyncTraces: true, maxReconnectAttempts: -1 }))
+    return new FactSender(await connect({ ...serverOf(url), noAsyncTraces: true, maxReconnectAttempts: -1 }))
   }
 
   async send(sku: string, fact: FactBody): Promise<void> {

@@ -7,7 +7,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { randomBytes } from "node:crypto"
 import { Effect, Layer } from "effect"
 import { journalOf } from "../../streams/journal.nats.ts"
-import { Nats } from "../../streams/nats/connection.ts"
+import { Nats, serverOf } from "../../streams/nats/connection.ts"
 import { CART, STOCK } from "../../streams/subjects.ts"
 import { doubtful, type Finding, isAtLeast, skew, well, without, wrong } from "./finding.ts"
 
@@ -34,7 +34,7 @@ export interface NatsToLookAt {
 export const nats = async (of: NatsToLookAt): Promise<ReadonlyArray<Finding>> => {
   let connection: NatsConnection
   try {
-    connection = await connect({ servers: of.url, timeout: ANSWER_MS_MAX, reconnect: false })
+    connection = await connect({ ...serverOf(of.url), timeout: ANSWER_MS_MAX, reconnect: false })
   } catch (error) {
     return [unreachable(of.url, String(error))]
   }

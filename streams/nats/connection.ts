@@ -135,12 +135,25 @@ export class Nats extends Context.Service<Nats, NatsShape>()("holdfast/streams/N
 const PING_MS = 5_000
 const PINGS_OUT_MAX = 2
 
+/** The client takes a user and password, or a token alone, beside the address and not in it. */
+export const serverOf = (url: string): { servers: string; user?: string; pass?: string; token?: string } => {
+  if (!URL.canParse(url)) return { servers: url }
+  const { username, password, host, protocol } = new URL(url)
+  if (username === "") return { servers: url }
+  const servers = `${protocol}//${host}`
+  const user = decodeURIComponent(username)
+  return password === "" ? { servers, token: user } : { servers, user, pass: decodeURIComponent(password) }
+}
+
+/** An address as it may be printed. */
+const withoutSecret = (url: string): string => serverOf(url).servers
+
 const acquire = Effect.fnUntraced(function* (url: string) {
   const connection = yield* Effect.acquireRelease(
     Effect.tryPromise({
       try: () =>
         connect({
-          servers: url,
+          ...serverOf(url),
           noAsyncTraces: true,
           maxReconnectAttempts: -1,
           reconnectTimeWait: 50,
@@ -149,7 +162,9 @@ const acquire = Effect.fnUntraced(function* (url: string) {
           name: "holdfast"
         }),
       catch: (cause) =>
-        new NatsUnavailable({ message: `NATS does not answer at ${url} (${String(cause)}); start it or set NATS_URL.` })
+        new NatsUnavailable({
+          message: `NATS does not answer at ${withoutSecret(url)} (${String(cause)}); start it or set NATS_URL.`
+        })
     }).pipe(Effect.retry(Schedule.spaced("250 millis").pipe(Schedule.upTo({ times: 20 })))),
     // Everything that publishes waits for its acknowledgements itself, so closing needs no drain.
     (open) => Effect.promise(() => open.close())
@@ -158,7 +173,9 @@ const acquire = Effect.fnUntraced(function* (url: string) {
   const manager = yield* Effect.tryPromise({
     try: () => jetstreamManager(connection),
     catch: () =>
-      new NatsUnavailable({ message: `The NATS server at ${url} runs without JetStream; start it with -js.` })
+      new NatsUnavailable({
+        message: `The NATS server at ${withoutSecret(url)} runs without JetStream; start it with -js.`
+      })
   })
   const publisher = yield* Effect.acquireRelease(
     Effect.sync(() => new AckPublisher(connection)),
