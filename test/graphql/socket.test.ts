@@ -223,6 +223,8 @@ describe("a GraphQL socket", () => {
     assert.equal(await closedAfter(Buffer.from([0x22, 0xff, 0x22])), CloseCode.BadRequest)
     assert.equal(await closedAfter(subscribe("1")), CloseCode.Unauthorized)
     assert.equal(await closedAfter(INIT, INIT), CloseCode.TooManyInitialisationRequests)
+    const deep = `{"type":"ping","payload":{"a":${"[".repeat(30_000)}${"]".repeat(30_000)}}}`
+    assert.equal(await closedAfter(INIT, deep), CloseCode.InternalServerError)
     assert.equal(await closedAfter(`{"type":"ping","payload":{"a":"${"x".repeat(64 * 1024)}"}}`), 1_009)
     const other = await raw("graphql-ws")
     assert.ok(other.socket.protocol !== "graphql-ws")

@@ -40,9 +40,20 @@ const obey = (socket: ServerSocket, said: string): void => {
   const [verb, topic = ""] = said.split(" ")
   if (verb === "follow") socket.follow(topic)
   else if (verb === "unfollow") socket.unfollow(topic)
+  else if (verb === "lend") return lend(socket)
   else if (verb === "protocol") return socket.send(`protocol ${socket.protocol}`)
   else if (verb === "close") return socket.close(4_000, "as you wish")
   socket.send(`done ${said.slice(0, 100)}`)
+}
+
+/** The same memory for one message after the other. */
+const lend = (socket: ServerSocket): void => {
+  const memory = Buffer.from("lent 0")
+  for (let n = 1; n <= 3; n++) {
+    memory.write(String(n), 5)
+    socket.send(memory)
+  }
+  memory.fill("x")
 }
 
 const withServer = (serve: Serve, use: (server: RunningServer, url: string) => Promise<void>): Promise<void> =>
@@ -87,6 +98,7 @@ export const serverKit = (name: string, serve: Serve): void => {
   describe(`a server (${name})`, () => {
     itAnswers(serve)
     itKeepsSockets(serve)
+    itTakesBytes(serve)
   })
 }
 
@@ -181,5 +193,16 @@ const itKeepsSockets = (serve: Serve): void => {
       const socket = new WebSocket(`${url.replace("http", "ws")}/elsewhere`)
       await new Promise((resolve) => socket.once("error", resolve))
       assert.equal(server.sockets(), 0)
+    }))
+}
+
+const itTakesBytes = (serve: Serve): void => {
+  it("has taken a message's bytes when it was handed them", () =>
+    withServer(serve, async (_server, url) => {
+      const client = await Client.open(url)
+      client.socket.send("lend")
+      await client.hears("lent 3")
+      assert.deepEqual(client.heard, ["lent 1", "lent 2", "lent 3"])
+      client.socket.terminate()
     }))
 }
