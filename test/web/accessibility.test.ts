@@ -292,6 +292,15 @@ const SITUATIONS: ReadonlyArray<Situation> = [
     ready: (page) => page.getByLabel("Search on this page").waitFor()
   },
   {
+    name: "HTTP API, an address open",
+    path: "/docs",
+    ready: async (page) => {
+      await page.getByLabel("Search addresses").fill("post reserve")
+      await page.getByText("/v1/stock/{sku}/requests").click()
+      await page.getByText("Names this mutation.").first().waitFor()
+    }
+  },
+  {
     name: "no page",
     path: "/nowhere",
     ready: (page) => heading(page, "No page at this address").waitFor()

@@ -77,6 +77,13 @@ export const SystemIcon = () => (
   </Icon>
 )
 
+/** A page that is written on. */
+export const DocsIcon = () => (
+  <Icon>
+    <path d="M3.5 1.8h6l3 3v9.4h-9zM9.2 1.8v3.3h3.3M5.6 8h4.8M5.6 10.8h4.8" />
+  </Icon>
+)
+
 /** A key. */
 export const AccessIcon = () => (
   <Icon>

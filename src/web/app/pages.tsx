@@ -11,6 +11,7 @@ import {
   AlertsIcon,
   AuditIcon,
   ChannelsIcon,
+  DocsIcon,
   HistoryIcon,
   IncidentsIcon,
   LettersIcon,
@@ -121,6 +122,12 @@ export const GROUPS: ReadonlyArray<PageGroup> = [
         label: "Audit log",
         Icon: AuditIcon,
         ...later(async () => ({ default: (await import("../pages/audit/page.tsx")).AuditPage }))
+      },
+      {
+        path: "/docs",
+        label: "HTTP API",
+        Icon: DocsIcon,
+        ...later(async () => ({ default: (await import("../pages/docs/page.tsx")).DocsPage }))
       },
       {
         path: "/account",
