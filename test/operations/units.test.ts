@@ -35,8 +35,12 @@ const inFolder = (use: (path: string) => void): void => {
 }
 
 describe("the units", () => {
-  it("are understood by systemd, word for word", (context) => {
-    if (!isThere("systemd-analyze")) return context.skip()
+  it("are sections of settings, understood by systemd word for word where it is installed", () => {
+    for (const name of units) {
+      for (const line of textOf(name).split("\n"))
+        assert.match(line, /^(#.*|\[(Unit|Service|Install)\]|[A-Z]\w+=.*|)$/, name)
+    }
+    if (!isThere("systemd-analyze")) return
     inFolder((path) => {
       // What it starts need not be installed where this is tested.
       for (const name of units) {
@@ -94,9 +98,20 @@ describe("the units", () => {
   })
 })
 
+/** Of logrotate(8), those that are used. */
+const WORDS =
+  /^(weekly|compress|delaycompress|missingok|notifempty|copytruncate|rotate \d+|maxsize \d+M|su holdfast holdfast)$/
+
 describe("the rotation of logs", () => {
-  it("is understood by logrotate", (context) => {
-    if (!isThere("logrotate")) return context.skip()
+  it("is one block of words that logrotate knows, understood by it where it is installed", () => {
+    const lines = textOf("holdfast.logrotate")
+      .split("\n")
+      .map((line) => line.trim())
+    const [opening, ...others] = lines.filter((line) => line !== "" && !line.startsWith("#"))
+    assert.equal(opening, "/var/lib/holdfast/*.log {")
+    assert.equal(others.pop(), "}")
+    for (const line of others) assert.match(line, WORDS)
+    if (!isThere("logrotate")) return
     inFolder((path) => {
       const logs = join(path, "logs")
       mkdirSync(logs, { mode: 0o755 })

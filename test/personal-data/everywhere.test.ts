@@ -162,7 +162,12 @@ const live = async (): Promise<void> => {
 const stores = {
   "the files": async () => inFiles(hub),
   PostgreSQL: () => inPostgres(hub),
-  Redis: () => inRedis(hub),
+  // What is derived may be a moment behind.
+  Redis: () =>
+    eventually(
+      () => inRedis(hub),
+      (text) => text.length > 0
+    ),
   "the log": async () => hub.output()
 } as const
 
