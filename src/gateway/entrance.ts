@@ -41,10 +41,12 @@ export class Entrance {
 
   /**
    * From the hub's own page or one that is allowed; while it is open, also from any page that this machine serves itself. A
-   * cookie comes with a request and a socket whichever page sends it, so the page must be known.
+   * cookie comes with a request and a socket whichever page sends it, so the page must be known. An open hub is asked by
+   * the machine's own names: a page elsewhere can have its own name mean this machine, and would pass for the hub's.
    */
   isFromNear(headers: Headers): boolean {
-    const { origin } = headers
+    const { host, origin } = headers
+    if (this.isOpen && origin !== undefined && !isLoopbackHost(host)) return false
     if (isOwnOrigin(headers) || this.isCorsOrigin(origin)) return true
     return this.isOpen && origin !== undefined && isLoopbackHost(origin.replace(/^https?:\/\//, ""))
   }
