@@ -55,9 +55,9 @@ export const KEY_OVERLAP_MS_MAX = 30 * 24 * 60 * 60_000
 /** As NIST SP 800-63B has it: length counts, not what it is made of. scrypt reads whatever comes, so it is bounded. */
 export const PASSWORD_LENGTH_MIN = 12
 export const PASSWORD_LENGTH_MAX = 256
-/** Passwords hashed at once: 32 MiB and 100 ms of a core each. */
+/** Passwords hashed at once: 32 MiB and some 270 ms of a core each. */
 export const PASSWORDS_AT_ONCE_MAX = 2
-/** Sign-ins that wait for that: three seconds' worth. Whoever comes then is told to try again. */
+/** Sign-ins that wait for that: four seconds' worth. Whoever comes then is told to try again. */
 export const PASSWORDS_WAITING_MAX = 32
 /** Names and addresses whose failed sign-ins are counted; past that the one seen longest ago is forgotten. */
 export const FAILURES_MAX = 10_000

@@ -1,6 +1,7 @@
 /**
  * Where alerts go, from the environment. None set: nowhere. Half set: one sentence that says what is missing.
  */
+import { isEncryptedOrHere } from "./address.ts"
 import { told } from "./setting.ts"
 
 export interface AlertSinks {
@@ -16,7 +17,6 @@ export class WrongAlerts extends Error {
 }
 
 const PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"])
 
 export const alertSettings = [
   told("ALERT_WEBHOOK_URL", "an https address", "Gets every alert, signed (Standard Webhooks).", { secret: true }),
@@ -40,9 +40,7 @@ export const readAlertSinks = (environment: NodeJS.ProcessEnv): AlertSinks => {
     return value
   }
   const url = (name: string, value: string): string => {
-    const read = URL.canParse(value) ? new URL(value) : undefined
-    const isAllowed = read?.protocol === "https:" || (read?.protocol === "http:" && LOOPBACK.has(read.hostname))
-    if (!isAllowed) throw new WrongAlerts(`${name} must be an https address.`)
+    if (!isEncryptedOrHere(value)) throw new WrongAlerts(`${name} must be an https address.`)
     return value
   }
   const webhook = given("ALERT_WEBHOOK_URL")

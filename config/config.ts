@@ -85,7 +85,7 @@ export const hubSettings = {
   requestsPerSecondMax: whole(
     "REQUESTS_PER_SECOND_MAX",
     { otherwise: 0, min: 0, max: 1_000_000 },
-    "Per client address over HTTP and per socket; 0 is no limit, the default until access control is configured."
+    "Per client address, key or user over HTTP and per socket; 0 is no limit on an open hub, and 500 where access control is on."
   ),
   otlpEndpoint: optionalText(
     "OTEL_EXPORTER_OTLP_ENDPOINT",

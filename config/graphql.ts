@@ -65,11 +65,15 @@ export const LIST_LENGTH_ASSUMED = 10
 /** Operations in one HTTP request; their costs are added up. */
 export const BATCH_MAX = 10
 
+/** Items of a page that is asked without a readable `limit`: what the schema says as well. */
 export const PAGE_LIMIT_DEFAULT = 100
 
 /** Operations of one socket that run at once, subscriptions above all: a page of a shop may follow each of its cards. */
 export const SOCKET_OPERATIONS_MAX = 200
-/** Selections that somebody follows, each encoding every change: 64 are a tenth of a millisecond for each change. */
+/**
+ * Selections of stock that somebody follows, and as many of carts; each encodes every change of theirs: 64 are a tenth of a
+ * millisecond for each change.
+ */
 export const SELECTIONS_MAX = 64
 /** A socket that has not said who it is for so long is closed. */
 export const SOCKET_INIT_MS_MAX = 3_000

@@ -4,6 +4,7 @@
  * Secrets need not stand in the file: `{"env": "NAME"}` anywhere in a carrier's settings is taken from the environment.
  * Everything that is wrong is said in one sentence that names the carrier and the field.
  */
+import { isEncryptedOrHere } from "./address.ts"
 import { fieldReader } from "./fields.ts"
 
 export const CARRIER_KINDS = ["twilio", "messenger", "email"] as const
@@ -43,7 +44,6 @@ export const NO_OUTREACH: OutreachConfig = { publicUrl: "", carriers: [] }
 
 const CARRIERS_MAX = 32
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"])
 const HOUR_MS = 3_600_000
 
 const { fieldsOf, numberOf, numbersOf, parsed, withSecrets } = fieldReader((message) => new WrongOutreach(message))
@@ -66,11 +66,12 @@ export const readOutreach = (text: string, environment: NodeJS.ProcessEnv): Outr
   return { publicUrl: publicUrlOf(fields["publicUrl"]), carriers: read }
 }
 
+/** A query or a fragment: nothing can be written behind it. */
+const hasMore = ({ search, hash }: URL): boolean => search !== "" || hash !== ""
+
 /** Customers and carriers follow it, so it is encrypted, unless it is this machine. */
 const publicUrlOf = (value: unknown): string => {
-  const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined
-  const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.has(url.hostname))
-  if (typeof value !== "string" || !isAllowed || url.search !== "" || url.hash !== "") {
+  if (typeof value !== "string" || !isEncryptedOrHere(value) || hasMore(new URL(value))) {
     throw new WrongOutreach("The outreach file needs publicUrl: the https address under which this hub is reached.")
   }
   return value.replace(/\/+$/, "")

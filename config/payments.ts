@@ -2,6 +2,7 @@
  * Payments by Stripe, from the environment. None set: no payments. Half set or wrong: one sentence that names the variable
  * and never its value.
  */
+import { isEncryptedOrHere } from "./address.ts"
 import { told } from "./setting.ts"
 
 export interface PaymentsConfig {
@@ -23,7 +24,6 @@ export class WrongPayments extends Error {
 }
 
 const API = "https://api.stripe.com"
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"])
 const KEY = /^(sk|rk)_(test|live)_[A-Za-z0-9_]{1,250}$/
 const WEBHOOK_SECRET = /^whsec_[A-Za-z0-9+/=_-]{8,250}$/
 const WEBHOOK_SECRETS_MAX = 2
@@ -113,9 +113,7 @@ const apiOf = (value: string, secretKey: string): PaymentsConfig["api"] => {
 }
 
 const address = (name: string, value: string): string => {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.has(url.hostname))
-  if (isAllowed) return value
+  if (isEncryptedOrHere(value)) return value
   throw new WrongPayments(`${name} must be an https address, or http on this machine.`)
 }
 

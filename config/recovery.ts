@@ -3,6 +3,7 @@
  *
  * Everything that is wrong is said in one sentence that names the template and the field.
  */
+import { isEncryptedOrHere } from "./address.ts"
 import { fieldReader } from "./fields.ts"
 
 /** Recoveries that are decided on in one turn when many are due together; the rest follow in the next. */
@@ -78,7 +79,6 @@ const GRACE_MS_MIN = 1_000
 const GRACE_MS_MAX = 30 * 60_000
 const TEXT_LENGTH_MAX = 1_000
 const SUBJECT_LENGTH_MAX = 150
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"])
 
 /** What the built-in sequence says where nobody has other words. */
 export const BUILT_IN_TEMPLATES: Readonly<Record<string, RecoveryTemplate>> = {
@@ -161,9 +161,12 @@ const templateOf = (name: string, value: unknown, otherwise: RecoveryTemplate): 
 
 const cartUrlOf = (value: unknown, hasOffers: boolean): string => {
   const filled = typeof value === "string" ? value.replaceAll(/\{(cart|attempt|offer)\}/g, "c") : ""
-  const url = URL.canParse(filled) ? new URL(filled) : undefined
-  const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.has(url.hostname))
-  if (typeof value !== "string" || !isAllowed || !value.includes("{cart}") || !value.includes("{attempt}")) {
+  if (
+    typeof value !== "string" ||
+    !isEncryptedOrHere(filled) ||
+    !value.includes("{cart}") ||
+    !value.includes("{attempt}")
+  ) {
     throw new WrongRecovery(
       "The recovery file needs cartUrl: the https address of the shop's cart page, with {cart} and {attempt} in it."
     )

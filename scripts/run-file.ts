@@ -14,6 +14,9 @@ export interface RunFile {
   readonly key?: string
 }
 
+/** The hub's home; a variable that is empty is none, as for the hub. */
+export const homeDirectory = (): string => resolve(process.env["HOLDFAST_HOME"] || ".holdfast")
+
 /** Who asks: the key that is set as `HOLDFAST_KEY`, else this machine's own. */
 export const keyOf = (run: Pick<RunFile, "key">): string | undefined => process.env["HOLDFAST_KEY"] ?? run.key
 
@@ -29,7 +32,7 @@ export class NoHub extends Error {
 }
 
 export const readRunFile = (): RunFile => {
-  const path = join(resolve(process.env["HOLDFAST_HOME"] ?? ".holdfast"), "run.json")
+  const path = join(homeDirectory(), "run.json")
   try {
     return JSON.parse(readFileSync(path, "utf8")) as RunFile
   } catch {

@@ -150,73 +150,58 @@ const announce = (config: HubConfig, { mode, localKey, firstPassword }: AccessSh
     (path) => Effect.sync(() => rmSync(path, { force: true }))
   )
 
-/** The channels of `CHANNELS_FILE`, or of `channels.json` in the hub's home; none when there is no such file. */
+/** Readers of settings throw; each sentence names what is wrong. */
+const settled = <A>(read: () => A): Effect.Effect<A, WrongSettings> =>
+  Effect.try({
+    try: read,
+    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+  })
+
+/** The text of the file that is named, or of this one in the hub's home; `undefined` when there is none there. */
+const textOf = (given: string | undefined, config: HubConfig, name: string): string | undefined => {
+  const path = given ?? join(resolve(config.home), name)
+  return given === undefined && !existsSync(path) ? undefined : readFileSync(path, "utf8")
+}
+
+/** None without such a file. */
 const channelsOf = (config: HubConfig): Effect.Effect<ReadonlyArray<ChannelConfig>, WrongSettings> =>
-  Effect.try({
-    try: () => {
-      const path = config.channelsFile ?? join(resolve(config.home), "channels.json")
-      if (config.channelsFile === undefined && !existsSync(path)) return []
-      return readChannels(readFileSync(path, "utf8"), process.env)
-    },
-    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+  settled(() => {
+    const text = textOf(config.channelsFile, config, "channels.json")
+    return text === undefined ? [] : readChannels(text, process.env)
   })
 
-/** The carriers of `OUTREACH_FILE`, or of `outreach.json` in the hub's home; none when there is no such file. */
 const outreachOf = (config: HubConfig): Effect.Effect<OutreachConfig, WrongSettings> =>
-  Effect.try({
-    try: () => {
-      const path = config.outreachFile ?? join(resolve(config.home), "outreach.json")
-      if (config.outreachFile === undefined && !existsSync(path)) return NO_OUTREACH
-      return readOutreach(readFileSync(path, "utf8"), process.env)
-    },
-    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+  settled(() => {
+    const text = textOf(config.outreachFile, config, "outreach.json")
+    return text === undefined ? NO_OUTREACH : readOutreach(text, process.env)
   })
 
-/** What is said to who left a cart: `RECOVERY_FILE`, or `recovery.json` in the hub's home; nothing without such a file. */
+/** Nothing is said to who left a cart without such a file. */
 const recoveryOf = (config: HubConfig): Effect.Effect<RecoveryConfig | undefined, WrongSettings> =>
-  Effect.try({
-    try: () => {
-      const path = config.recoveryFile ?? join(resolve(config.home), "recovery.json")
-      if (config.recoveryFile === undefined && !existsSync(path)) return undefined
-      return readRecovery(readFileSync(path, "utf8"))
-    },
-    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+  settled(() => {
+    const text = textOf(config.recoveryFile, config, "recovery.json")
+    return text === undefined ? undefined : readRecovery(text)
   })
 
 /** The registered queries of `GRAPHQL_QUERIES_FILE`. */
-const queriesOf = (config: HubConfig): Effect.Effect<ReadonlyMap<string, string> | undefined, WrongSettings> =>
-  Effect.try({
-    try: () =>
-      config.graphqlQueriesFile === undefined
-        ? undefined
-        : readQueries(readFileSync(config.graphqlQueriesFile, "utf8")),
-    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
-  })
+const queriesOf = ({ graphqlQueriesFile }: HubConfig) =>
+  settled(() => (graphqlQueriesFile === undefined ? undefined : readQueries(readFileSync(graphqlQueriesFile, "utf8"))))
 
 const noPayments = new WrongSettings({
   message: "The recovery file wants links that lead to payment: set STRIPE_SECRET_KEY, or link to cart."
 })
 
 /** Made once here, so that a secret which is none keeps the hub from starting and not an alert from arriving. */
-const alertsOf: Effect.Effect<AlertSinks, WrongSettings> = Effect.try({
-  try: () => {
-    const alerts = readAlertSinks(process.env)
-    for (const sink of sinksOf(alerts)) sink.close?.()
-    return alerts
-  },
-  catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
+const alertsOf: Effect.Effect<AlertSinks, WrongSettings> = settled(() => {
+  const alerts = readAlertSinks(process.env)
+  for (const sink of sinksOf(alerts)) sink.close?.()
+  return alerts
 })
 
-const paymentsOf: Effect.Effect<PaymentsConfig | undefined, WrongSettings> = Effect.try({
-  try: () => readPayments(process.env),
-  catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
-})
+const paymentsOf: Effect.Effect<PaymentsConfig | undefined, WrongSettings> = settled(() => readPayments(process.env))
 
 const masterKeyOf = (config: HubConfig): Effect.Effect<Buffer, WrongSettings> =>
-  Effect.try({
-    try: () => masterKey(process.env["PERSONAL_DATA_KEY"], resolve(config.home), true),
-    catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
-  })
+  settled(() => masterKey(process.env["PERSONAL_DATA_KEY"], resolve(config.home), true))
 
 /** Wrong settings keep the hub from starting: a hub that is open by a typing error would not be noticed. */
 const accessOf = (config: HubConfig) =>

@@ -53,7 +53,7 @@ const connections = (url: string, more: PoolConfig) =>
     (pool) => Effect.promise(() => pool.end())
   )
 
-const migrationsDirectory = (): string => {
+export const migrationsDirectory = (): string => {
   let directory = import.meta.dirname
   while (!existsSync(join(directory, "package.json"))) directory = dirname(directory)
   return join(directory, "scripts", "migrations")

@@ -1,23 +1,13 @@
 /**
  * What can be asked of users and keys. Hashes, ids and times come in: deciding makes none.
  */
-import type { Role } from "./actions.ts"
-import type { Bounds } from "./events.ts"
+import type { Stamp } from "./events.ts"
+import type { Grants } from "./may.ts"
 
-interface Asked {
-  readonly at: number
-  readonly by: string
-}
-
-export type AccessCommand = Asked &
+export type AccessCommand = Stamp &
   (
-    | ({
-        readonly type: "add-user"
-        readonly user: string
-        readonly roles: ReadonlyArray<Role>
-        readonly passwordHash: string
-      } & Bounds)
-    | ({ readonly type: "change-user"; readonly user: string; readonly roles: ReadonlyArray<Role> } & Bounds)
+    | ({ readonly type: "add-user"; readonly user: string; readonly passwordHash: string } & Grants)
+    | ({ readonly type: "change-user"; readonly user: string } & Grants)
     | { readonly type: "remove-user"; readonly user: string }
     | {
         readonly type: "set-password"
@@ -30,10 +20,10 @@ export type AccessCommand = Asked &
         readonly type: "add-key"
         readonly key: string
         readonly name: string
-        readonly roles: ReadonlyArray<Role>
         readonly secretHash: string
+        /** Milliseconds since the epoch; absent: never. */
         readonly expiresAt?: number
-      } & Bounds)
+      } & Grants)
     | {
         readonly type: "rotate-key"
         readonly key: string

@@ -6,9 +6,10 @@
  */
 import * as Result from "effect/Result"
 import type { AccessCommand } from "./commands.ts"
-import type { AccessEvent } from "./events.ts"
+import type { AccessEvent, Unstamped } from "./events.ts"
 import { KEYS_MAX, USERS_MAX } from "./limits.ts"
-import { type AccessState, boundsOf, type User } from "./state.ts"
+import type { Grants } from "./may.ts"
+import { type AccessState, boundsOf } from "./state.ts"
 
 export interface AccessRejection {
   readonly code: "name_taken" | "unknown_user" | "unknown_key" | "last_admin" | "too_many" | "key_expired"
@@ -21,8 +22,7 @@ const refuse = (code: AccessRejection["code"], message: string): Decision => Res
 
 export const decide = (state: AccessState, command: AccessCommand): Decision => {
   const { at, by } = command
-  const done = (event: DistributiveOmit<AccessEvent, "at" | "by">): Decision =>
-    Result.succeed([{ ...event, at, by } as AccessEvent])
+  const done = (event: Unstamped<AccessEvent>): Decision => Result.succeed([{ ...event, at, by } as AccessEvent])
   switch (command.type) {
     case "add-user": {
       const { user, roles, passwordHash } = command
@@ -58,12 +58,11 @@ export const decide = (state: AccessState, command: AccessCommand): Decision => 
 }
 
 type OfUser = Extract<AccessCommand, { readonly type: "change-user" | "remove-user" | "set-password" | "end-sessions" }>
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
 const decideOfUser = (
   state: AccessState,
   command: OfUser,
-  done: (event: DistributiveOmit<AccessEvent, "at" | "by">) => Decision
+  done: (event: Unstamped<AccessEvent>) => Decision
 ): Decision => {
   const { user } = command
   const known = state.users.get(user)
@@ -88,10 +87,5 @@ const decideOfUser = (
 
 const unknownKey = (key: string): Decision => refuse("unknown_key", `There is no key ${key}.`)
 
-const isAdministrator = ({
-  roles,
-  tenant,
-  channels,
-  actions
-}: Pick<User, "roles" | "tenant" | "channels" | "actions">) =>
+const isAdministrator = ({ roles, tenant, channels, actions }: Grants): boolean =>
   roles.includes("admin") && tenant === undefined && channels === undefined && actions === undefined

@@ -1,31 +1,22 @@
 /**
  * What has happened to users and keys. Secrets stand in them as hashes only: who reads the stream can sign in as nobody.
  */
-import type { Action, Role } from "./actions.ts"
+import type { Grants } from "./may.ts"
 
-/** What somebody may see and do beside their roles; see `may.ts`. */
-export interface Bounds {
-  readonly tenant?: string
-  readonly channels?: ReadonlyArray<string>
-  readonly actions?: ReadonlyArray<Action>
-}
-
-interface Done {
+/** On every command and event. */
+export interface Stamp {
   /** Milliseconds since the epoch. */
   readonly at: number
-  /** Who did it. */
+  /** Who does it. */
   readonly by: string
 }
 
-export type AccessEvent = Done &
+export type Unstamped<T> = T extends Stamp ? Omit<T, keyof Stamp> : never
+
+export type AccessEvent = Stamp &
   (
-    | ({
-        readonly type: "user-added"
-        readonly user: string
-        readonly roles: ReadonlyArray<Role>
-        readonly passwordHash: string
-      } & Bounds)
-    | ({ readonly type: "user-changed"; readonly user: string; readonly roles: ReadonlyArray<Role> } & Bounds)
+    | ({ readonly type: "user-added"; readonly user: string; readonly passwordHash: string } & Grants)
+    | ({ readonly type: "user-changed"; readonly user: string } & Grants)
     | { readonly type: "user-removed"; readonly user: string }
     /** By an administrator (`isOneTime`), or by its owner. Ends every session of the user. */
     | {
@@ -39,11 +30,10 @@ export type AccessEvent = Done &
         readonly type: "key-added"
         readonly key: string
         readonly name: string
-        readonly roles: ReadonlyArray<Role>
         readonly secretHash: string
         /** Milliseconds since the epoch; absent: never. */
         readonly expiresAt?: number
-      } & Bounds)
+      } & Grants)
     /** The secret before it is good until `formerUntil`, so that a program can be given the new one while it runs. */
     | { readonly type: "key-rotated"; readonly key: string; readonly secretHash: string; readonly formerUntil: number }
     | { readonly type: "key-revoked"; readonly key: string }

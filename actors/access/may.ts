@@ -8,17 +8,24 @@
  */
 import { type Action, ACTIONS, type Role } from "./actions.ts"
 
-export interface Principal {
-  /** `open`: everybody on the loopback address, while no access control is configured. */
-  readonly kind: "open" | "user" | "key" | "token"
-  readonly name: string
-  readonly roles: ReadonlyArray<Role>
+export interface Bounds {
   /** Sees and does only what is below `<tenant>/`. */
   readonly tenant?: string
   /** Sees and does only what is of these channels. */
   readonly channels?: ReadonlyArray<string>
   /** Of what its roles may, only these. */
   readonly actions?: ReadonlyArray<Action>
+}
+
+/** What a user or key is given. */
+export interface Grants extends Bounds {
+  readonly roles: ReadonlyArray<Role>
+}
+
+export interface Principal extends Grants {
+  /** `open`: everybody on the loopback address, while no access control is configured. */
+  readonly kind: "open" | "user" | "key" | "token"
+  readonly name: string
 }
 
 /** What an action is about. Nothing named: the hub as a whole, which only the unbound may. */

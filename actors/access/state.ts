@@ -1,12 +1,11 @@
 /**
  * Users and keys as they are, folded from their events. Folding never refuses: what was decided once is so.
  */
-import type { Role } from "./actions.ts"
-import type { AccessEvent, Bounds } from "./events.ts"
+import type { AccessEvent } from "./events.ts"
+import type { Bounds, Grants } from "./may.ts"
 
-export interface User extends Bounds {
+export interface User extends Grants {
   readonly name: string
-  readonly roles: ReadonlyArray<Role>
   readonly passwordHash: string
   /** The password was given by somebody else: it must be changed before anything is done with it. */
   readonly isOneTime: boolean
@@ -15,11 +14,10 @@ export interface User extends Bounds {
   readonly sessionsFrom: number
 }
 
-export interface Key extends Bounds {
+export interface Key extends Grants {
   /** Public; what is looked up. */
   readonly id: string
   readonly name: string
-  readonly roles: ReadonlyArray<Role>
   readonly secretHash: string
   readonly former?: { readonly secretHash: string; readonly until: number }
   readonly addedAt: number

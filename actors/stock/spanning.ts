@@ -37,10 +37,12 @@ interface Leg {
 type Shortages = ReadonlyMap<string, ReadonlySet<string>>
 
 export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Decision => {
-  const lines = sumLines(asked.lines)
+  const isDistinct = areDistinct(asked.lines)
+  const lines = isDistinct ? asked.lines : sumLines(asked.lines)
   const states = lines.map((line) => stock.find(line.sku))
   const hasBundles = states.some((state) => state !== undefined && isBundle(state))
-  const legs = hasBundles || !areDistinct(lines) ? summedDemand(stock, lines, states) : plainDemand(lines, states)
+  const isPlain = isDistinct && !hasBundles
+  const legs = isPlain ? plainDemand(lines, states) : summedDemand(stock, lines, states)
   // Only then can a leg have a hold that is replaced.
   const old = stock.spanning(holdKey(asked.scope, asked.holdId))
   const replacedOn = (state: SkuState): Hold | undefined => (old === undefined ? undefined : state.holds?.get(old.key))
@@ -55,14 +57,15 @@ export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Dec
   for (const leg of legs) reserveLeg(leg, asked, replacedOn(leg.state), records)
   if (old !== undefined) releaseOldLegs(stock, old, asked, legs, records)
   if (hasBundles) reserveBundles(stock, lines, asked, records)
+  const skus = legs.map((leg) => leg.state.sku)
   const record: Mutable<LinesRecord> = {
     type: "lines",
     act: "reserve",
     holdId: asked.holdId,
     mutationId: asked.mutationId,
     expiresAt: asked.expiresAt,
-    legs: legs.map((leg) => leg.state.sku),
-    asked: distinctSkus(lines)
+    legs: skus,
+    asked: isPlain ? skus : distinctSkus(lines)
   }
   if (asked.sku === undefined) record.hash = asked.hash
   else record.sku = asked.sku
@@ -84,7 +87,6 @@ const areDistinct = (lines: ReadonlyArray<Line>): boolean => {
 
 /** Lines of one SKU and location become one, in the order of their first. */
 const sumLines = (lines: ReadonlyArray<Line>): ReadonlyArray<Line> => {
-  if (areDistinct(lines)) return lines
   const summed: Array<{ sku: string; quantity: number; locationId: string }> = []
   const byPlace = new Map<string, { quantity: number }>()
   for (const line of lines) {
@@ -99,10 +101,7 @@ const sumLines = (lines: ReadonlyArray<Line>): ReadonlyArray<Line> => {
   return summed
 }
 
-const distinctSkus = (lines: ReadonlyArray<Line>): ReadonlyArray<string> => {
-  const skus = lines.map((line) => line.sku)
-  return areDistinct(lines) ? skus : [...new Set(skus)]
-}
+const distinctSkus = (lines: ReadonlyArray<Line>): ReadonlyArray<string> => [...new Set(lines.map((line) => line.sku))]
 
 /** `states`: of the lines, in their order; a SKU that is not known has no leg. */
 type States = ReadonlyArray<SkuState | undefined>

@@ -6,6 +6,7 @@
  */
 import { Argument, type Command, Option } from "commander"
 import { ROLES } from "../../actors/access/actions.ts"
+import type { Bounds } from "../../actors/access/may.ts"
 import type { StoredAct } from "../../src/access/acts.ts"
 import type { KeyView, UserView } from "../../src/access/protocol.ts"
 import { headersOf, readRunFile } from "../run-file.ts"
@@ -140,13 +141,7 @@ const ask = async <Answer>(method: string, path: string, body?: unknown, under =
   return answer as Answer
 }
 
-interface Bounded {
-  readonly tenant?: string
-  readonly channels?: ReadonlyArray<string>
-  readonly actions?: ReadonlyArray<string>
-}
-
-const bounds = ({ tenant, channels, actions }: Bounded): string =>
+const bounds = ({ tenant, channels, actions }: Bounds): string =>
   [
     tenant === undefined ? "" : ` below ${tenant}/`,
     channels === undefined ? "" : ` of ${channels.join(", ")}`,
@@ -156,7 +151,7 @@ const bounds = ({ tenant, channels, actions }: Bounded): string =>
 const listUsers = async (): Promise<void> => {
   const { items } = await ask<{ readonly items: ReadonlyArray<UserView> }>("GET", "/users")
   for (const user of items) {
-    const note = user.mustChangePassword ? "  (has not signed in yet)" : ""
+    const note = user.mustChangePassword ? "  (has a one-time password)" : ""
     say(`${user.name.padEnd(24)} ${user.roles.join(", ")}${bounds(user)}${note}`)
   }
 }

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs"
 import cliProgress from "cli-progress"
 import type { Command } from "commander"
 import { type Step, Trace, untilOf } from "../../actors/stock/trace.ts"
+import { withoutSecret } from "../../config/address.ts"
 import { withJournal } from "../journal-reader.ts"
 import { readRunFile } from "../run-file.ts"
 import { audit, type AuditOptions, type AuditUrls } from "./audit.ts"
@@ -95,7 +96,7 @@ const cannotRun = async <A>(urls: AuditUrls, work: () => Promise<A>): Promise<A 
     return await work()
   } catch (cause) {
     const why = cause instanceof Error && cause.message !== "" ? cause.message : String(cause)
-    const servers = [urls.nats, urls.redis, urls.postgres].map((url) => url.replace(/\/\/[^@/]*@/, "//")).join(", ")
+    const servers = [urls.nats, urls.redis, urls.postgres].map(withoutSecret).join(", ")
     process.stderr.write(`holdfast audit: it cannot run (${servers}): ${why}\n`)
     return undefined
   }

@@ -59,7 +59,7 @@ export const backup = async (nats: NatsShape, options: BackupOptions): Promise<B
         masterKey: options.masterKey,
         streams: [...done.values()]
       }
-      await writeManifest(options.folder, manifest)
+      writeManifest(options.folder, manifest)
       return manifest
     }
     if (tries >= FACTS_TRIES_MAX) {

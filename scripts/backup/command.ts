@@ -13,7 +13,7 @@ import { keyFingerprint, MASTER_KEY_FILE, masterKey, WrongMasterKey } from "../.
 import { privateServers } from "../../src/servers/private-servers.ts"
 import { binaries } from "../../src/servers/servers.ts"
 import { Nats, type NatsShape } from "../../streams/nats/connection.ts"
-import { readRunFile } from "../run-file.ts"
+import { homeDirectory, readRunFile } from "../run-file.ts"
 import { backup } from "./backup.ts"
 import { addErased, erasedNow, readErased } from "./erased.ts"
 import { type BackedUpStream, isTaken } from "./manifest.ts"
@@ -84,12 +84,10 @@ const connected = <A>(url: string, use: (nats: NatsShape) => Promise<A>) =>
 const said = ({ name, messages }: BackedUpStream): void =>
   void process.stderr.write(`  ${name}: ${messages} messages\n`)
 
-const homeOf = (): string => resolve(process.env["HOLDFAST_HOME"] ?? ".holdfast")
-
 /** A backup can be made without it, by somebody who must not have it. */
 const keyAtHand = (isNeeded: boolean): Buffer | undefined => {
   try {
-    return masterKey(process.env["PERSONAL_DATA_KEY"], homeOf(), false)
+    return masterKey(process.env["PERSONAL_DATA_KEY"], homeDirectory(), false)
   } catch (error) {
     if (isNeeded || !(error instanceof WrongMasterKey)) throw error
     return undefined

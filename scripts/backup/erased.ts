@@ -2,9 +2,10 @@
  * Customers who were erased, as the tokens that stand for them: a list that outlives the backups, so that who was erased after
  * one was made is erased again when it is restored. A token is an HMAC; without the master key it says of nobody who they are.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import type { NatsShape } from "../../streams/nats/connection.ts"
 import { bucketStream, bucketSubject, PERSONAL_INDEX_BUCKET, PERSONAL_KEYS_BUCKET } from "../../streams/subjects.ts"
+import { writeDurably } from "./durable-file.ts"
 import { readStream } from "./read-stream.ts"
 import { type CopiedMessage, Damaged } from "./stream-file.ts"
 
@@ -43,11 +44,11 @@ export const readErased = (path: string): ReadonlySet<string> => {
   return new Set(lines)
 }
 
-/** Nobody is ever taken off the list. Answers how many are on it. */
+/** Nobody is ever taken off the list, not by a disk that is full either. Answers how many are on it. */
 export const addErased = (path: string, tokens: ReadonlyArray<string>): number => {
   const known = existsSync(path) ? readErased(path) : new Set<string>()
   const all = new Set([...known, ...tokens])
-  writeFileSync(path, [...all].map((token) => `${token}\n`).join(""), { mode: 0o600 })
+  writeDurably(path, [...all].map((token) => `${token}\n`).join(""))
   return all.size
 }
 

@@ -4,9 +4,10 @@
  */
 import { createHash } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
-import { open, readdir, rename } from "node:fs/promises"
+import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { ConsumerConfig, StreamConfig } from "@nats-io/jetstream"
+import { writeDurably } from "./durable-file.ts"
 import { checksumOf, Damaged } from "./stream-file.ts"
 
 export interface BackedUpConsumer {
@@ -47,21 +48,10 @@ export const streamPath = (folder: string, name: string): string => join(folder,
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
 
-export const writeManifest = async (folder: string, manifest: BackupManifest): Promise<void> => {
+export const writeManifest = (folder: string, manifest: BackupManifest): void => {
   const text = `${JSON.stringify(manifest, undefined, 2)}\n`
-  for (const [name, content] of [
-    [CHECKSUM, `${sha256(text)}  ${NAME}\n`],
-    [NAME, text]
-  ] as const) {
-    const file = await open(join(folder, `${name}.new`), "w", 0o600)
-    await file.writeFile(content)
-    await file.sync()
-    await file.close()
-    await rename(join(folder, `${name}.new`), join(folder, name))
-  }
-  const directory = await open(folder, "r")
-  await directory.sync()
-  await directory.close()
+  writeDurably(join(folder, CHECKSUM), `${sha256(text)}  ${NAME}\n`)
+  writeDurably(join(folder, NAME), text)
 }
 
 /** Reads it and every file of the backup once. Fails with `Damaged` when anything is not as it was written. */

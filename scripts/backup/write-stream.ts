@@ -31,12 +31,8 @@ const metadataOf = ({ metadata = {} }: StreamConfig): Record<string, string> =>
 /** `persist_mode` is known to the server and not yet to the client's types. */
 const isAsynchronous = (config: StreamConfig): boolean => (config as { persist_mode?: string }).persist_mode === "async"
 
-interface Made {
-  readonly name: string
-  readonly replicas: number
-}
-
-const made = async ({ manager }: NatsShape, of: BackedUpStream, { replicas }: Made): Promise<boolean> => {
+/** Answers whether its messages may go in batches. */
+const made = async ({ manager }: NatsShape, of: BackedUpStream, replicas: number): Promise<boolean> => {
   const { config } = of
   const isBatched = of.isWhole && !isAsynchronous(config)
   await manager.streams.add({
@@ -88,7 +84,7 @@ export const writeStream = async (
   messages: AsyncIterable<CopiedMessage>,
   replicas: number
 ): Promise<void> => {
-  const isBatched = await made(nats, of, { name: of.name, replicas })
+  const isBatched = await made(nats, of, replicas)
   const underWay: Array<Promise<void>> = []
   for await (const group of groups(unasked(messages), isBatched)) {
     const stored = publish(nats, group).then((ack) => agrees(of, group, ack))

@@ -30,9 +30,7 @@ export const register = (program: Command): void => {
     .option("--rate <n>", "changes a second", "20")
     .option("--only <names>", "of bare,gateway,hub,graphql-ws")
     .option("--out <folder>", "where bench-graphql.md and .json go", ".holdfast/bench")
-    .action(async (options: Options) => {
-      process.exitCode = await bench(options)
-    })
+    .action(bench)
 }
 
 const QUERY = `subscription Follow($skus: [String!]) {
@@ -65,7 +63,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
 /** The most that the hub may take, of what the bare server takes. */
 const TARGET = 1.5
 
-const bench = async (options: Options): Promise<number> => {
+const bench = async (options: Options): Promise<void> => {
   const load = { sockets: Number(options.sockets), changesPerSecond: Number(options.rate) }
   const wanted = Object.entries(SUBJECTS).filter(([name]) => options.only?.split(",").includes(name) ?? true)
   const runs = new Map<string, Array<FanoutResult>>(wanted.map(([name]) => [name, []]))
@@ -80,7 +78,6 @@ const bench = async (options: Options): Promise<number> => {
   const text = markdown(load, options, rows)
   leave(options.out, "bench-graphql", { load, rows, runs: Object.fromEntries(runs) }, text)
   process.stdout.write(`${text}\nwritten to ${options.out}\n`)
-  return 0
 }
 
 const medians = (results: ReadonlyArray<FanoutResult>): FanoutResult => {

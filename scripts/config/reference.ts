@@ -29,7 +29,7 @@ const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<st
 const settingRow = ({ name, takes, otherwise, about, secret }: Setting): ReadonlyArray<string> => [
   `\`${name}\``,
   takes,
-  otherwise === undefined ? "" : `\`${otherwise}\``,
+  otherwise === undefined || otherwise === "" ? "" : `\`${otherwise}\``,
   secret ? "yes" : "",
   about
 ]
@@ -56,7 +56,8 @@ export const present = (groups: ReadonlyArray<SettingGroup>, environment: NodeJS
     .join("\n\n")
 
 const presentLine = (setting: Setting, environment: NodeJS.ProcessEnv): string => {
-  const given = environment[setting.name]
-  const value = given === undefined ? (setting.otherwise ?? "not set") : setting.secret ? "set, a secret" : given
-  return `  ${setting.name.padEnd(26)} ${value.padEnd(22)} ${given === undefined ? "" : "(set) "}${setting.about}`.trimEnd()
+  // The hub takes an empty one for none.
+  const given = environment[setting.name] ?? ""
+  const value = given === "" ? setting.otherwise || "not set" : setting.secret ? "set, a secret" : given
+  return `  ${setting.name.padEnd(26)} ${value.padEnd(22)} ${given === "" ? "" : "(set) "}${setting.about}`.trimEnd()
 }

@@ -2,9 +2,9 @@
  * All looks together, each for itself: what one cannot see is a finding of its own and keeps no other from looking.
  */
 import { existsSync } from "node:fs"
-import { isIP } from "node:net"
 import { join, resolve } from "node:path"
 import type { HubConfig } from "../../config/config.ts"
+import { isLoopback } from "../../src/access/mode.ts"
 import type { HubStatus } from "../../src/gateway/protocol.ts"
 import { CART_JOURNAL, JOURNAL } from "../../streams/subjects.ts"
 import { headersOf, type RunFile } from "../run-file.ts"
@@ -80,10 +80,7 @@ const natsOf = (config: HubConfig, url: string, directory: string) => ({
   fsyncMs: isHere(url) ? fsyncMs(directory) : undefined
 })
 
-const isHere = (url: string): boolean => {
-  const { hostname } = new URL(url)
-  return hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."))
-}
+const isHere = (url: string): boolean => isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ""))
 
 const LAG_SECONDS_MAX = 30
 const ANSWER_MS_MAX = 3_000

@@ -30,9 +30,6 @@ export const isAtLeast = (version: string, least: ReadonlyArray<number>): boolea
   return true
 }
 
-/** An address without who and with what. */
-export const without = (url: string): string => url.replace(/\/\/[^@/]*@/, "//")
-
 /** Clocks that differ by more make holds end early or late, and signatures of webhooks old before their time. */
 const SKEW_MS_MAX = 1_000
 

@@ -37,7 +37,7 @@ export const openFiles = (limits: string): ReadonlyArray<Finding> => {
   ]
 }
 
-/** `semiSpaceBytes`: three of them are the young generation, beside everything else. */
+/** `heapBytesMax`: what Node may take of it. */
 export const memory = (totalBytes: number, heapBytesMax: number): Finding => {
   const gib = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`
   if (totalBytes < MEMORY_BYTES_MIN) {

@@ -1,15 +1,15 @@
 /**
  * The NATS of a hub: the one server that must not lose anything.
  */
-import { type JetStreamManager, StorageType, type StreamInfo } from "@nats-io/jetstream"
-import { jetstreamManager } from "@nats-io/jetstream"
+import { type JetStreamManager, jetstreamManager, StorageType, type StreamInfo } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { randomBytes } from "node:crypto"
-import { Effect, Layer } from "effect"
-import { journalOf } from "../../streams/journal.nats.ts"
-import { Nats, serverOf } from "../../streams/nats/connection.ts"
+import { Effect } from "effect"
+import { withoutSecret } from "../../config/address.ts"
+import { serverOf } from "../../streams/nats/connection.ts"
 import { CART, STOCK } from "../../streams/subjects.ts"
-import { doubtful, type Finding, isAtLeast, skew, well, without, wrong } from "./finding.ts"
+import { withJournal } from "../journal-reader.ts"
+import { doubtful, type Finding, isAtLeast, skew, well, wrong } from "./finding.ts"
 
 const ABOUT = "NATS"
 const VERSION_MIN = [2, 12]
@@ -20,6 +20,7 @@ const UNSYNCED = 0.5
 /** Of what a stream may hold. */
 const FULL = 0.8
 const COMMITS_LOOKED_AT = 200
+const COMMIT_BYTES_LOOKED_AT = 64 * 1024 * 1024
 const TAKEN_OVER_WITHIN_MS = 60_000
 
 export interface NatsToLookAt {
@@ -49,10 +50,14 @@ const unreachable = (url: string, said: string): Finding =>
   /authorization/i.test(said)
     ? wrong(
         ABOUT,
-        `The one at ${without(url)} refuses the user, password or token.`,
+        `The one at ${withoutSecret(url)} refuses the user, password or token.`,
         "Put the right ones into NATS_URL."
       )
-    : wrong(ABOUT, `None answers at ${without(url)}.`, "Start it, or set NATS_URL; without that the hub runs its own.")
+    : wrong(
+        ABOUT,
+        `None answers at ${withoutSecret(url)}.`,
+        "Start it, or set NATS_URL; without that the hub runs its own."
+      )
 
 const looked = async (connection: NatsConnection, of: NatsToLookAt): Promise<ReadonlyArray<Finding>> => {
   const version = connection.info?.version ?? "0"
@@ -179,20 +184,13 @@ const partitions = ({ config }: StreamInfo, wanted: NatsToLookAt["partitions"]):
 
 /** A start takes over once; owners that come back are two hubs that take it from each other. */
 const owners = (url: string): Promise<ReadonlyArray<Finding>> =>
-  Effect.runPromise(
-    Effect.scoped(
-      Effect.gen(function* () {
-        const context = yield* Layer.build(Nats.layer(url))
-        const journal = yield* Effect.provide(
-          Effect.map(Nats, (open) => journalOf(open, STOCK)),
-          context
-        )
-        const last = yield* journal.lastSequence
-        const from = Math.max(1, last - COMMITS_LOOKED_AT + 1)
-        const commits = yield* journal.read(from, { commitsMax: COMMITS_LOOKED_AT, bytesMax: 64 * 1024 * 1024 })
-        return takenOver(commits, Date.now())
-      })
-    )
+  withJournal(url, (journal) =>
+    Effect.gen(function* () {
+      const last = yield* journal.lastSequence
+      const from = Math.max(1, last - COMMITS_LOOKED_AT + 1)
+      const commits = yield* journal.read(from, { commitsMax: COMMITS_LOOKED_AT, bytesMax: COMMIT_BYTES_LOOKED_AT })
+      return takenOver(commits, Date.now())
+    })
   )
 
 export const takenOver = (

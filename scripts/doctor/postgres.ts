@@ -2,10 +2,10 @@
  * The PostgreSQL of a hub: everything in it can be made again, so what matters is that it answers and is up to date.
  */
 import { readdirSync } from "node:fs"
-import { join } from "node:path"
 import { Client } from "pg"
-import { projectRoot } from "../../src/servers/servers.ts"
-import { doubtful, type Finding, skew, well, without, wrong } from "./finding.ts"
+import { withoutSecret } from "../../config/address.ts"
+import { migrationsDirectory } from "../../streams/postgres.ts"
+import { doubtful, type Finding, skew, well, wrong } from "./finding.ts"
 
 const ABOUT = "PostgreSQL"
 const VERSION_MIN = 14
@@ -41,10 +41,10 @@ const unreachable = (url: string, { code = "" }: { readonly code?: string }): Fi
   return why === undefined
     ? wrong(
         ABOUT,
-        `None answers at ${without(url)}.`,
+        `None answers at ${withoutSecret(url)}.`,
         "Start it, or set DATABASE_URL; without that the hub runs its own."
       )
-    : wrong(ABOUT, `The one at ${without(url)} ${why}.`, "Mend DATABASE_URL, or make what it names.")
+    : wrong(ABOUT, `The one at ${withoutSecret(url)} ${why}.`, "Mend DATABASE_URL, or make what it names.")
 }
 
 const SETTINGS = ["server_version", "server_version_num", "fsync", "full_page_writes", "max_connections"] as const
@@ -86,7 +86,7 @@ export const settingFindings = (settings: Readonly<Record<string, string | undef
 }
 
 const migrated = async (client: Client): Promise<Finding> => {
-  const wanted = readdirSync(join(projectRoot(), "scripts", "migrations"))
+  const wanted = readdirSync(migrationsDirectory())
     .filter((file) => file.endsWith(".sql"))
     .map((file) => file.slice(0, -".sql".length))
   const table = await client.query("SELECT to_regclass('schema_migrations') AS found")

@@ -2,7 +2,8 @@
  * The Redis of a hub.
  */
 import { Redis } from "ioredis"
-import { doubtful, type Finding, isAtLeast, skew, well, wrong, without } from "./finding.ts"
+import { withoutSecret } from "../../config/address.ts"
+import { doubtful, type Finding, isAtLeast, skew, well, wrong } from "./finding.ts"
 
 const ABOUT = "Redis"
 const VERSION_MIN = [7]
@@ -36,8 +37,16 @@ export const redis = async (url: string): Promise<ReadonlyArray<Finding>> => {
 
 const unreachable = (url: string, said: string): Finding =>
   /NOAUTH|WRONGPASS|NOPERM|invalid password/i.test(said)
-    ? wrong(ABOUT, `The one at ${without(url)} refuses the user or password.`, "Put the right ones into REDIS_URL.")
-    : wrong(ABOUT, `None answers at ${without(url)}.`, "Start it, or set REDIS_URL; without that the hub runs its own.")
+    ? wrong(
+        ABOUT,
+        `The one at ${withoutSecret(url)} refuses the user or password.`,
+        "Put the right ones into REDIS_URL."
+      )
+    : wrong(
+        ABOUT,
+        `None answers at ${withoutSecret(url)}.`,
+        "Start it, or set REDIS_URL; without that the hub runs its own."
+      )
 
 type Info = Readonly<Record<string, string>>
 

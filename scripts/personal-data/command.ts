@@ -4,7 +4,6 @@
  *
  * Exit codes: 0 done, 1 there is nothing of this customer, 2 wrong usage, 3 it cannot run.
  */
-import { resolve } from "node:path"
 import type { Command } from "commander"
 import { Context, Effect, Layer } from "effect"
 import type { AddressKind } from "../../src/personal-data/address-index.ts"
@@ -13,7 +12,7 @@ import { PersonalDataService } from "../../src/personal-data/layer.ts"
 import { masterKey, WrongMasterKey } from "../../src/personal-data/master-key.ts"
 import type { PersonalData } from "../../src/personal-data/personal-data.ts"
 import { Nats } from "../../streams/nats/connection.ts"
-import { readRunFile } from "../run-file.ts"
+import { homeDirectory, readRunFile } from "../run-file.ts"
 
 interface Asked {
   readonly customer: string
@@ -59,7 +58,7 @@ const codes = { erased: 1, invalid: 2, unreadable: 3, unavailable: 3 } as const
 const work = async (ask: (data: PersonalData) => Effect.Effect<unknown, PersonalDataFailed>): Promise<void> => {
   const { nats } = readRunFile()
   try {
-    const key = masterKey(process.env["PERSONAL_DATA_KEY"], resolve(process.env["HOLDFAST_HOME"] ?? ".holdfast"), false)
+    const key = masterKey(process.env["PERSONAL_DATA_KEY"], homeDirectory(), false)
     const layer = PersonalDataService.layer(key).pipe(Layer.provide(Nats.layer(nats)))
     const answer = await Effect.runPromise(
       Effect.scoped(

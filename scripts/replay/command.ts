@@ -5,10 +5,10 @@
  * interrupted.
  */
 import { writeFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import cliProgress from "cli-progress"
 import type { Command } from "commander"
-import { readRunFile, type RunFile } from "../run-file.ts"
+import { homeDirectory, readRunFile, type RunFile } from "../run-file.ts"
 import { RejectedRows } from "./rejected.ts"
 import { replay, type ReplayOptions } from "./replay.ts"
 import { type ReplayReport, reportJson, reportText } from "./report.ts"
@@ -86,9 +86,7 @@ const play = async (file: string, given: Given): Promise<number> => {
     process.stderr.write(`holdfast replay: ${wanted}.\n`)
     return 2
   }
-  const rejected = new RejectedRows(
-    given.rejected ?? join(resolve(process.env["HOLDFAST_HOME"] ?? ".holdfast"), "replay-rejected.csv")
-  )
+  const rejected = new RejectedRows(given.rejected ?? join(homeDirectory(), "replay-rejected.csv"))
   const stop = new AbortController()
   // A second Ctrl-C finds no listener and ends the program at once.
   process.once("SIGINT", () => stop.abort())

@@ -10,7 +10,7 @@ import { SetupFailed } from "./say.mjs"
 const OUTSIDE = "/var/lib/holdfast"
 
 /** The hub's home: `HOLDFAST_HOME`, or `.holdfast` where it is started. */
-export const homeDirectory = () => resolve(process.env["HOLDFAST_HOME"] ?? ".holdfast")
+export const homeDirectory = () => resolve(process.env["HOLDFAST_HOME"] || ".holdfast")
 
 /** Throws `SetupFailed` when nothing can be kept there. */
 export const ensureHome = (home) => {

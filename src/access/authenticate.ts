@@ -2,8 +2,7 @@
  * Who sends a request, from what it brings: a key, a token, or a session. Found from memory but for tokens, whose signature
  * is checked in a promise.
  */
-import type { Key, User } from "../../actors/access/state.ts"
-import { boundsOf } from "../../actors/access/state.ts"
+import { boundsOf, type Key, type User } from "../../actors/access/state.ts"
 import { KEY_USED_EVERY_MS, SESSION_SEEN_EVERY_MS } from "../../config/access.ts"
 import { bearerOf, CSRF_HEADER, type Headers, isOwnOrigin, sessionTokenOf } from "./credentials.ts"
 import type { Known } from "./principal.ts"

@@ -78,6 +78,7 @@ const firstAdministrator = (store: AccessStore, passwords: Passwords) =>
     if (store.state.users.size > 0) return undefined
     const password = newPassword()
     const passwordHash = yield* Effect.promise(() => passwords.hash(password))
+    if (passwordHash === undefined) return undefined
     const made = { type: "add-user", user: FIRST_ADMINISTRATOR, roles: ["admin"], passwordHash } as const
     return yield* store.change({ ...made, at: Date.now(), by: "the first start" }).pipe(
       Effect.as<string | undefined>(password),

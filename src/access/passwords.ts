@@ -19,32 +19,35 @@ interface Parameters {
   readonly hash: Buffer
 }
 
-/** Too many are being hashed; try again in a moment. */
-export class PasswordsBusy extends Error {
-  override readonly name = "PasswordsBusy"
-}
+/** Whoever comes while all places are taken tries again after so long. */
+export const PASSWORDS_BUSY_MS = 1_000
 
+/** Each answers `undefined` when `PASSWORDS_WAITING_MAX` wait already. */
 export class Passwords {
   private running = 0
   private readonly waiting: Array<() => void> = []
 
   /** Salted anew each time: `scrypt$15$8$3$<salt>$<hash>`. */
-  async hash(password: string): Promise<string> {
+  async hash(password: string): Promise<string | undefined> {
     const salt = randomBytes(SALT_BYTES)
     const given = { costLog2: COST_LOG2, block: BLOCK, parallel: PARALLEL, salt, hash: Buffer.alloc(HASH_BYTES) }
     const hash = await this.derive(password, given)
+    if (hash === undefined) return undefined
     return ["scrypt", COST_LOG2, BLOCK, PARALLEL, salt.toString("base64url"), hash.toString("base64url")].join("$")
   }
 
   /** `stored` of nobody (`undefined`) is never right, and takes as long as any: a name tells nothing by its time. */
-  async isRight(password: string, stored: string | undefined): Promise<boolean> {
+  async isRight(password: string, stored: string | undefined): Promise<boolean | undefined> {
     const parameters = stored === undefined ? undefined : read(stored)
     const hash = await this.derive(password, parameters ?? nobody)
-    return parameters !== undefined && timingSafeEqual(hash, parameters.hash)
+    return hash === undefined ? undefined : parameters !== undefined && timingSafeEqual(hash, parameters.hash)
   }
 
-  private async derive(password: string, { costLog2, block, parallel, salt, hash }: Parameters): Promise<Buffer> {
-    await this.turn()
+  private async derive(
+    password: string,
+    { costLog2, block, parallel, salt, hash }: Parameters
+  ): Promise<Buffer | undefined> {
+    if (!(await this.turn())) return undefined
     try {
       return await new Promise((resolve, reject) => {
         const options = { N: 2 ** costLog2, r: block, p: parallel, maxmem: 2 ** costLog2 * block * 256 }
@@ -53,17 +56,22 @@ export class Passwords {
         )
       })
     } finally {
-      this.running--
-      this.waiting.shift()?.()
+      // The place goes from hand to hand: whoever comes in between must not find it free.
+      const next = this.waiting.shift()
+      if (next === undefined) this.running--
+      else next()
     }
   }
 
-  private async turn(): Promise<void> {
-    if (this.running >= PASSWORDS_AT_ONCE_MAX) {
-      if (this.waiting.length >= PASSWORDS_WAITING_MAX) throw new PasswordsBusy("Too many sign in at once; try again.")
-      await new Promise<void>((resolve) => this.waiting.push(resolve))
+  /** False when there is no room to wait. */
+  private async turn(): Promise<boolean> {
+    if (this.running < PASSWORDS_AT_ONCE_MAX) {
+      this.running++
+      return true
     }
-    this.running++
+    if (this.waiting.length >= PASSWORDS_WAITING_MAX) return false
+    await new Promise<void>((resolve) => this.waiting.push(resolve))
+    return true
   }
 }
 

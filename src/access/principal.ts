@@ -3,8 +3,6 @@
  */
 import type { Principal } from "../../actors/access/may.ts"
 
-export type { Principal }
-
 /** A principal, and by what it is known: what may end while it still acts, as a socket does. */
 export interface Known extends Principal {
   /** The hash of its key's secret, or of its session's token. */

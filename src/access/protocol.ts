@@ -1,32 +1,23 @@
 /**
  * The shapes in which the hub tells of users, keys, sessions and acts. No secret and no hash is in them.
  */
-import type { Action, Role } from "../../actors/access/actions.ts"
-import type { Key, User } from "../../actors/access/state.ts"
-import { boundsOf } from "../../actors/access/state.ts"
+import type { Grants } from "../../actors/access/may.ts"
+import { boundsOf, type Key, type User } from "../../actors/access/state.ts"
 import type { Session } from "./sessions.ts"
 
-interface BoundsView {
-  readonly tenant?: string
-  readonly channels?: ReadonlyArray<string>
-  readonly actions?: ReadonlyArray<Action>
-}
-
 /** Times are ISO 8601 throughout. */
-export interface UserView extends BoundsView {
+export interface UserView extends Grants {
   readonly name: string
-  readonly roles: ReadonlyArray<Role>
   readonly addedAt: string
   /** The password was given by somebody else and not changed yet. */
   readonly mustChangePassword: boolean
 }
 
-export interface KeyView extends BoundsView {
+export interface KeyView extends Grants {
   readonly id: string
   readonly name: string
   /** What it begins with: by this a key that was found somewhere is known. */
   readonly prefix: string
-  readonly roles: ReadonlyArray<Role>
   readonly addedAt: string
   readonly addedBy: string
   readonly expiresAt?: string

@@ -7,7 +7,7 @@
 import { Effect } from "effect"
 import { type Failures, failedAgain, waitMs } from "../../actors/access/throttle.ts"
 import { FAILURES_MAX, PASSWORD_LENGTH_MAX, SESSION_MS_MAX, SESSIONS_PER_USER_MAX } from "../../config/access.ts"
-import { type Passwords, PasswordsBusy } from "./passwords.ts"
+import { type Passwords, PASSWORDS_BUSY_MS } from "./passwords.ts"
 import { hashSecret, newSecret } from "./secrets.ts"
 import type { AccessRefused, AccessStore, AccessUnavailable } from "./store.ts"
 
@@ -22,8 +22,7 @@ export interface Attempt {
   readonly address: string
 }
 
-/** Whoever tries while all the places of `Passwords` are taken. */
-const BUSY_MS = 1_000
+const busy = { outcome: "wait", retryAfterMs: PASSWORDS_BUSY_MS } as const
 
 export class SignInDesk {
   private readonly store: AccessStore
@@ -46,7 +45,7 @@ export class SignInDesk {
       for (const of of counted) this.fail(of)
       const user = this.store.state.users.get(name)
       const isRight = yield* this.isRight(password, user?.passwordHash)
-      if (isRight === undefined) return { outcome: "wait", retryAfterMs: BUSY_MS } as const
+      if (isRight === undefined) return busy
       if (!isRight || user === undefined) return { outcome: "wrong" } as const
       for (const of of counted) this.failures.delete(of)
       const token = yield* this.open(name, address)
@@ -60,6 +59,7 @@ export class SignInDesk {
       const before = yield* this.signIn(attempt)
       if (before.outcome !== "in") return before
       const passwordHash = yield* Effect.promise(() => this.passwords.hash(next))
+      if (passwordHash === undefined) return busy
       const { name: user, address } = attempt
       const at = this.nowMs()
       yield* this.store.change({ type: "set-password", user, passwordHash, isOneTime: false, at, by: user })
@@ -85,12 +85,7 @@ export class SignInDesk {
 
   private isRight(password: string, hash: string | undefined): Effect.Effect<boolean | undefined> {
     if (password.length > PASSWORD_LENGTH_MAX) return Effect.succeed(false)
-    return Effect.promise(() =>
-      this.passwords.isRight(password, hash).catch((error: unknown) => {
-        if (error instanceof PasswordsBusy) return undefined
-        throw error
-      })
-    )
+    return Effect.promise(() => this.passwords.isRight(password, hash))
   }
 
   private fail(of: string): void {

@@ -66,7 +66,7 @@ export class AccessStore {
     return this.folded
   }
 
-  /** Called after anything has changed. */
+  /** Called after users or keys have changed or a session was ended; not when something was used, which it is all the time. */
   onChange(listener: () => void): void {
     this.listeners.push(listener)
   }
@@ -147,7 +147,8 @@ export class AccessStore {
     const body = readBody(data)
     if (body === undefined) return
     const token = subject.slice(subject.lastIndexOf(".") + 1)
-    if (subject === Subjects.ACCESS_EVENT_SUBJECT) {
+    const isEvent = subject === Subjects.ACCESS_EVENT_SUBJECT
+    if (isEvent) {
       this.eventSequence = sequence
       this.folded = evolve(this.folded, body as AccessEvent)
     } else if (subject === Subjects.accessUsedSubject(token)) {
@@ -160,7 +161,7 @@ export class AccessStore {
     for (const waiting of this.awaited) {
       if (waiting.sequence <= sequence) Deferred.doneUnsafe(waiting.seen, Effect.void)
     }
-    for (const listener of this.listeners) listener()
+    if (isEvent || body === null) for (const listener of this.listeners) listener()
   }
 }
 

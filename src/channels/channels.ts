@@ -42,18 +42,21 @@ const RECONCILE_MS_MAX = 30 * 60_000
 const RESTART_AFTER = "1 second"
 const STOP_MS_MAX = 5_000
 
+/** What is asked of all channels. */
+const ofNone: Partial<Record<Question["op"], Reply>> = {
+  channels: { status: 200, body: { ok: true, channels: [] } },
+  shows: { status: 200, body: { ok: true, channels: [] } },
+  listed: { status: 200, body: { ok: true, items: [] } },
+  metrics: { status: 200, body: "" }
+}
+const unknownChannel: Reply = {
+  status: 404,
+  body: { ok: false, code: "unknown_channel", message: "No channel is configured." }
+}
+
 const none: ChannelsShape = {
   isConfigured: false,
-  ask: async (question) =>
-    question.op === "channels"
-      ? { status: 200, body: { ok: true, channels: [] } }
-      : question.op === "shows"
-        ? { status: 200, body: { ok: true, channels: [] } }
-        : question.op === "listed"
-          ? { status: 200, body: { ok: true, items: [] } }
-          : question.op === "metrics"
-            ? { status: 200, body: "" }
-            : { status: 404, body: { ok: false, code: "unknown_channel", message: "No channel is configured." } }
+  ask: async ({ op }) => ofNone[op] ?? unknownChannel
 }
 
 const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {

@@ -1,6 +1,7 @@
 /**
  * Reading an adapter's settings: small checks that throw one sentence which names the setting.
  */
+import { isEncryptedOrHere } from "../../config/address.ts"
 
 /** Fields of `settings`; a sentence when it is no object. */
 export const fieldsOf = (settings: unknown, where: string): Readonly<Record<string, unknown>> => {
@@ -20,13 +21,9 @@ export const text = (fields: Readonly<Record<string, unknown>>, name: string): s
 export const textOr = (fields: Readonly<Record<string, unknown>>, name: string, otherwise: string): string =>
   fields[name] === undefined ? otherwise : text(fields, name)
 
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"])
-
 /** An address without a slash at its end; plain http only to this machine, because credentials travel with it. */
 export const address = (fields: Readonly<Record<string, unknown>>, name: string): string => {
   const value = text(fields, name)
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.has(url.hostname))
-  if (url === undefined || !isAllowed) throw new Error(`The setting ${name} must be an https address.`)
+  if (!isEncryptedOrHere(value)) throw new Error(`The setting ${name} must be an https address.`)
   return value.replace(/\/+$/, "")
 }

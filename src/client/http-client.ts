@@ -6,21 +6,22 @@
  * messages that all carry a mutation id. H3 A call ends within `timeoutMs`, tries and waits together.
  */
 import type { Schema } from "effect"
+import type { Text } from "../gateway/openapi/description.ts"
 import type { Addresses } from "../gateway/openapi/parts.ts"
 
 type Method = "get" | "post" | "put" | "delete"
-type PatternOf<M extends Method> = keyof Addresses extends infer Key
-  ? Key extends `${M} ${infer P}`
-    ? P
-    : never
-  : never
+/** Pages, figures and what others sign are no JSON that a call could send or read. */
+type NoJson = { readonly answer: Text } | { readonly body: Text }
+type PatternOf<M extends Method> = {
+  readonly [Key in keyof Addresses]: Key extends `${M} ${infer P}` ? (Addresses[Key] extends NoJson ? never : P) : never
+}[keyof Addresses]
 type At<M extends Method, P extends string> = Addresses[`${M} ${P}` & keyof Addresses]
 type NamesIn<P extends string> = P extends `${string}:${infer Name}/${infer Rest}`
   ? Name | NamesIn<Rest>
   : P extends `${string}:${infer Name}`
     ? Name
     : never
-type TypeOf<S> = S extends Schema.Schema<infer A> ? A : string
+type TypeOf<S> = S extends Schema.Schema<infer A> ? A : never
 type Of<A, Field extends string> = A extends Readonly<Record<Field, infer S>> ? TypeOf<S> : never
 type Needs<Field extends string, A> = [A] extends [never] ? object : { readonly [K in Field]: A }
 type Names<P extends string> = Needs<
@@ -91,6 +92,17 @@ export class HttpClient {
     asked: Asked<"post", P>
   ): Promise<Outcome<Of<At<"post", P>, "answer">>> {
     return this.call("post", pattern, asked as Loose)
+  }
+
+  put<P extends PatternOf<"put">>(pattern: P, asked: Asked<"put", P>): Promise<Outcome<Of<At<"put", P>, "answer">>> {
+    return this.call("put", pattern, asked as Loose)
+  }
+
+  delete<P extends PatternOf<"delete">>(
+    pattern: P,
+    asked: Asked<"delete", P>
+  ): Promise<Outcome<Of<At<"delete", P>, "answer">>> {
+    return this.call("delete", pattern, asked as Loose)
   }
 
   private async call<A>(method: Method, pattern: string, asked: Loose): Promise<Outcome<A>> {

@@ -60,7 +60,7 @@ export interface GatewayOptions {
   readonly port: number
   /** Built pages. */
   readonly webDirectory: string
-  /** 0: no limit. */
+  /** 0: none while the hub is open, else `REQUESTS_PER_SECOND_DEFAULT`. */
   readonly requestsPerSecondMax: number
   /** Pages of other origins that may call with a key or token. */
   readonly corsOrigins: ReadonlyArray<string>
@@ -186,6 +186,7 @@ const opened = (
     keepsAllHeaders: access.mode !== "open" || options.corsOrigins.length > 0,
     proxiesTrusted: options.proxiesTrusted
   })
+
 const systemRoutes = Effect.fnUntraced(function* (
   { partitions }: GatewayOptions,
   measured: Measured,

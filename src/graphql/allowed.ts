@@ -6,6 +6,7 @@ import { GraphQLError, type GraphQLResolveInfo } from "graphql"
 import { type Action, ACTIONS } from "../../actors/access/actions.ts"
 import { isBound, may, type Principal, type Target } from "../../actors/access/may.ts"
 import { bodyTarget } from "../access/body-target.ts"
+import { wrongSku } from "../gateway/decode.ts"
 import { statusOf } from "../gateway/http/replies.ts"
 import type { GraphqlContext } from "./context.ts"
 import { refusal } from "./refusals.ts"
@@ -18,6 +19,13 @@ export const demand = (principal: Principal, action: Action, target?: Target): v
     code: "unauthorized",
     message: `${principal.name} may not do this (${action}); ask an administrator of the hub.`
   })
+}
+
+/** That it is a SKU, and may be read. Throws the refusal. */
+export const demandSku = (principal: Principal, sku: string): void => {
+  const wrong = wrongSku(sku)
+  if (wrong !== undefined) throw refusal(wrong)
+  demand(principal, "stock.read", { names: [sku] })
 }
 
 export interface Deed {

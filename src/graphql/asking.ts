@@ -2,9 +2,8 @@
  * From a field's arguments to what the hub is asked, and from its answers back.
  */
 import { Effect } from "effect"
-import type { Refusal } from "../gateway/protocol.ts"
 import type { Reply } from "../channels/messages.ts"
-import { type AnyRefusal, refusal } from "./refusals.ts"
+import { type AnyAnswer, type AnyRefusal, refusal } from "./refusals.ts"
 
 /** What was given: for the hub a field that is left out is not there, and one that is null is of the wrong type. */
 export const given = (args: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
@@ -32,8 +31,10 @@ export const replied = (reply: Reply): unknown => {
 }
 
 /** Nothing, or why not. */
-export const done = (ask: (reply: (failure: AnyRefusal | Refusal | undefined) => void) => void): Promise<void> =>
-  new Promise((resolve, reject) => ask((failure) => (failure === undefined ? resolve() : reject(refusal(failure)))))
+export const done = (ask: (reply: (failure: AnyAnswer | undefined) => void) => void): Promise<void> =>
+  new Promise((resolve, reject) =>
+    ask((failure) => (failure === undefined || failure.ok ? resolve() : reject(refusal(failure))))
+  )
 
 /** GraphQL has no maps: a list of what is counted. */
 export const counts = (record: Readonly<Record<string, number>> | undefined) =>

@@ -1,7 +1,6 @@
 /**
  * What shoppers and shops do with carts. Read, refused and answered as over HTTP; a field for each request.
  */
-import type { CartAnswer, CartChanged, CartSeen } from "../carts/protocol.ts"
 import { act } from "./allowed.ts"
 import { given } from "./asking.ts"
 import type { Part, Resolver } from "./part.ts"
@@ -15,9 +14,7 @@ const request =
     const { receivedAtMs, services } = context
     const body = { type, ...given(args) }
     return act(context, info, { action: "carts.request", target: { names: [cart], channels: [] }, body }, () =>
-      answered<CartChanged | CartSeen>((reply) =>
-        services.carts.requests.request(cart, { body, receivedAtMs }, reply as (answer: CartAnswer) => void)
-      )
+      answered((reply) => services.carts.requests.request(cart, { body, receivedAtMs }, reply))
     )
   }
 

@@ -9,21 +9,19 @@ import type { ReconcileReport } from "../channels/reconcile.ts"
 import { act, demand } from "./allowed.ts"
 import { counts, given, replied } from "./asking.ts"
 import { CHANNEL_TYPES } from "./channel-types.ts"
-import { limited } from "./pages.ts"
+import { limited, type Paged } from "./pages.ts"
 import type { Part, Resolver } from "./part.ts"
 
-type Paged = Extract<Question, { readonly after: string }>["op"]
+type Listing = Extract<Question, { readonly after: string }>["op"]
 type Acting = Exclude<Extract<Question, { readonly body: unknown }>["op"], "webhook">
 type Body = Readonly<Record<string, unknown>>
 
-interface Page {
+interface Page extends Paged {
   readonly channel: string
-  readonly after?: string | null
-  readonly limit: number
 }
 
 const page =
-  (op: Paged): Resolver =>
+  (op: Listing): Resolver =>
   async (_source, { after, channel, limit }: Page, { principal, services }) => {
     demand(principal, "channels.read", { channels: [channel] })
     return replied(await services.channels.ask({ op, channel, after: after ?? "", limit: limited(limit) }))

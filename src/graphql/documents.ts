@@ -24,12 +24,7 @@ export type Read<A> =
   | { readonly ok: true; readonly value: A }
   | { readonly ok: false; readonly errors: ReadonlyArray<GraphQLError> }
 
-const fails = (
-  ...errors: ReadonlyArray<GraphQLError>
-): { readonly ok: false; readonly errors: ReadonlyArray<GraphQLError> } => ({
-  ok: false,
-  errors
-})
+const fails = (...errors: ReadonlyArray<GraphQLError>): Read<never> => ({ ok: false, errors })
 
 /** What a client asks to be run. */
 export interface Asked {

@@ -7,9 +7,11 @@
 import type { GraphQLResolveInfo } from "graphql"
 import type { GraphqlContext } from "./context.ts"
 
-/** Arguments have been checked against the schema; those left out may be absent or null. */
-// eslint-disable-next-line typescript/no-explicit-any
-export type Resolver = (source: any, args: any, context: GraphqlContext, info: GraphQLResolveInfo) => unknown
+/**
+ * Each says itself of what type its source and arguments are, which the schema has checked; arguments left out may be absent or
+ * null.
+ */
+export type Resolver = (source: never, args: never, context: GraphqlContext, info: GraphQLResolveInfo) => unknown
 
 export interface Part {
   readonly types: string

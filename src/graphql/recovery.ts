@@ -3,20 +3,13 @@
  * masked.
  */
 import { MASKED_AT_ONCE_MAX } from "../../config/recovery.ts"
-import type { BudgetView, Funnel, GroupRow } from "../recovery/figures-protocol.ts"
+import type { Funnel, GroupRow } from "../recovery/figures-protocol.ts"
 import { demand } from "./allowed.ts"
 import { counts, given, read } from "./asking.ts"
-import { limited } from "./pages.ts"
+import { listed, type Paged } from "./pages.ts"
 import type { Part } from "./part.ts"
 import { RECOVERY_TYPES } from "./recovery-types.ts"
 import { answered, refusal } from "./refusals.ts"
-
-interface Paged {
-  readonly after?: string | null
-  readonly limit: number
-}
-
-const listed = ({ after, limit }: Paged) => ({ after: after ?? undefined, limit: limited(limit, MASKED_AT_ONCE_MAX) })
 
 /** Amounts by their currencies. */
 const amounts = (record: Readonly<Record<string, number>>) =>
@@ -35,15 +28,15 @@ export const recovery: Part = {
       },
       recoveryQueue: (_source, args: Paged, { principal, services }) => {
         demand(principal, "recovery.read")
-        return read(services.run, services.recovery.readQueue(listed(args)))
+        return read(services.run, services.recovery.readQueue(listed(args, MASKED_AT_ONCE_MAX)))
       },
       recoveryBudget: (_source, { days }: { readonly days: number }, { principal, services }) => {
         demand(principal, "recovery.read")
-        return answered<BudgetView>((reply) => services.recovery.readBudget(days, reply))
+        return answered((reply) => services.recovery.readBudget(days, reply))
       },
       suppressed: (_source, args: Paged, { principal, services }) => {
         demand(principal, "recovery.read")
-        return read(services.run, services.recovery.readSuppressed(listed(args)))
+        return read(services.run, services.recovery.readSuppressed(listed(args, MASKED_AT_ONCE_MAX)))
       }
     },
     RecoveryGroup: {

@@ -16,10 +16,10 @@ export const refusal = ({ ok: _ok, message, ...extensions }: AnyRefusal): GraphQ
 
 export const invalidArgument = (message: string, path?: string): GraphQLError => refusal(invalid(message, path))
 
+export type AnyAnswer = { readonly ok: true } | AnyRefusal
+
 /** What the hub answers, or the refusal as an error. */
-export const answered = <A extends { readonly ok: true }>(
-  ask: (reply: (answer: A | AnyRefusal) => void) => void
-): Promise<A> =>
+export const answered = (ask: (reply: (answer: AnyAnswer) => void) => void): Promise<{ readonly ok: true }> =>
   new Promise((resolve, reject) => ask((answer) => (answer.ok ? resolve(answer) : reject(refusal(answer)))))
 
 const internal = new GraphQLError("The hub could not answer this; the same again may do.", {

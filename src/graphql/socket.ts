@@ -14,6 +14,7 @@ import {
   SOCKET_UNSENT_BYTES_MAX
 } from "../../config/limits.ts"
 import type { Principal } from "../../actors/access/may.ts"
+import { bearerOf } from "../access/credentials.ts"
 import { invalid } from "../gateway/decode.ts"
 import type { Entrance } from "../gateway/entrance.ts"
 import { type RateLimit, TokenBucket } from "../gateway/rate-limit.ts"
@@ -106,7 +107,7 @@ const notKnown = refusal({
 const tokenIn = (params: Readonly<Record<string, unknown>> = {}): string | undefined => {
   const { Authorization, authorization = Authorization, token } = params
   if (typeof token === "string") return token
-  return typeof authorization === "string" ? authorization.replace(/^Bearer /i, "") : undefined
+  return typeof authorization === "string" ? bearerOf({ authorization }) : undefined
 }
 
 const wrongId = (id: string): GraphQLError | undefined =>

@@ -3,8 +3,7 @@
  * over HTTP.
  */
 import { wrongSku } from "../gateway/decode.ts"
-import { type FactsTaken, takeEach, wrongCount } from "../gateway/http/stock.ts"
-import type { Answer, LinesAnswer, SkuAnswer } from "../gateway/protocol.ts"
+import { takeEach, wrongCount } from "../gateway/http/stock.ts"
 import { submitFact, submitLines, submitRequest } from "../gateway/requests.ts"
 import { act } from "./allowed.ts"
 import { given } from "./asking.ts"
@@ -19,9 +18,7 @@ const onSku =
     const { receivedAtMs, services } = context
     const said = { type, ...body(args) }
     return act(context, info, { action: "stock.request", target: { names: [sku], channels: [] }, body: said }, () =>
-      answered<SkuAnswer>((reply) =>
-        submitRequest(services.host, sku, { body: said, receivedAtMs }, reply as (answer: Answer) => void)
-      )
+      answered((reply) => submitRequest(services.host, sku, { body: said, receivedAtMs }, reply))
     )
   }
 
@@ -32,9 +29,7 @@ const onLines =
     const { lines } = args
     const said = { type, ...given(args), ...(lines === undefined ? {} : { lines: lines.map(given) }) }
     return act(context, info, { action: "stock.request", target: { names: [], channels: [] }, body: said }, () =>
-      answered<LinesAnswer>((reply) =>
-        submitLines(services.host, { body: said, receivedAtMs }, reply as (answer: Answer) => void)
-      )
+      answered((reply) => submitLines(services.host, { body: said, receivedAtMs }, reply))
     )
   }
 
@@ -200,7 +195,7 @@ export const stockRequests: Part = {
           const wrong = wrongSku(sku) ?? wrongCount(facts)
           if (wrong !== undefined) throw refusal(wrong)
           const received = said.map((fact) => ({ body: fact, receivedAtMs }))
-          return answered<Extract<FactsTaken, { readonly ok: true }>>((reply) =>
+          return answered((reply) =>
             takeEach(received, (fact, taken) => submitFact(services.host, sku, fact, taken), reply)
           )
         })

@@ -1,11 +1,10 @@
 /**
  * Stock: SKUs, their locations, pages of them.
  */
-import { type Principal, prefixOf } from "../../actors/access/may.ts"
+import { prefixOf } from "../../actors/access/may.ts"
 import { submitRead } from "../gateway/requests.ts"
-import type { SkuAnswer, StockPage } from "../gateway/protocol.ts"
-import { wrongSku } from "../gateway/decode.ts"
-import { demand } from "./allowed.ts"
+import type { Refusal, StockPage } from "../gateway/protocol.ts"
+import { demand, demandSku } from "./allowed.ts"
 import type { Part } from "./part.ts"
 import { limited } from "./pages.ts"
 import { answered, invalidArgument, refusal } from "./refusals.ts"
@@ -72,8 +71,8 @@ export const stock: Part = {
   resolvers: {
     Query: {
       stock: (_source, { sku }: { readonly sku: string }, { principal, services }) => {
-        allowedSku(sku, principal)
-        return answered<SkuAnswer>((reply) => submitRead(services.host, sku, true, reply as never))
+        demandSku(principal, sku)
+        return answered((reply) => submitRead(services.host, sku, true, reply))
       },
       stocks: (
         _source,
@@ -86,14 +85,14 @@ export const stock: Part = {
         const below = tenant === undefined ? "" : prefixOf(tenant)
         return new Promise<StockPage>((resolve, reject) =>
           services.pages.read({ after, below, limit: limited(limit), withLocations: true }, (outcome) =>
-            "value" in outcome ? resolve(outcome.value) : reject(refusal(outcome.failure as never))
+            "value" in outcome ? resolve(outcome.value) : reject(refusal(outcome.failure as Refusal))
           )
         )
       }
     },
     Subscription: {
       stock: (_source, { have, skus }: Following, { outlet, principal, services }, info) => {
-        if (skus !== null && skus !== undefined) for (const sku of skus) allowedSku(sku, principal)
+        if (skus !== null && skus !== undefined) for (const sku of skus) demandSku(principal, sku)
         else demand(principal, "stock.read")
         if (outlet === undefined) throw invalidArgument("Subscribe over a socket (graphql-transport-ws).")
         return services.stockFeed.subscribe({ skus: skus ?? undefined, have: versionsOf(have) }, outlet, info)
@@ -105,12 +104,6 @@ export const stock: Part = {
 interface Following {
   readonly skus?: ReadonlyArray<string> | null
   readonly have?: ReadonlyArray<{ readonly sku: string; readonly version: number }> | null
-}
-
-const allowedSku = (sku: string, principal: Principal): void => {
-  const wrong = wrongSku(sku)
-  if (wrong !== undefined) throw refusal(wrong)
-  demand(principal, "stock.read", { names: [sku] })
 }
 
 const versionsOf = (have: Following["have"]): ReadonlyMap<string, number> => {

@@ -147,6 +147,8 @@ const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode): Vari
   return defaults
 }
 
+const COST = ["cost", Limits.COST_MAX, "values that may come out; ask for shorter pages"] as const
+
 const BOUNDS = [
   ["depth", Limits.DEPTH_MAX, "levels of fields"],
   ["fields", Limits.FIELDS_MAX, "fields"],
@@ -154,7 +156,7 @@ const BOUNDS = [
   ["directives", Limits.DIRECTIVES_MAX, "directives"],
   ["operations", Limits.OPERATIONS_MAX, "operations beside it"],
   ["repeats", Limits.REPEATS_MAX, "fields of one name with fields of their own"],
-  ["cost", Limits.COST_MAX, "values that may come out; ask for shorter pages"]
+  COST
 ] as const
 
 const tooMuch = (value: number, [of, most, what]: (typeof BOUNDS)[number]): GraphQLError =>
@@ -168,4 +170,4 @@ export const tooHeavy = (weight: Weight): GraphQLError | undefined => {
   return bound === undefined ? undefined : tooMuch(weight[bound[0]], bound)
 }
 
-export const tooCostly = (cost: number): GraphQLError => tooMuch(cost, BOUNDS[6])
+export const tooCostly = (cost: number): GraphQLError => tooMuch(cost, COST)

@@ -2,17 +2,11 @@
  * What people work through: incidents, low-stock alerts, dead letters; and a SKU's ledger.
  */
 import { resolutionOf } from "../gateway/http/lists.ts"
-import { wrongSku } from "../gateway/decode.ts"
-import { act, demand } from "./allowed.ts"
+import { act, demand, demandSku } from "./allowed.ts"
 import { done, given, read } from "./asking.ts"
-import { limited } from "./pages.ts"
+import { listed, type Paged } from "./pages.ts"
 import type { Part } from "./part.ts"
 import { refusal } from "./refusals.ts"
-
-interface Paged {
-  readonly after?: string | null
-  readonly limit: number
-}
 
 interface Redriving {
   readonly id: number
@@ -20,12 +14,16 @@ interface Redriving {
   readonly sku?: string | null
 }
 
+interface Resolving {
+  readonly id: string
+  readonly outcome: string
+  readonly note?: string | null
+}
+
 interface Discarding {
   readonly id: number
   readonly reason: string
 }
-
-const listed = ({ after, limit }: Paged) => ({ after: after ?? undefined, limit: limited(limit) })
 
 export const work: Part = {
   types: /* GraphQL */ `
@@ -184,15 +182,13 @@ export const work: Part = {
         return read(services.run, services.letters.page(Number(after ?? 0), limit, args.status ?? undefined))
       },
       ledger: (_source, { sku, ...args }: Paged & { readonly sku: string }, { principal, services }) => {
-        const wrong = wrongSku(sku)
-        if (wrong !== undefined) throw refusal(wrong)
-        demand(principal, "stock.read", { names: [sku] })
+        demandSku(principal, sku)
         const query = { ...listed(args), until: undefined, isNewestFirst: false }
         return read(services.run, services.projections.history.ledger(sku, query))
       }
     },
     Mutation: {
-      resolveIncident: (_source, { id, ...args }, context, info) => {
+      resolveIncident: (_source, { id, ...args }: Resolving, context, info) => {
         const body = given(args)
         return act(
           context,
@@ -202,7 +198,7 @@ export const work: Part = {
             const record = resolutionOf(id, body)
             if ("code" in record) throw refusal(record)
             const { host } = context.services
-            await done((reply) => host.submit({ kind: "resolution", record, reply: reply as never }))
+            await done((reply) => host.submit({ kind: "resolution", record, reply }))
             return record
           }
         )

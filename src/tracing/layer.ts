@@ -5,6 +5,7 @@
 import { Context, Effect, Layer, Tracer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { OtlpSerialization, OtlpTracer } from "effect/observability"
+import { percentDecoded } from "../../config/address.ts"
 import { install, Tracing } from "./tracing.ts"
 
 export interface TracingSettings {
@@ -20,18 +21,9 @@ const headersIn = (text: string): Record<string, string> =>
   Object.fromEntries(
     text.split(",").flatMap((pair) => {
       const at = pair.indexOf("=")
-      return at > 0 ? [[pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())]] : []
+      return at > 0 ? [[pair.slice(0, at).trim(), percentDecoded(pair.slice(at + 1).trim())]] : []
     })
   )
-
-/** Values are percent-encoded, by who keeps to the letter. */
-const decoded = (value: string): string => {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
-}
 
 /** Traces until the scope ends; what is left is sent then. */
 export const traced = Effect.fnUntraced(function* ({ endpoint, headers, everyMs, ratio }: TracingSettings) {
@@ -43,7 +35,7 @@ export const traced = Effect.fnUntraced(function* ({ endpoint, headers, everyMs,
     ...(headers === undefined ? {} : { headers: headersIn(headers) })
   }).pipe(Layer.provide(OtlpSerialization.layerJson), Layer.provide(FetchHttpClient.layer))
   const context = yield* Layer.build(exporting)
-  const tracer = Context.get(context as Context.Context<unknown> as Context.Context<Tracer.Tracer>, Tracer.Tracer)
+  const tracer = Context.get(context, Tracer.Tracer)
   yield* Effect.acquireRelease(
     Effect.sync(() => install(new Tracing({ tracer, ratio, random: Math.random }))),
     () => Effect.sync(() => install(undefined))

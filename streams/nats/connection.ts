@@ -5,9 +5,10 @@
  * acknowledgements, which is several times cheaper. A publish that gets none in time is reported as unknown: it may
  * have been stored.
  */
-import { connect, createInbox, type Msg, type MsgHdrs, MsgHdrsImpl, type NatsConnection } from "@nats-io/transport-node"
+import { connect, createInbox, headers, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node"
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
+import { percentDecoded, withoutSecret } from "../../config/address.ts"
 
 /** NATS cannot be reached, or is not the server the hub needs. */
 export class NatsUnavailable extends Schema.TaggedError<NatsUnavailable>()("NatsUnavailable", {
@@ -141,12 +142,9 @@ export const serverOf = (url: string): { servers: string; user?: string; pass?: 
   const { username, password, host, protocol } = new URL(url)
   if (username === "") return { servers: url }
   const servers = `${protocol}//${host}`
-  const user = decodeURIComponent(username)
-  return password === "" ? { servers, token: user } : { servers, user, pass: decodeURIComponent(password) }
+  const user = percentDecoded(username)
+  return password === "" ? { servers, token: user } : { servers, user, pass: percentDecoded(password) }
 }
-
-/** An address as it may be printed. */
-const withoutSecret = (url: string): string => serverOf(url).servers
 
 const acquire = Effect.fnUntraced(function* (url: string) {
   const connection = yield* Effect.acquireRelease(
@@ -207,15 +205,11 @@ export const publishAcked = (
     )
   })
 
-/** Names as the server writes them. The client's own `set` compares each with all spellings of the others: 3 us a field. */
 export const headersOf = (fields: Readonly<Record<string, string>>): MsgHdrs => {
-  const record: Record<string, Array<string>> = {}
+  const made = headers()
   for (const name in fields) {
-    const value = fields[name] as string
-    if (LINE_END.test(value)) throw new TypeError(`The header ${name} must not contain a line's end.`)
-    record[name] = [value]
+    const value = fields[name]
+    if (value !== undefined) made.set(name, value)
   }
-  return MsgHdrsImpl.fromRecord(record)
+  return made
 }
-
-const LINE_END = /[\r\n]/

@@ -22,10 +22,12 @@ export interface RaisedQuery {
   readonly limit: number
 }
 
-const RAISED = `SELECT newest.sku, newest.version::float8 AS version, newest.at AS "raisedAt",
+const raisedWhere = (
+  condition: string
+) => `SELECT newest.sku, newest.version::float8 AS version, newest.at AS "raisedAt",
     newest.available::float8 AS "availableThen", level.available::float8 AS available,
     level.safety_threshold::float8 AS "safetyThreshold"
-  FROM (SELECT DISTINCT ON (sku) * FROM alerts WHERE CONDITION ORDER BY sku, version DESC, position DESC) newest
+  FROM (SELECT DISTINCT ON (sku) * FROM alerts WHERE ${condition} ORDER BY sku, version DESC, position DESC) newest
   JOIN stock_levels level ON level.sku = newest.sku
   WHERE newest.state = 'raised' ORDER BY newest.sku`
 
@@ -34,15 +36,10 @@ export const raised = (
   pool: pg.Pool,
   { after, limit }: RaisedQuery
 ): Effect.Effect<ReadonlyArray<RaisedRow>, PostgresFailed> =>
-  query<RaisedRow>(pool, "raised", `${RAISED.replace("CONDITION", "sku > $1")} LIMIT $2`, [
-    storable(after ?? ""),
-    limit
-  ])
+  query<RaisedRow>(pool, "raised", `${raisedWhere("sku > $1")} LIMIT $2`, [storable(after ?? ""), limit])
 
 export const raisedOf = (pool: pg.Pool, sku: string): Effect.Effect<RaisedRow | undefined, PostgresFailed> =>
-  query<RaisedRow>(pool, "raised-of", RAISED.replace("CONDITION", "sku = $1"), [storable(sku)]).pipe(
-    Effect.map(([row]) => row)
-  )
+  query<RaisedRow>(pool, "raised-of", raisedWhere("sku = $1"), [storable(sku)]).pipe(Effect.map(([row]) => row))
 
 export interface SoldRow {
   readonly sku: string

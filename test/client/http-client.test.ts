@@ -49,6 +49,24 @@ describe("a call", () => {
     assert.deepEqual(asked, ["GET /v1/stock?limit=2&after=a+b", "POST /v1/stock/a%2Fb/requests"])
   })
 
+  it("may change and take away as well, and is made again only with a mutation id", async () => {
+    answers = [BUSY, PAGE, BUSY]
+    const change = { mutationId: "m", expectedVersion: 1, by: "ann", settings: {} as never }
+    assert.ok((await client.put("/v1/recovery/settings", { body: change })).ok)
+    const outcome = await client.delete("/v1/access/users/:user", { names: { user: "a@b" } })
+    assert.ok(!outcome.ok && outcome.failure.kind === "refused")
+    const put = "PUT /v1/recovery/settings"
+    assert.deepEqual(asked, [put, put, "DELETE /v1/access/users/a%40b"])
+  })
+
+  it("is offered for what is JSON both ways", () => {
+    // @ts-expect-error: figures for Prometheus are text.
+    const figures = () => client.get("/metrics", {})
+    // @ts-expect-error: what Stripe tells is signed by Stripe.
+    const webhook = () => client.post("/v1/payments/stripe/webhooks", {})
+    assert.deepEqual([typeof figures, typeof webhook], ["function", "function"])
+  })
+
   it("that is refused ends with the contract's code", async () => {
     answers = [[404, JSON.stringify({ ok: false, code: "unknown_sku", message: "Nobody knows it." })]]
     const outcome = await client.get("/v1/stock/:sku", { names })

@@ -12,7 +12,7 @@ import { settingGroups } from "../../config/settings.ts"
 import { everyLimit, reasonsIn } from "../../scripts/config/limits.ts"
 import { markdown, present } from "../../scripts/config/reference.ts"
 import { projectRoot } from "../../src/servers/servers.ts"
-import { everySource } from "../support/source.ts"
+import { sourcePaths } from "../support/source.ts"
 
 const settings = settingGroups.flatMap((group) => group.settings)
 const read = (environment: Readonly<Record<string, string>>) =>
@@ -33,20 +33,13 @@ describe("the reference of settings", () => {
   })
 
   it("has every variable that the hub's sources name, once", () => {
-    const named = everySource()
-      .filter(({ path }) => /^(src\/(?!web)|streams|actors)/.test(path))
-      .flatMap(({ path }) => [
-        ...readFileSync(join(projectRoot(), path), "utf8").matchAll(/process\.env\["([A-Z_]+)"\]/g)
-      ])
-      .map(([, name = ""]) => name)
-    const given = everySource()
-      .filter(({ path }) => path.startsWith("config/"))
-      .flatMap(({ path }) => [
-        ...readFileSync(join(projectRoot(), path), "utf8").matchAll(
-          /\b(?:given|needed|environment|env)[([]"([A-Z_]+)"/g
-        )
-      ])
-      .map(([, name = ""]) => name)
+    const namesIn = (folders: RegExp, name: RegExp): ReadonlyArray<string> =>
+      sourcePaths()
+        .filter((path) => folders.test(path))
+        .flatMap((path) => [...readFileSync(join(projectRoot(), path), "utf8").matchAll(name)])
+        .map(([, found = ""]) => found)
+    const named = namesIn(/^(src\/(?!web)|streams|actors)/, /process\.env\["([A-Z_]+)"\]/g)
+    const given = namesIn(/^config\//, /\b(?:given|needed|environment|env)[([]"([A-Z_]+)"/g)
     assert.ok(
       named.includes("PERSONAL_DATA_KEY") && given.includes("STRIPE_SECRET_KEY"),
       "the scan finds what is there"
@@ -108,6 +101,16 @@ describe("what is set here", () => {
     assert.ok(!text.includes("hush-hush"))
     assert.equal(text.match(/set, a secret/g)?.length, settings.filter(({ secret }) => secret).length)
     assert.match(text, /PORT +spoken +\(set\)/)
+  })
+
+  it("is nothing where a variable is empty, as the hub has it", async () => {
+    const empty = Object.fromEntries(settings.map(({ name }) => [name, ""]))
+    assert.equal(present(settingGroups, empty), present(settingGroups, {}))
+    const from = (env: Readonly<Record<string, string>>) =>
+      Effect.runPromise(
+        Effect.provideService(hubConfig, ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
+      )
+    assert.deepEqual(await from(empty), await from({}))
   })
 
   it("counts whatever may hold a password as a secret", () => {

@@ -4,37 +4,24 @@
  * Method: a nats-server of the test's own, and a publisher that counts how often an acknowledgement was asked for.
  */
 import assert from "node:assert/strict"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest"
-import { binaries, freePort, type RunningServer, startNats } from "../../src/servers/servers.ts"
-import { Nats, type NatsShape, PublishFailed } from "../../streams/nats/connection.ts"
+import { type NatsShape, PublishFailed } from "../../streams/nats/connection.ts"
 import { CountedPublisher } from "../../streams/nats/counted-publisher.ts"
+import { type OwnNats, startOwnNats } from "../support/own-nats.ts"
 
 const STREAM = "COUNTED"
 const PATIENCE_MS = 2_000
 
-let folder: string
-let server: RunningServer
-let scope: Scope.Closeable
+let own: OwnNats
 let nats: NatsShape
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "holdfast-counted-"))
-  server = await startNats({ binaries: binaries(), directory: join(folder, "nats"), port: await freePort() })
-  scope = Scope.makeUnsafe()
-  const layer = Layer.build(Nats.layer(server.url))
-  nats = Context.get(await Effect.runPromise(Effect.provideService(layer, Scope.Scope, scope)), Nats)
+  own = await startOwnNats()
+  nats = own.nats
   await nats.manager.streams.add({ name: STREAM, subjects: ["c.>"] })
 })
 
-afterAll(async () => {
-  await Effect.runPromise(Scope.close(scope, Exit.void))
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => own.stop())
 
 let asked: number
 let publisher: CountedPublisher

@@ -4,38 +4,26 @@
  * Method: a nats-server of the test's own, asked by too few for a batch and by hundreds at once.
  */
 import assert from "node:assert/strict"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { StorageType } from "@nats-io/jetstream"
-import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { Effect } from "effect"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { GROUP_MESSAGES_MIN, GROUP_WAITING_MAX } from "../../config/limits.ts"
-import { binaries, freePort, type RunningServer, startNats } from "../../src/servers/servers.ts"
-import { EXPECTED, Nats, type NatsShape } from "../../streams/nats/connection.ts"
+import { EXPECTED, type NatsShape } from "../../streams/nats/connection.ts"
 import { GroupPublisher } from "../../streams/nats/group-publisher.ts"
+import { type OwnNats, startOwnNats } from "../support/own-nats.ts"
 
 const STREAM = "GROUPS"
 
-let folder: string
-let server: RunningServer
-let scope: Scope.Closeable
+let own: OwnNats
 let nats: NatsShape
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "holdfast-groups-"))
-  server = await startNats({ binaries: binaries(), directory: join(folder, "nats"), port: await freePort() })
-  scope = Scope.makeUnsafe()
-  const layer = Layer.build(Nats.layer(server.url))
-  nats = Context.get(await Effect.runPromise(Effect.provideService(layer, Scope.Scope, scope)), Nats)
+  own = await startOwnNats()
+  nats = own.nats
   await nats.manager.streams.add({ name: STREAM, subjects: ["g.>"], storage: StorageType.File, allow_atomic: true })
 })
 
-afterAll(async () => {
-  await Effect.runPromise(Scope.close(scope, Exit.void))
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => own.stop())
 
 const messageTo = (subject: string) => ({ subject, data: new Uint8Array(8), headers: { [EXPECTED]: "0" } })
 
@@ -78,16 +66,14 @@ describe.each([GROUP_MESSAGES_MIN - 2, 60, 300])("a group of %s that are publish
   })
 
   it("fails, each, when the connection is closed meanwhile, and so does what comes after", async () => {
-    const own = Scope.makeUnsafe()
-    const layer = Layer.build(Nats.layer(server.url))
-    const gone = Context.get(await Effect.runPromise(Effect.provideService(layer, Scope.Scope, own)), Nats)
-    const closed = new GroupPublisher({ nats: gone, timeoutMs: 500 })
+    const gone = await own.connect()
+    const closed = new GroupPublisher({ nats: gone.nats, timeoutMs: 500 })
     const underWay = publishAll(closed, numbered(under("closed"), count))
-    await gone.connection.close()
+    await gone.nats.connection.close()
     const [first, ...others] = await underWay
     assert.deepEqual([first, new Set(others)], ["timeout", new Set(["unavailable"])])
     assert.deepEqual(await publishAll(closed, [`g.${under("after")}.0`]), ["unavailable"])
-    await Effect.runPromise(Scope.close(own, Exit.void))
+    await gone.close()
   })
 })
 

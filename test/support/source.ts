@@ -25,7 +25,8 @@ const ROOT = resolve(import.meta.dirname, "../..")
 export const FOLDERS = ["actors", "config", "scripts", "src", "streams", "test"]
 const KINDS = /\.(ts|tsx|mjs)$/
 
-export const everySource = (): ReadonlyArray<Source> =>
+/** Of every source file, in order. */
+export const sourcePaths = (): ReadonlyArray<string> =>
   FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && KINDS.test(entry.name) && !entry.parentPath.includes("node_modules"))
@@ -33,7 +34,9 @@ export const everySource = (): ReadonlyArray<Source> =>
   )
     .map((path) => relative(ROOT, path).replaceAll("\\", "/"))
     .toSorted()
-    .map((path) => sourceOf(path, readFileSync(join(ROOT, path), "utf8")))
+
+export const everySource = (): ReadonlyArray<Source> =>
+  sourcePaths().map((path) => sourceOf(path, readFileSync(join(ROOT, path), "utf8")))
 
 /** Files at the root, and pages, that name others: `package.json`, configurations, `index.html`. */
 export const rootTexts = (): ReadonlyArray<string> =>

@@ -127,6 +127,15 @@ describe("users and keys", () => {
 })
 
 describe("whoever is signed in", () => {
+  it("is known again after the hub could not tell for a moment who asks", async () => {
+    const away = { ok: false, code: "unavailable", message: "Who you are cannot be found out now." }
+    const other = await openPage(browser, problems, (problem) => /503|WebSocket/.test(problem))
+    await other.route("**/v1/access/session", (route) => route.fulfill({ status: 503, json: away }), { times: 1 })
+    await other.goto(`${hub.url}/account`)
+    await other.getByRole("region", { name: "Where you are signed in" }).waitFor()
+    await other.close()
+  })
+
   it("sees where they are, and goes", async () => {
     await page.getByRole("link", { name: "Account" }).click()
     await region("Where you are signed in")

@@ -3,10 +3,13 @@
  * the hub then has to show for it.
  * Method: a real hub with a few days' happenings on three SKUs, in the system's Chromium, by what a person reads and clicks.
  */
-import { readFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import type { Page } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { binaries, startRedis } from "../../src/servers/servers.ts"
 import { http, startHub, type TestHub } from "../support/hub.ts"
 import { openBrowser, openPage, type Profile } from "./browser.ts"
 
@@ -210,6 +213,20 @@ describe("the dead letters", () => {
   })
 })
 
+describe("a list in pages", () => {
+  it("is shown from its beginning when something else of it is asked for", async () => {
+    const [letters, next] = [page.getByRole("list", { name: "Dead letters" }), "Next page"]
+    for (let nth = 0; nth < 21; nth++) nats.publish("stock.fact.MUG", `of no use ${nth}`)
+    await page.getByRole("button", { name: "Open", exact: true }).click()
+    await page.getByRole("button", { name: next }).click()
+    await letters.getByText("of no use 20", { exact: true }).waitFor()
+    assert.equal(await letters.getByRole("listitem").count(), 1)
+    await page.getByRole("button", { name: "Settled" }).click()
+    await letters.getByText("neither this nor that").waitFor()
+    assert.equal(await page.getByRole("button", { name: next }).count(), 0)
+  })
+})
+
 describe("the system page", () => {
   it("shows that the servers answer, what each kind of actors does, and the last minutes in words", async () => {
     await page.getByRole("link", { name: "System" }).click()
@@ -237,6 +254,17 @@ describe("the system page", () => {
       .getByRole("row", { name: /^Redis the register Away Redis does not answer/ })
       .waitFor()
     await page.getByText("1 of 3 servers do not answer").waitFor()
+    const directory = await mkdtemp(join(tmpdir(), "holdfast-redis-"))
+    const redis = await startRedis({ binaries: binaries(), directory, port: Number(new URL(hub.redis.url).port) })
+    try {
+      await region("Servers")
+        .getByRole("row", { name: /^Redis the register Answers \d/ })
+        .waitFor()
+      await page.getByText("all servers answer").waitFor()
+    } finally {
+      await redis.stop()
+      await rm(directory, { recursive: true, force: true })
+    }
   })
 })
 

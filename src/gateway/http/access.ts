@@ -4,11 +4,14 @@
 import { Effect } from "effect"
 import { ACTIONS, ROLES } from "../../../actors/access/actions.ts"
 import type { AccessCommand } from "../../../actors/access/commands.ts"
+import type { Unstamped } from "../../../actors/access/events.ts"
 import { isOwnOrigin, isLoopbackHost, sessionCookie } from "../../access/credentials.ts"
 import type { AccessShape } from "../../access/layer.ts"
 import { keyView, sessionView, userView } from "../../access/protocol.ts"
+import { PASSWORDS_BUSY_MS } from "../../access/passwords.ts"
 import { hashSecret, keyText, newKeyId, newPassword, newSecret } from "../../access/secrets.ts"
 import type { SignIn } from "../../access/sign-in.ts"
+import type { ActsUnavailable } from "../../access/acts.ts"
 import type { AccessRefused, AccessUnavailable } from "../../access/store.ts"
 import { KEY_OVERLAP_MS_DEFAULT, SESSION_MS_MAX } from "../../../config/access.ts"
 import { MESSAGE_BYTES_MAX } from "../../../config/limits.ts"
@@ -31,8 +34,7 @@ export interface AccessRouteServices {
   readonly run: (effect: Effect.Effect<void>) => void
 }
 
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-type Change = DistributiveOmit<AccessCommand, "at" | "by">
+type Change = Unstamped<AccessCommand>
 
 export class AccessRoutes {
   private readonly services: AccessRouteServices
@@ -114,7 +116,7 @@ export class AccessRoutes {
   addUser(request: AskedRequest, respond: Respond): void {
     const asked = this.read(request, respond, decodeUser)
     if (asked === undefined) return
-    this.withPassword((passwordHash, oneTimePassword) =>
+    this.withPassword(respond, (passwordHash, oneTimePassword) =>
       this.change(request, respond, { type: "add-user", ...asked, passwordHash }, { user: asked.user, oneTimePassword })
     )
   }
@@ -129,7 +131,7 @@ export class AccessRoutes {
   }
 
   resetPassword(request: AskedRequest, respond: Respond, user = ""): void {
-    this.withPassword((passwordHash, oneTimePassword) =>
+    this.withPassword(respond, (passwordHash, oneTimePassword) =>
       this.change(
         request,
         respond,
@@ -197,10 +199,12 @@ export class AccessRoutes {
     this.answer(respond, Effect.as(access.store.change(command), json(200, { ok: true, ...told })))
   }
 
-  private withPassword(use: (hash: string, password: string) => void): void {
+  private withPassword(respond: Respond, use: (hash: string, password: string) => void): void {
     const password = newPassword()
     const hashing = Effect.promise(() => this.services.access.passwords.hash(password))
-    this.services.run(Effect.map(hashing, (hash) => use(hash, password)))
+    this.services.run(
+      Effect.map(hashing, (hash) => (hash === undefined ? respond(wait(PASSWORDS_BUSY_MS)) : use(hash, password)))
+    )
   }
 
   private read<A>(request: Request, respond: Respond, decode: (body: unknown) => Decoded<A>): A | undefined {
@@ -214,7 +218,7 @@ export class AccessRoutes {
 
   private answer(
     respond: Respond,
-    answer: Effect.Effect<Response, AccessRefused | AccessUnavailable | { readonly _tag: "ActsUnavailable" }>
+    answer: Effect.Effect<Response, AccessRefused | AccessUnavailable | ActsUnavailable>
   ): void {
     this.services.run(
       Effect.match(answer, {
@@ -268,9 +272,10 @@ const signInResponse = (signedIn: SignIn, { headers }: Request): Response => {
     }
     case "wrong":
       return refused({ ok: false, code: "unauthorized", message: "The name or the password is not right." })
-    case "wait": {
-      const { retryAfterMs } = signedIn
-      return refused({ ok: false, code: "overloaded", message: "Too many tries; wait before the next.", retryAfterMs })
-    }
+    case "wait":
+      return wait(signedIn.retryAfterMs)
   }
 }
+
+const wait = (retryAfterMs: number): Response =>
+  refused({ ok: false, code: "overloaded", message: "Too many tries; wait before the next.", retryAfterMs })

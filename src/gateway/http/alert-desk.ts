@@ -13,7 +13,7 @@ import type { Refusal } from "../protocol.ts"
 import type { AskedRequest, Request } from "../serving.ts"
 import type { LowStockItem, LowStockPage, Stand } from "../work-protocol.ts"
 import type { Entry } from "./entry.ts"
-import { json, refused } from "./replies.ts"
+import { answering, refused } from "./replies.ts"
 import { bodyOf, type Respond } from "./stock.ts"
 import { noteOf, whoActs } from "./who.ts"
 
@@ -113,13 +113,7 @@ export class AlertDesk {
   )
 
   private answer(respond: Respond, read: Effect.Effect<object, Refusal | string>): void {
-    this.services.run(
-      Effect.match(read, {
-        onSuccess: (body) => respond(json(200, body)),
-        onFailure: (why) =>
-          respond(refused(typeof why === "string" ? { ok: false, code: "unavailable", message: why } : why))
-      })
-    )
+    this.services.run(answering(respond, read))
   }
 }
 

@@ -1,9 +1,9 @@
 /**
  * What administrators say of users and keys, and what somebody types who signs in: read and checked.
  */
-import { isAction, isRole, type Role, ROLES } from "../../../actors/access/actions.ts"
-import type { Bounds } from "../../../actors/access/events.ts"
+import { isAction, isRole, ROLES } from "../../../actors/access/actions.ts"
 import { BOUND_CHANNELS_MAX, NAME_LENGTH_MAX } from "../../../actors/access/limits.ts"
+import type { Grants } from "../../../actors/access/may.ts"
 import {
   KEY_OVERLAP_MS_DEFAULT,
   KEY_OVERLAP_MS_MAX,
@@ -48,9 +48,7 @@ export const decodePasswords = (body: unknown): Decoded<{ readonly password: str
     return { password, newPassword }
   })
 
-export type Granted = { readonly roles: ReadonlyArray<Role> } & Bounds
-
-export const decodeUser = (body: unknown): Decoded<{ readonly user: string } & Granted> =>
+export const decodeUser = (body: unknown): Decoded<{ readonly user: string } & Grants> =>
   decoding(() => {
     const fields = fieldsOf(body, "")
     const user = own(fields, "name")
@@ -60,12 +58,12 @@ export const decodeUser = (body: unknown): Decoded<{ readonly user: string } & G
     return { user, ...granted(fields) }
   })
 
-export const decodeUserChange = (body: unknown): Decoded<Granted> => decoding(() => granted(fieldsOf(body, "")))
+export const decodeUserChange = (body: unknown): Decoded<Grants> => decoding(() => granted(fieldsOf(body, "")))
 
 export const decodeKey = (
   body: unknown,
   nowMs: number
-): Decoded<{ readonly name: string; readonly expiresAt?: number } & Granted> =>
+): Decoded<{ readonly name: string; readonly expiresAt?: number } & Grants> =>
   decoding(() => {
     const fields = fieldsOf(body, "")
     const name = text(own(fields, "name"), "name", NAME_LENGTH_MAX)
@@ -82,7 +80,7 @@ export const decodeOverlap = (body: unknown): Decoded<{ readonly overlapMs: numb
     overlapMs: optionalInteger(fieldsOf(body, ""), "overlapMs", "", 0, KEY_OVERLAP_MS_MAX) ?? KEY_OVERLAP_MS_DEFAULT
   }))
 
-const granted = (fields: Fields): Granted => {
+const granted = (fields: Fields): Grants => {
   const roles = list(fields, "roles", isRole, `one or more of ${ROLES.join(", ")}`)
   if (roles === undefined || roles.length === 0)
     throw new Invalid(`Send roles as one or more of ${ROLES.join(", ")}.`, "roles")

@@ -169,7 +169,7 @@ const targetOf = (
   const channels = those((parameter) => parameter === ":channel")
   const decoded = method === "get" || body === undefined ? undefined : decodeJson(body, body.byteLength)
   // What cannot be read is refused by its route, with the reason.
-  if (decoded === undefined || !decoded.ok || body?.byteLength === 0) return { names, channels }
+  if (decoded === undefined || !decoded.ok) return { names, channels }
   const said = bodyTarget(decoded.value, names.length === 0)
   return {
     names: [...names, ...said.names],
@@ -183,11 +183,10 @@ const targetOf = (
 
 const match = (pattern: ReadonlyArray<string>, path: ReadonlyArray<string>): Parameters | undefined => {
   if (pattern.length !== path.length) return undefined
-  const parameters: Array<string | undefined> = []
-  for (const [index, segment] of pattern.entries()) {
-    const given = path[index] as string
-    if (segment.startsWith(":")) parameters.push(decodeSku(given))
-    else if (segment !== given) return undefined
+  // Asked of nearly every route for a request: nothing is decoded or made for those that are not meant.
+  for (let index = 0; index < pattern.length; index++) {
+    const segment = pattern[index] as string
+    if (segment !== path[index] && !segment.startsWith(":")) return undefined
   }
-  return parameters
+  return path.filter((_given, index) => pattern[index]?.startsWith(":") === true).map(decodeSku)
 }

@@ -19,7 +19,7 @@ import type { Refusal } from "../protocol.ts"
 import { Replays, type ReplayPorts } from "../replays.ts"
 import type { Request } from "../serving.ts"
 import type { Entry } from "./entry.ts"
-import { json, refused } from "./replies.ts"
+import { answering, json, refused } from "./replies.ts"
 import { pageLimit, type Respond } from "./stock.ts"
 
 export interface HistoryReadModels extends Pick<ReplayPorts, "placesOf"> {
@@ -151,13 +151,7 @@ export class HistoryRoutes {
   private answer(respond: Respond, sku: string | undefined, read: (sku: string) => Answered<object>): void {
     const wrong = wrongSku(sku)
     if (wrong !== undefined || sku === undefined) return respond(refused(wrong as Refusal))
-    this.services.run(
-      Effect.match(read(sku), {
-        onSuccess: (body) => respond(json(200, body)),
-        onFailure: (why) =>
-          respond(refused(typeof why === "string" ? { ok: false, code: "unavailable", message: why } : why))
-      })
-    )
+    this.services.run(answering(respond, read(sku)))
   }
 }
 

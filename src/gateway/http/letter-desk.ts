@@ -15,7 +15,7 @@ import { type MailTaker, submitFact } from "../requests.ts"
 import type { AskedRequest, Request } from "../serving.ts"
 import type { LetterItem, LetterPage, LetterSettled } from "../work-protocol.ts"
 import type { Entry } from "./entry.ts"
-import { json, refused } from "./replies.ts"
+import { answering, refused } from "./replies.ts"
 import { bodyOf, pageLimit, type Respond } from "./stock.ts"
 import { noteOf, whoActs } from "./who.ts"
 
@@ -170,13 +170,7 @@ export class LetterDesk {
   }
 
   private answer(respond: Respond, read: Effect.Effect<object, Refusal | string>): void {
-    this.services.run(
-      Effect.match(read, {
-        onSuccess: (body) => respond(json(200, body)),
-        onFailure: (why) =>
-          respond(refused(typeof why === "string" ? { ok: false, code: "unavailable", message: why } : why))
-      })
-    )
+    this.services.run(answering(respond, read))
   }
 }
 

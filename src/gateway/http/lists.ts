@@ -4,7 +4,7 @@
  * Incidents and alerts are read from PostgreSQL once it has what the journal had when the request came,
  * so that whoever has just been answered finds the consequence in the list.
  */
-import { Effect } from "effect"
+import type { Effect } from "effect"
 import type { ResolutionRecord } from "../../../actors/sku/events.ts"
 import { MESSAGE_BYTES_MAX, TEXT_LENGTH_MAX } from "../../../config/limits.ts"
 import type { ListQuery, Page } from "../../../streams/projections/queries.ts"
@@ -12,7 +12,7 @@ import { decodeJson, invalid } from "../decode.ts"
 import type { Refusal } from "../protocol.ts"
 import type { MailTaker } from "../requests.ts"
 import type { Request } from "../serving.ts"
-import { answered, json, refused } from "./replies.ts"
+import { answering, answered, json, refused } from "./replies.ts"
 import { pageLimit, type Respond } from "./stock.ts"
 
 export interface ReadModels {
@@ -66,14 +66,7 @@ export class Lists {
     const limit = pageLimit(request.query.get("limit"))
     const after = request.query.get("after") ?? undefined
     if (limit === undefined) return respond(refused(invalid("Send limit as an integer from 1 to 1000.", "limit")))
-    this.services.run(
-      read({ after, limit }).pipe(
-        Effect.match({
-          onSuccess: (page) => respond(json(200, page)),
-          onFailure: (message) => respond(refused({ ok: false, code: "unavailable", message }))
-        })
-      )
-    )
+    this.services.run(answering(respond, read({ after, limit })))
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * HTTP responses from wire answers: one table says which code means which status.
  */
+import { Effect } from "effect"
 import type { Answer, Refusal, RefusalCode } from "../protocol.ts"
 import type { Response } from "../serving.ts"
 
@@ -27,6 +28,17 @@ export const json = (status: number, body: unknown, headers?: Readonly<Record<st
 })
 
 export const answered = (answer: Answer): Response => (answer.ok ? json(200, answer) : refused(answer))
+
+/** With what is read, or why not; a sentence alone means that what is needed does not answer now. */
+export const answering = (
+  respond: (response: Response) => void,
+  read: Effect.Effect<object, Refusal | string>
+): Effect.Effect<void> =>
+  Effect.match(read, {
+    onSuccess: (body) => respond(json(200, body)),
+    onFailure: (why) =>
+      respond(refused(typeof why === "string" ? { ok: false, code: "unavailable", message: why } : why))
+  })
 
 export const refused = (refusal: Refusal, status = statusOf[refusal.code]): Response =>
   json(

@@ -1,8 +1,7 @@
 /** In whose name something is done: who is known is taken at that; while everybody may do everything they say it themselves. */
+import { NAME_LENGTH_MAX } from "../../../actors/access/limits.ts"
 import { TEXT_LENGTH_MAX } from "../../../config/limits.ts"
 import type { AskedRequest } from "../serving.ts"
-
-const NAME_LENGTH_MAX = 64
 
 export const whoActs = ({ principal }: AskedRequest, given: unknown): string => {
   if (principal.kind !== "open") return principal.name

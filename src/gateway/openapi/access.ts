@@ -20,8 +20,10 @@ import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../../config/limits.ts"
 const { optionalKey } = Schema
 
 const Password = textUpTo(PASSWORD_LENGTH_MAX)
-const Roles = Schema.Array(Schema.Literals(ROLES)).check(Schema.isBetweenLength(1, BOUND_CHANNELS_MAX))
+const AnyRoles = Schema.Array(Schema.Literals(ROLES))
+const Roles = AnyRoles.check(Schema.isBetweenLength(1, BOUND_CHANNELS_MAX))
 const AnyAction = Schema.Literals(Object.keys(ACTIONS) as ReadonlyArray<Action>)
+const PrincipalKind = Schema.Literals(["open", "user", "key", "token"])
 const Name = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/))
 
 const bounds = {
@@ -78,7 +80,7 @@ const Overlap = Schema.Struct({
 
 const User: Schema.Codec<UserView> = Schema.Struct({
   name: Schema.String,
-  roles: Schema.Array(Schema.Literals(ROLES)),
+  roles: AnyRoles,
   addedAt: Moment,
   mustChangePassword: Schema.Boolean,
   ...seenBounds
@@ -88,7 +90,7 @@ const Key: Schema.Codec<KeyView> = Schema.Struct({
   id: Schema.String,
   name: Schema.String,
   prefix: Schema.String.annotate({ description: "By this a key that was found somewhere is known." }),
-  roles: Schema.Array(Schema.Literals(ROLES)),
+  roles: AnyRoles,
   addedAt: Moment,
   addedBy: Schema.String,
   ...seenBounds,
@@ -108,7 +110,7 @@ const Session: Schema.Codec<SessionView> = Schema.Struct({
 const Act = Schema.Struct({
   id: Schema.Int,
   at: Moment,
-  who: Schema.Struct({ kind: Schema.Literals(["open", "user", "key", "token"]), name: Schema.String }),
+  who: Schema.Struct({ kind: PrincipalKind, name: Schema.String }),
   action: Schema.String,
   target: Schema.String,
   outcome: Schema.Int.annotate({ description: "The HTTP status." }),
@@ -152,9 +154,9 @@ export const access = {
     answer: done("Asking", {
       mode: Schema.Literals(["open", "required"]),
       principal: Schema.Struct({
-        kind: Schema.Literals(["open", "user", "key", "token"]),
+        kind: PrincipalKind,
         name: Schema.String,
-        roles: Schema.Array(Schema.Literals(ROLES)),
+        roles: AnyRoles,
         ...seenBounds
       }),
       mustChangePassword: Schema.Boolean
@@ -173,7 +175,7 @@ export const access = {
   "delete /v1/access/sessions": { summary: "End one's sessions", answer: Done, ...changing },
   "get /v1/access/actions": {
     summary: "What each role may",
-    answer: Schema.Struct({ roles: Schema.Array(Schema.Literals(ROLES)), actions: Anything }).annotate({
+    answer: Schema.Struct({ roles: AnyRoles, actions: Anything }).annotate({
       identifier: "Actions"
     }),
     refusals: []

@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import type * as Protocol from "../../carts/protocol.ts"
-import { isReplayed, Minor, Moment, Units, Version } from "./values.ts"
+import { done, isReplayed, Minor, Moment, Units, Version } from "./values.ts"
 
 const { optionalKey } = Schema
 
@@ -64,7 +64,6 @@ const Stray = Schema.Struct({
 }).annotate({ identifier: "StrayPayment", description: "Money that has bought nothing." })
 
 const known = {
-  ok: Schema.Literal(true),
   cart: Schema.String,
   version: Version,
   contents: Version.annotate({ description: "One more with each change of what is bought or what it costs." }),
@@ -73,7 +72,7 @@ const known = {
   replayed: isReplayed
 }
 
-export const CartSeen: Schema.Codec<Protocol.CartSeen> = Schema.Struct({
+export const CartSeen: Schema.Codec<Protocol.CartSeen> = done("Cart", {
   ...known,
   currency: optionalKey(Schema.String),
   customerId: optionalKey(Schema.String),
@@ -95,19 +94,18 @@ export const CartSeen: Schema.Codec<Protocol.CartSeen> = Schema.Struct({
   strays: optionalKey(Schema.Array(Stray)),
   changedAt: Moment,
   abandonedAt: optionalKey(Moment)
-}).annotate({ identifier: "Cart" })
+})
 
-export const CartChanged: Schema.Codec<Protocol.CartChanged> = Schema.Struct({
+export const CartChanged: Schema.Codec<Protocol.CartChanged> = done("CartChanged", {
   ...known,
   lines: optionalKey(Schema.Array(Line)),
   gone: optionalKey(Schema.Array(Schema.String)),
   discounts: optionalKey(Schema.Array(Discount)),
   notes: optionalKey(Schema.Array(Note)),
   checkout: optionalKey(Checkout)
-}).annotate({ identifier: "CartChanged", description: "Lines are those that changed." })
+}).annotate({ description: "Lines are those that changed." })
 
-export const SettingDone: Schema.Codec<Protocol.SettingDone> = Schema.Struct({
-  ok: Schema.Literal(true),
+export const SettingDone: Schema.Codec<Protocol.SettingDone> = done("SettingDone", {
   offer: optionalKey(
     Schema.Union([
       Schema.Struct({ state: Schema.Literal("unused") }),
@@ -116,4 +114,4 @@ export const SettingDone: Schema.Codec<Protocol.SettingDone> = Schema.Struct({
     ])
   ),
   replayed: isReplayed
-}).annotate({ identifier: "SettingDone" })
+})

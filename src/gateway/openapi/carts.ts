@@ -10,13 +10,25 @@ import { CartChanged, CartSeen, SettingDone } from "./cart-answers.ts"
 import type { Descriptions } from "./description.ts"
 import { FactsRefusal, refusalWith } from "./refusal-shapes.ts"
 import { FactsTaken } from "./stock-answers.ts"
-import { Country, Currency, done, GivenMoment, Id, integerFrom, Minor, MutationId, textUpTo, Units } from "./values.ts"
+import {
+  Country,
+  Currency,
+  done,
+  GivenMoment,
+  Id,
+  integerFrom,
+  Minor,
+  MutationId,
+  textUpTo,
+  Units,
+  Version
+} from "./values.ts"
 
 const { optionalKey } = Schema
 
 const Code = textUpTo(Limits.CODE_LENGTH_MAX)
 const Price = integerFrom(0, Limits.UNIT_PRICE_MINOR_MAX)
-const Contents = integerFrom(0, Number.MAX_SAFE_INTEGER)
+const Contents = Version
 const Ttl = integerFrom(HOLD_TTL_MS_MIN, HOLD_TTL_MS_MAX)
 
 const ask = <const Type extends ReadonlyArray<string>, const Fields extends Schema.Struct.Fields>(

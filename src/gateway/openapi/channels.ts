@@ -14,7 +14,7 @@ import type { Descriptions } from "./description.ts"
 import { limitUpTo, Page } from "./queries.ts"
 import { refusalWith } from "./refusal-shapes.ts"
 import { okPageOf } from "./stock-answers.ts"
-import { done, GivenMoment, Moment, nullable, Quantity, textUpTo, Units, Version } from "./values.ts"
+import { Anything, done, GivenMoment, Moment, nullable, Quantity, textUpTo, Units, Version } from "./values.ts"
 
 const { optionalKey } = Schema
 
@@ -55,9 +55,7 @@ const Health: Schema.Codec<Protocol.ChannelHealth> = Schema.Struct({
   driftCorrected: Units
 }).annotate({ identifier: "ChannelHealth" })
 
-const Channels = Schema.Struct({ ok: Schema.Literal(true), channels: Schema.Array(Health) }).annotate({
-  identifier: "ChannelList"
-})
+const Channels = done("ChannelList", { channels: Schema.Array(Health) })
 
 const listing = {
   listingId: Schema.String,
@@ -277,7 +275,7 @@ export const channels = {
       missing: Schema.Array(Schema.String),
       driftCount: Units,
       causes: Counts,
-      drift: Schema.Array(Schema.Record(Schema.String, Schema.Unknown))
+      drift: Schema.Array(Anything)
     }),
     ...acting
   },

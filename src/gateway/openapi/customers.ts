@@ -68,18 +68,12 @@ const AccessRecord = Schema.Struct({
   at: Moment
 }).annotate({ identifier: "AccessRecord" })
 
-const Timeline: Schema.Codec<TimelineShape> = Schema.Struct({
-  ok: Schema.Literal(true),
-  items: Schema.Array(
-    Schema.StructWithRest(Schema.Struct({ at: Moment, type: Schema.String }), [
-      Schema.Record(Schema.String, Schema.Unknown)
-    ])
-  ),
+const Timeline: Schema.Codec<TimelineShape> = done("Timeline", {
+  items: Schema.Array(Schema.StructWithRest(Schema.Struct({ at: Moment, type: Schema.String }), [Anything])),
   next: optionalKey(Schema.String)
-}).annotate({ identifier: "Timeline" })
+})
 
-const CustomerRefusal = refusalWith("CustomerRefusal", ["unknown_customer", "customer_erased", "nothing_kept"])
-const refusal = CustomerRefusal
+const refusal = refusalWith("CustomerRefusal", ["unknown_customer", "customer_erased", "nothing_kept"])
 
 export const customers = {
   "get /v1/customers/:customer": {

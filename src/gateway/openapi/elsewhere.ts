@@ -3,19 +3,19 @@
  */
 import { Schema } from "effect"
 import type { Descriptions } from "./description.ts"
-import { Anything, Currency, done, Minor } from "./values.ts"
+import { Anything, Currency, done, Minor, nullable } from "./values.ts"
 
 const { optionalKey } = Schema
 
 const GraphqlAsked = Schema.Struct({
   query: optionalKey(Schema.String),
-  operationName: optionalKey(Schema.NullOr(Schema.String)),
-  variables: optionalKey(Schema.NullOr(Anything)),
-  extensions: optionalKey(Schema.NullOr(Anything))
+  operationName: optionalKey(nullable(Schema.String)),
+  variables: optionalKey(nullable(Anything)),
+  extensions: optionalKey(nullable(Anything))
 }).annotate({ identifier: "GraphqlRequest" })
 
 const GraphqlAnswer = Schema.Struct({
-  data: optionalKey(Schema.NullOr(Anything)),
+  data: optionalKey(nullable(Anything)),
   errors: optionalKey(Schema.Array(Anything)),
   extensions: optionalKey(Anything)
 }).annotate({ identifier: "GraphqlAnswer" })
@@ -72,9 +72,7 @@ export const leakage = {
     answer: done("Leakage", {
       assumed: optionalKey(Schema.Struct(probable)),
       fromMeasuredLatency: optionalKey(Schema.Struct({ latencyMs: Schema.Finite, ...probable })),
-      fromIncidents: Schema.StructWithRest(Schema.Struct({ windowDays: Schema.Finite }), [
-        Schema.Record(Schema.String, Schema.Unknown)
-      ])
+      fromIncidents: Schema.StructWithRest(Schema.Struct({ windowDays: Schema.Finite }), [Anything])
     }),
     refusals: [400, 413, 503]
   }

@@ -5,11 +5,11 @@ import { Schema } from "effect"
 import type { HubStatus } from "../protocol.ts"
 import type { RecentSamples, SystemFigures } from "../system-protocol.ts"
 import type { Descriptions } from "./description.ts"
-import { Moment, Units, Version } from "./values.ts"
+import { Anything, done, Moment, Units, Version } from "./values.ts"
 
 const { optionalKey } = Schema
 
-const Well = Schema.Struct({ ok: Schema.Literal(true) }).annotate({ identifier: "Well" })
+const Well = done("Well", {})
 
 const Latency = Schema.Struct({ p50: Schema.Finite, p95: Schema.Finite, p99: Schema.Finite }).annotate({
   identifier: "Latency",
@@ -36,7 +36,7 @@ const Status: Schema.Codec<HubStatus> = Schema.Struct({
   oversellIncidents: Units.annotate({ description: "Since the start of the process." }),
   conflatedSockets: Units,
   factsSequence: Version,
-  projections: Schema.Array(Schema.Struct({ name: Schema.String, lagEvents: Schema.Finite, lagSeconds: Schema.Finite }))
+  projections: Projections
 }).annotate({ identifier: "HubStatus" })
 
 const Samples: Schema.Codec<RecentSamples> = Schema.Struct({
@@ -107,7 +107,7 @@ export const hub = {
   "get /v1/openapi.json": {
     summary: "This document",
     details: "The page at /docs shows it to people.",
-    answer: Schema.Record(Schema.String, Schema.Unknown),
+    answer: Anything,
     refusals: []
   }
 } as const satisfies Descriptions

@@ -29,7 +29,7 @@ export const PARTS: ReadonlyArray<Part> = [
   { name: "Hub", about: "How the hub is.", addresses: hub }
 ]
 
-/** All of them as one type: the client's calls are typed by it. */
+/** What programs call, as one type: the client's calls are typed by it. Carriers call by their own rules, GraphQL has clients of its own. */
 export type Addresses = typeof stock &
   typeof history &
   typeof work &

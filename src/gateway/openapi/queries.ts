@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import * as Limits from "../../../config/limits.ts"
-import { integerFrom } from "./values.ts"
+import { integerFrom, Version } from "./values.ts"
 
 const { optionalKey } = Schema
 
@@ -19,7 +19,7 @@ export const page = { after, limit: limitUpTo(Limits.PAGE_LIMIT_MAX, Limits.PAGE
 export const Page = Schema.Struct(page)
 
 /** A version, or a moment in time. */
-export const VersionOrMoment = Schema.Union([integerFrom(0, Number.MAX_SAFE_INTEGER), Schema.String]).annotate({
+export const VersionOrMoment = Schema.Union([Version, Schema.String]).annotate({
   description: "A version (a number), or a time in ISO 8601."
 })
 

@@ -4,7 +4,7 @@
 import { Schema } from "effect"
 import { GROUPINGS } from "../../../actors/recovery/attribution.ts"
 import type { Figures as FiguresShape } from "../../recovery/figures-protocol.ts"
-import { Minor, Moment, Units } from "./values.ts"
+import { done, Minor, Moment, Units } from "./values.ts"
 
 const { optionalKey } = Schema
 
@@ -61,8 +61,7 @@ const Funnel = Schema.Struct({
   endings: Counts
 })
 
-export const Figures: Schema.Codec<FiguresShape> = Schema.Struct({
-  ok: Schema.Literal(true),
+export const Figures: Schema.Codec<FiguresShape> = done("RecoveryFigures", {
   from: Moment,
   to: Moment,
   windowDays: Units,
@@ -75,4 +74,4 @@ export const Figures: Schema.Codec<FiguresShape> = Schema.Struct({
   saying: optionalKey(Schema.String),
   days: Schema.Array(Day).annotate({ description: "Cumulated, by the day on which the cart was left." }),
   funnel: Funnel
-}).annotate({ identifier: "RecoveryFigures" })
+})

@@ -55,12 +55,11 @@ const versionLine = {
   note: optionalKey(Schema.String)
 }
 
-const SettingsSeen: Schema.Codec<SettingsView> = Schema.Struct({
-  ok: Schema.Literal(true),
+const SettingsSeen: Schema.Codec<SettingsView> = done("RecoverySettingsSeen", {
   ...versionLine,
   isCurrent: Schema.Boolean,
   settings: Settings
-}).annotate({ identifier: "RecoverySettingsSeen" })
+})
 
 const Versions: Schema.Codec<VersionsPage> = Schema.Struct({
   items: Schema.Array(Schema.Struct(versionLine)),
@@ -102,8 +101,7 @@ const Message = Schema.Struct({
   costClass: Schema.Literals(["segment", "template", "conversation", "mail", "none"])
 })
 
-const Preview: Schema.Codec<PreviewShape> = Schema.Struct({
-  ok: Schema.Literal(true),
+const Preview: Schema.Codec<PreviewShape> = done("RecoveryPreview", {
   faults: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String })),
   sequenceId: optionalKey(Schema.String),
   steps: Schema.Array(
@@ -116,10 +114,9 @@ const Preview: Schema.Codec<PreviewShape> = Schema.Struct({
       messages: Schema.Array(Message)
     })
   )
-}).annotate({ identifier: "RecoveryPreview" })
+})
 
-const Budget: Schema.Codec<BudgetView> = Schema.Struct({
-  ok: Schema.Literal(true),
+const Budget: Schema.Codec<BudgetView> = done("RecoveryBudget", {
   isOffering: Schema.Boolean,
   currency: optionalKey(Schema.String),
   zone: optionalKey(Schema.String),
@@ -132,10 +129,9 @@ const Budget: Schema.Codec<BudgetView> = Schema.Struct({
       reservedMinor: Minor.annotate({ description: "What offers that are not settled yet may still cost." })
     })
   )
-}).annotate({ identifier: "RecoveryBudget" })
+})
 
-const Queue: Schema.Codec<RecoveryQueue> = Schema.Struct({
-  ok: Schema.Literal(true),
+const Queue: Schema.Codec<RecoveryQueue> = done("RecoveryQueue", {
   at: Moment,
   running: Units,
   underWay: Units,
@@ -155,10 +151,9 @@ const Queue: Schema.Codec<RecoveryQueue> = Schema.Struct({
     })
   ),
   next: optionalKey(Schema.String)
-}).annotate({ identifier: "RecoveryQueue" })
+})
 
-const Suppressed: Schema.Codec<SuppressedList> = Schema.Struct({
-  ok: Schema.Literal(true),
+const Suppressed: Schema.Codec<SuppressedList> = done("SuppressedList", {
   count: Units,
   items: Schema.Array(
     Schema.Struct({
@@ -169,7 +164,7 @@ const Suppressed: Schema.Codec<SuppressedList> = Schema.Struct({
     })
   ),
   next: optionalKey(Schema.String)
-}).annotate({ identifier: "SuppressedList" })
+})
 
 const SettingsRefusal = refusalWith("RecoverySettingsRefusal", ["unknown_version", "unknown_cart"])
 

@@ -5,7 +5,7 @@ import { Schema } from "effect"
 import type { LedgerLine, StockLevels } from "../history-protocol.ts"
 import type * as Protocol from "../protocol.ts"
 import { RejectedFact } from "./refusal-shapes.ts"
-import { Anything, isReplayed, Moment, nullable, Units, Version } from "./values.ts"
+import { Anything, done, isReplayed, Moment, nullable, Units, Version } from "./values.ts"
 
 const { optionalKey } = Schema
 
@@ -43,25 +43,23 @@ export const pageOf = <Item extends Schema.Constraint>(identifier: string, item:
 
 /** The same, of a part that says ok. */
 export const okPageOf = <Item extends Schema.Constraint>(identifier: string, item: Item) =>
-  Schema.Struct({ ok: Schema.Literal(true), items: Schema.Array(item), next }).annotate({ identifier })
+  done(identifier, { items: Schema.Array(item), next })
 
 export const StockPage: Schema.Codec<Protocol.StockPage> = pageOf("StockPage", StockView)
 
-export const SkuAnswer: Schema.Codec<Protocol.SkuAnswer> = Schema.Struct({
-  ok: Schema.Literal(true),
+export const SkuAnswer: Schema.Codec<Protocol.SkuAnswer> = done("SkuAnswer", {
   ...view,
   holdId: optionalKey(Schema.String),
   expiresAt: optionalKey(Moment),
   replayed: isReplayed
-}).annotate({ identifier: "SkuAnswer" })
+})
 
-export const LinesAnswer: Schema.Codec<Protocol.LinesAnswer> = Schema.Struct({
-  ok: Schema.Literal(true),
+export const LinesAnswer: Schema.Codec<Protocol.LinesAnswer> = done("LinesAnswer", {
   holdId: Schema.String,
   expiresAt: optionalKey(Moment),
   lines: Schema.Array(StockNumbers),
   replayed: isReplayed
-}).annotate({ identifier: "LinesAnswer" })
+})
 
 export const FactsTaken = Schema.Struct({
   accepted: Schema.Int.annotate({ description: "Facts that are on the disk." }),
@@ -125,8 +123,7 @@ const TracedState = Schema.Struct({
   )
 }).annotate({ identifier: "TracedState" })
 
-export const StockThen = Schema.Struct({
-  ok: Schema.Literal(true),
+export const StockThen = done("StockThen", {
   sku: Schema.String,
   sequence: Version.annotate({ description: "Of the commit in the journal." }),
   at: Moment,
@@ -134,20 +131,18 @@ export const StockThen = Schema.Struct({
   event: Anything.annotate({ description: "What it came to." }),
   state: TracedState,
   newest: StockMoment
-}).annotate({ identifier: "StockThen" })
+})
 
-export const Levels: Schema.Codec<StockLevels & { readonly ok: true; readonly sku: string }> = Schema.Struct({
-  ok: Schema.Literal(true),
+export const Levels: Schema.Codec<StockLevels & { readonly ok: true; readonly sku: string }> = done("StockLevels", {
   sku: Schema.String,
   first: StockMoment,
   newest: StockMoment,
   items: Schema.Array(StockMoment).annotate({
     description: "Of each stretch of time its last version and its lowest, in order."
   })
-}).annotate({ identifier: "StockLevels" })
+})
 
-export const Difference = Schema.Struct({
-  ok: Schema.Literal(true),
+export const Difference = done("StockDifference", {
   sku: Schema.String,
   from: StockMomentOrNone,
   to: StockMomentOrNone,
@@ -160,4 +155,4 @@ export const Difference = Schema.Struct({
       allocated: Units
     })
   ).annotate({ description: "Changes of one type by one channel, together." })
-}).annotate({ identifier: "StockDifference" })
+})

@@ -13,20 +13,20 @@ import { done, GivenMoment, Id, integerFrom, Moment, nullable, textUpTo, Units, 
 
 const { optionalKey } = Schema
 
+const note = optionalKey(Schema.String.check(Schema.isMaxLength(TEXT_LENGTH_MAX)))
 const Outcome = Schema.Literals(["refunded", "backordered", "restocked", "dismissed"])
 
 /** Read by hand in `http/lists.ts`; both are compared by properties. */
 export const Resolution = Schema.Struct({
   outcome: Outcome,
-  note: optionalKey(Schema.String.check(Schema.isMaxLength(TEXT_LENGTH_MAX)))
+  note
 }).annotate({ identifier: "Resolution" })
 
-const Resolved = Schema.Struct({
-  ok: Schema.Literal(true),
+const Resolved = done("Resolved", {
   incidentId: Schema.String,
   outcome: Outcome,
   note: optionalKey(Schema.String)
-}).annotate({ identifier: "Resolved" })
+})
 
 const position = Version.annotate({ description: "Its place in the journal's order." })
 
@@ -70,7 +70,6 @@ const Settled: Schema.Codec<LetterSettled> = Schema.Struct({
 const LetterDone = done("LetterDone", { id: Version, settled: Settled })
 
 const by = optionalKey(Schema.String.annotate({ description: "Who acts, while the hub is open; else who asks." }))
-const note = optionalKey(Schema.String.check(Schema.isMaxLength(TEXT_LENGTH_MAX)))
 
 const Stand: Schema.Codec<StandShape> = Schema.Struct({
   state: Schema.Literals(["open", "acknowledged", "snoozed"]),

@@ -40,13 +40,13 @@ export const normalise = ({
   schema,
   variableValues
 }: GraphQLResolveInfo): Normal => {
-  const whichever = placeholders(parentType, fieldName)
+  const blank = blankArguments(parentType, fieldName)
   const bare: OperationDefinitionNode = {
     kind: Kind.OPERATION_DEFINITION,
     operation: operation.operation,
     selectionSet: {
       kind: Kind.SELECTION_SET,
-      selections: fieldNodes.map((node) => ({ ...node, arguments: whichever, directives: [] }))
+      selections: fieldNodes.map((node) => ({ ...node, arguments: blank, directives: [] }))
     }
   }
   const whole: DocumentNode = { kind: Kind.DOCUMENT, definitions: [bare, ...Object.values(fragments)] }
@@ -61,8 +61,8 @@ export const normalise = ({
   return { key: `${print(named)} ${JSON.stringify(variables)}`, schema, document: named, variables, field: fieldName }
 }
 
-/** Texts that a root field cannot be without; which ones is all the same to what is selected. */
-const placeholders = (type: GraphQLObjectType, field: string): ReadonlyArray<ConstArgumentNode> =>
+/** Texts that a root field cannot be without; what they say is all the same to what is selected. */
+const blankArguments = (type: GraphQLObjectType, field: string): ReadonlyArray<ConstArgumentNode> =>
   (type.getFields()[field]?.args ?? []).filter(isRequiredArgument).map(({ name }) => ({
     kind: Kind.ARGUMENT,
     name: { kind: Kind.NAME, value: name },

@@ -3,7 +3,7 @@
  * somebody to sign in, and again when the hub no longer knows who asks.
  */
 import type { Role } from "../../../actors/access/actions.ts"
-import { getJson, onUnknown, Refused } from "../hub/http.ts"
+import { getJson, onUnknown } from "../hub/http.ts"
 
 /** `GET /v1/access/session`. */
 export interface OwnSession {
@@ -34,13 +34,13 @@ export class Session {
     return () => this.#listeners.delete(listener)
   }
 
-  /** A hub that does not answer is asked again; the pages say meanwhile that it is away. */
+  /** A hub that does not answer, or cannot tell who asks, is asked again; the pages say meanwhile that it is away. */
   async read(): Promise<void> {
     try {
       const own = await getJson<OwnSession>("/v1/access/session")
       this.#become({ phase: "known", own })
-    } catch (error) {
-      if (!(error instanceof Refused)) setTimeout(() => void this.read(), RETRY_MS)
+    } catch {
+      if (this.#state.phase !== "unknown") setTimeout(() => void this.read(), RETRY_MS)
     }
   }
 

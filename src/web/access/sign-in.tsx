@@ -28,7 +28,7 @@ interface PasswordFieldProps {
   readonly onChange: (value: string) => void
 }
 
-export const PasswordField = ({ label, autoComplete, value, onChange }: PasswordFieldProps) => (
+const PasswordField = ({ label, autoComplete, value, onChange }: PasswordFieldProps) => (
   <label className="door-field">
     {label}
     <input
@@ -46,7 +46,7 @@ export const PasswordField = ({ label, autoComplete, value, onChange }: Password
 const beginAnew = (): void => window.location.reload()
 
 /** What went wrong with the last try; `undefined` while there is nothing to say. */
-export const useTry = (work: () => Promise<unknown>, done: () => void) => {
+const useTry = (work: () => Promise<unknown>, done: () => void) => {
   const [failure, setFailure] = useState<string | undefined>()
   const [isTrying, setIsTrying] = useState(false)
   const onSubmit = async (event: SyntheticEvent): Promise<void> => {
@@ -64,6 +64,25 @@ export const useTry = (work: () => Promise<unknown>, done: () => void) => {
   }
   return { failure, isTrying, onSubmit: (event: SyntheticEvent) => void onSubmit(event) }
 }
+
+interface TryProps {
+  readonly word: string
+  readonly failure: string | undefined
+  readonly isTrying: boolean
+}
+
+const Try = ({ word, failure, isTrying }: TryProps) => (
+  <>
+    {failure === undefined ? null : (
+      <p className="failed" role="alert">
+        {failure}
+      </p>
+    )}
+    <button type="submit" className="button button-main" disabled={isTrying}>
+      {word}
+    </button>
+  </>
+)
 
 export const SignIn = () => {
   const [name, setName] = useState("")
@@ -94,20 +113,14 @@ export const SignIn = () => {
           />
         </label>
         <PasswordField label="Password" autoComplete="current-password" value={password} onChange={setPassword} />
-        {failure === undefined ? null : (
-          <p className="failed" role="alert">
-            {failure}
-          </p>
-        )}
-        <button type="submit" className="button button-main" disabled={isTrying}>
-          Sign in
-        </button>
+        <Try word="Sign in" failure={failure} isTrying={isTrying} />
       </form>
     </Door>
   )
 }
 
-export const PASSWORD_LENGTH_MIN = 12
+/** As the hub has it, which says so of one that is shorter. */
+const PASSWORD_LENGTH_MIN = 12
 
 export const FirstPassword = ({ name }: { readonly name: string }) => (
   <Door title={`Choose your password, ${name}`}>
@@ -146,14 +159,7 @@ export const ChangePassword = ({ isFirst = false, onChanged }: ChangePasswordPro
         value={newPassword}
         onChange={setNewPassword}
       />
-      {failure === undefined ? null : (
-        <p className="failed" role="alert">
-          {failure}
-        </p>
-      )}
-      <button type="submit" className="button button-main" disabled={isTrying}>
-        Change it
-      </button>
+      <Try word="Change it" failure={failure} isTrying={isTrying} />
     </form>
   )
 }

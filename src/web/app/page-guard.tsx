@@ -4,6 +4,7 @@
  * A hub that was updated has no longer the files that an open console knows by name; loading it again is the remedy.
  */
 import { Component, type ReactNode, Suspense } from "react"
+import { messageOf } from "../hub/http.ts"
 
 interface GuardProps {
   readonly children: ReactNode
@@ -21,7 +22,7 @@ export class PageGuard extends Component<GuardProps, { readonly failure?: string
   override state: { readonly failure?: string } = {}
 
   static getDerivedStateFromError(error: unknown): { readonly failure: string } {
-    return { failure: error instanceof Error ? error.message : String(error) }
+    return { failure: messageOf(error) }
   }
 
   override render(): ReactNode {

@@ -32,7 +32,7 @@ export interface Page {
   readonly fetch?: () => void
 }
 
-export interface PageGroup {
+interface PageGroup {
   readonly label: string
   readonly pages: ReadonlyArray<Page>
 }

@@ -42,6 +42,17 @@ export const setQuery = (name: string, value: string | undefined): void => {
   navigate(query.size === 0 ? window.location.pathname : `${window.location.pathname}?${query}`, "replace")
 }
 
+/** One of a few, kept in the query; the usual one is what an address without it says. */
+export const useChoice = <Choice extends string>(
+  name: string,
+  choices: ReadonlyArray<Choice>,
+  usual: Choice
+): readonly [chosen: Choice, choose: (choice: Choice) => void] => {
+  const written = useQuery(name)
+  const chosen = choices.find((choice) => choice === written) ?? usual
+  return [chosen, (choice) => setQuery(name, choice === usual ? undefined : choice)]
+}
+
 interface LinkProps {
   readonly href: string
   readonly className?: string

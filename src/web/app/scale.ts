@@ -1,4 +1,14 @@
-/** Where the lines across a picture stand, as arithmetic. */
+/** The place of a picture, and where the lines across it stand, as arithmetic. */
+
+/** In pixels: its size, and what is kept free at each side for words. */
+export interface Frame {
+  readonly width: number
+  readonly height: number
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
 
 /** 1, 2 or 5 times a power of ten, so that at most `lines` of it reach beyond `most`. */
 export const stepFor = (most: number, lines: number): number => {

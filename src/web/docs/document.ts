@@ -35,7 +35,7 @@ export interface Address {
   readonly operation: Operation
 }
 
-export interface Part {
+interface Part {
   readonly name: string
   readonly about: string
   readonly addresses: ReadonlyArray<Address>

@@ -44,8 +44,7 @@ const send = async <Body>({ method, path, body }: Sent): Promise<Body> => {
     signal: AbortSignal.timeout(ACTION_WITHIN_MS),
     ...(body === undefined ? {} : { body: JSON.stringify(body) })
   })
-  if (!response.ok) throw await refusalOf(response, path)
-  return (await response.json()) as Body
+  return bodyOf(response, path)
 }
 
 /** Sends JSON; a refusal's own message is the error's. */
@@ -68,12 +67,16 @@ const refusalOf = async (response: Response, path: string): Promise<Refused> => 
   return new Refused(answer?.message ?? `The hub answered ${response.status} to ${path}`, answer?.code ?? "")
 }
 
+const bodyOf = async <Body>(response: Response, path: string): Promise<Body> => {
+  if (!response.ok) throw await refusalOf(response, path)
+  return (await response.json()) as Body
+}
+
 export const getJson = async <Body>(path: string, signal?: AbortSignal): Promise<Body> => {
   const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS)
   const response = await fetch(path, {
     headers: { accept: "application/json" },
     signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline])
   })
-  if (!response.ok) throw await refusalOf(response, path)
-  return (await response.json()) as Body
+  return bodyOf(response, path)
 }

@@ -1,5 +1,5 @@
 /** Programs: the keys that they call with, how long each is good, and when it was used last. */
-import { type SyntheticEvent, useState } from "react"
+import { useState } from "react"
 import type { Role } from "../../../../actors/access/actions.ts"
 import type { KeyView } from "../../../access/protocol.ts"
 import { timeOf, UNKNOWN } from "../../app/formats.ts"
@@ -8,7 +8,7 @@ import type { Acted } from "../../app/use-acts.ts"
 import { useReading } from "../../app/use-reading.ts"
 import { deleteJson, postJson } from "../../hub/http.ts"
 import type { Shown } from "./page.tsx"
-import { boundsWords, RoleChoice, SureButton } from "./shared.tsx"
+import { AddForm, boundsWords, SureButton } from "./shared.tsx"
 
 const EVERY_MS = 10_000
 const DAY_MS = 86_400_000
@@ -121,31 +121,18 @@ interface AddKeyProps {
 }
 
 const AddKey = ({ isActing, onAdd }: AddKeyProps) => {
-  const [name, setName] = useState("")
   const [channels, setChannels] = useState("")
   const [days, setDays] = useState(0)
-  const [roles, setRoles] = useState<ReadonlyArray<Role>>(["operator"])
-  const onSubmit = (event: SyntheticEvent): void => {
-    event.preventDefault()
+  const add = (name: string, roles: ReadonlyArray<Role>): Promise<boolean> => {
     const named = channels.split(",").flatMap((one) => (one.trim() === "" ? [] : [one.trim()]))
-    const body = {
+    return onAdd(name, {
       roles,
       ...(named.length === 0 ? {} : { channels: named }),
       ...(days === 0 ? {} : { expiresAt: new Date(Date.now() + days * DAY_MS).toISOString() })
-    }
-    void onAdd(name.trim(), body).then((isDone) => isDone && setName(""))
+    })
   }
   return (
-    <form className="add-form" aria-label="Add a key" onSubmit={onSubmit}>
-      <input
-        aria-label="Name of the new key"
-        placeholder="Name"
-        required={true}
-        maxLength={64}
-        autoComplete="off"
-        value={name}
-        onChange={({ target }) => setName(target.value)}
-      />
+    <AddForm what="key" usual="operator" isActing={isActing} onAdd={add}>
       <input
         aria-label="Channels of the new key"
         placeholder="Channels (all)"
@@ -165,10 +152,6 @@ const AddKey = ({ isActing, onAdd }: AddKeyProps) => {
           </option>
         ))}
       </select>
-      <RoleChoice of="the new key" chosen={roles} onChoose={setRoles} />
-      <button type="submit" className="button" disabled={isActing || roles.length === 0}>
-        Add key
-      </button>
-    </form>
+    </AddForm>
   )
 }

@@ -1,5 +1,5 @@
-/** What users and keys share: roles to choose, what is asked twice before it is done, how they are bound. */
-import { useEffect, useState } from "react"
+/** What users and keys share: the form that adds one, what is asked twice before it is done, how they are bound. */
+import { type ReactNode, type SyntheticEvent, useEffect, useState } from "react"
 import { ROLES, type Role } from "../../../../actors/access/actions.ts"
 
 interface RolesProps {
@@ -8,7 +8,7 @@ interface RolesProps {
   readonly onChoose: (roles: ReadonlyArray<Role>) => void
 }
 
-export const RoleChoice = ({ of, chosen, onChoose }: RolesProps) => (
+const RoleChoice = ({ of, chosen, onChoose }: RolesProps) => (
   <fieldset className="roles">
     <legend className="visually-hidden">Roles of {of}</legend>
     {ROLES.map((role) => (
@@ -29,6 +29,45 @@ export const RoleChoice = ({ of, chosen, onChoose }: RolesProps) => (
     ))}
   </fieldset>
 )
+
+interface AddFormProps {
+  /** `user` or `key`. */
+  readonly what: string
+  /** Chosen to begin with. */
+  readonly usual: Role
+  readonly isActing: boolean
+  /** True when it was added. */
+  readonly onAdd: (name: string, roles: ReadonlyArray<Role>) => Promise<boolean>
+  /** The fields between the name and the roles. */
+  readonly children: ReactNode
+}
+
+export const AddForm = ({ what, usual, isActing, onAdd, children }: AddFormProps) => {
+  const [name, setName] = useState("")
+  const [roles, setRoles] = useState<ReadonlyArray<Role>>([usual])
+  const onSubmit = (event: SyntheticEvent): void => {
+    event.preventDefault()
+    void onAdd(name.trim(), roles).then((isDone) => isDone && setName(""))
+  }
+  return (
+    <form className="add-form" aria-label={`Add a ${what}`} onSubmit={onSubmit}>
+      <input
+        aria-label={`Name of the new ${what}`}
+        placeholder="Name"
+        required={true}
+        maxLength={64}
+        autoComplete="off"
+        value={name}
+        onChange={({ target }) => setName(target.value)}
+      />
+      {children}
+      <RoleChoice of={`the new ${what}`} chosen={roles} onChoose={setRoles} />
+      <button type="submit" className="button" disabled={isActing || roles.length === 0}>
+        Add {what}
+      </button>
+    </form>
+  )
+}
 
 const SURE_MS = 5_000
 

@@ -1,6 +1,5 @@
 /** People: who they are, what they may, and a password for one who has lost theirs. */
-import { type SyntheticEvent, useState } from "react"
-import type { Role } from "../../../../actors/access/actions.ts"
+import { useState } from "react"
 import type { UserView } from "../../../access/protocol.ts"
 import { timeOf, UNKNOWN } from "../../app/formats.ts"
 import { Box, Ready, Table } from "../../app/parts.tsx"
@@ -8,7 +7,7 @@ import type { Acted } from "../../app/use-acts.ts"
 import { useReading } from "../../app/use-reading.ts"
 import { deleteJson, postJson } from "../../hub/http.ts"
 import type { Shown } from "./page.tsx"
-import { boundsWords, RoleChoice, SureButton } from "./shared.tsx"
+import { AddForm, boundsWords, SureButton } from "./shared.tsx"
 
 const EVERY_MS = 10_000
 
@@ -98,45 +97,27 @@ const Rows = ({ users, isActing, onReset, onRemove }: RowsProps) => (
 
 interface AddUserProps {
   readonly isActing: boolean
-  readonly onAdd: (
-    name: string,
-    body: { readonly roles: ReadonlyArray<Role>; readonly tenant?: string }
-  ) => Promise<boolean>
+  readonly onAdd: (name: string, body: object) => Promise<boolean>
 }
 
 const AddUser = ({ isActing, onAdd }: AddUserProps) => {
-  const [name, setName] = useState("")
-  const [tenant, setTenant] = useState("")
-  const [roles, setRoles] = useState<ReadonlyArray<Role>>(["viewer"])
-  const onSubmit = (event: SyntheticEvent): void => {
-    event.preventDefault()
-    void onAdd(name.trim(), tenant.trim() === "" ? { roles } : { roles, tenant: tenant.trim() }).then(
-      (isDone) => isDone && setName("")
-    )
-  }
+  const [written, setWritten] = useState("")
+  const tenant = written.trim()
   return (
-    <form className="add-form" aria-label="Add a user" onSubmit={onSubmit}>
-      <input
-        aria-label="Name of the new user"
-        placeholder="Name"
-        required={true}
-        maxLength={64}
-        autoComplete="off"
-        value={name}
-        onChange={({ target }) => setName(target.value)}
-      />
+    <AddForm
+      what="user"
+      usual="viewer"
+      isActing={isActing}
+      onAdd={(name, roles) => onAdd(name, tenant === "" ? { roles } : { roles, tenant })}
+    >
       <input
         aria-label="Tenant of the new user"
         placeholder="Tenant (all)"
         maxLength={64}
         autoComplete="off"
-        value={tenant}
-        onChange={({ target }) => setTenant(target.value)}
+        value={written}
+        onChange={({ target }) => setWritten(target.value)}
       />
-      <RoleChoice of="the new user" chosen={roles} onChoose={setRoles} />
-      <button type="submit" className="button" disabled={isActing || roles.length === 0}>
-        Add user
-      </button>
-    </form>
+    </AddForm>
   )
 }

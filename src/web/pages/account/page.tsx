@@ -20,7 +20,8 @@ export const AccountPage = () => {
     <div className="page">
       <h1 className="visually-hidden">Account</h1>
       <ConnectionNotice />
-      {own?.principal.kind === "user" ? <Own name={own.principal.name} /> : <Nobody />}
+      {own?.mode === "open" ? <Nobody /> : null}
+      {own?.principal.kind === "user" ? <Own name={own.principal.name} /> : null}
     </div>
   )
 }

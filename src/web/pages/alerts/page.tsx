@@ -1,6 +1,6 @@
 /**
- * The alert centre: what is low, the soonest sold out first; who has taken note of it; how it sells and what to order, with the
- * arithmetic. Lead time and cover stand in the address, so that two people look at the same proposal.
+ * The alert centre: what is low, on each page the soonest sold out first; who has taken note of it; how it sells and what to
+ * order, with the arithmetic. Lead time and cover stand in the address, so that two people look at the same proposal.
  */
 import { useMemo } from "react"
 import type { LowStockItem, LowStockPage, Stand } from "../../../gateway/work-protocol.ts"
@@ -8,7 +8,7 @@ import { ConnectionNotice } from "../../app/connection.tsx"
 import { units } from "../../app/formats.ts"
 import { NameField, useName } from "../../app/name.tsx"
 import { Box, Choices, Notice, Pager, Ready } from "../../app/parts.tsx"
-import { setQuery, useQuery } from "../../app/router.tsx"
+import { setQuery, useChoice, useQuery } from "../../app/router.tsx"
 import { useActs } from "../../app/use-acts.ts"
 import { usePages } from "../../app/use-pages.ts"
 import { postJson } from "../../hub/http.ts"
@@ -35,8 +35,7 @@ const DONE: Readonly<Record<Work["act"], string>> = {
 }
 
 export const AlertsPage = () => {
-  const chosen = useQuery("show")
-  const filter = FILTERS.find((one) => one === chosen) ?? "open"
+  const [filter, setFilter] = useChoice("show", FILTERS, "open")
   const leadDays = daysIn(useQuery("lead"), 7)
   const coverDays = daysIn(useQuery("cover"), 14)
   const { act, isActing, notice, round, tone } = useActs()
@@ -65,7 +64,7 @@ export const AlertsPage = () => {
             choices={FILTERS}
             chosen={filter}
             word={(choice) => ({ open: "Open", acknowledged: "Acknowledged", snoozed: "Snoozed", all: "All" })[choice]}
-            onChoose={(choice) => setQuery("show", choice === "open" ? undefined : choice)}
+            onChoose={setFilter}
           />
           <Days label="Lead time" value={leadDays} onChange={(days) => setQuery("lead", days)} />
           <Days label="Cover" value={coverDays} onChange={(days) => setQuery("cover", days)} />
@@ -74,7 +73,13 @@ export const AlertsPage = () => {
         <Ready of={list} what="what is low">
           {({ items, next }) => (
             <>
-              <Listed items={items} filter={filter} isActing={isActing} onWork={work} />
+              <Listed
+                items={items}
+                isAll={pages.isFirst && next === undefined}
+                filter={filter}
+                isActing={isActing}
+                onWork={work}
+              />
               <Pager what="what is low" next={next} {...pages} />
             </>
           )}
@@ -108,12 +113,14 @@ const Days = ({ label, value, onChange }: DaysProps) => (
 
 interface ListedProps {
   readonly items: ReadonlyArray<LowStockItem>
+  /** No other page has more of them. */
+  readonly isAll: boolean
   readonly filter: Filter
   readonly isActing: boolean
   readonly onWork: (item: LowStockItem, work: Work) => void
 }
 
-const Listed = ({ items, filter, isActing, onWork }: ListedProps) => {
+const Listed = ({ items, isAll, filter, isActing, onWork }: ListedProps) => {
   const shown = useMemo(
     () =>
       items
@@ -135,7 +142,7 @@ const Listed = ({ items, filter, isActing, onWork }: ListedProps) => {
   if (shown.length === 0) {
     return (
       <p className="quiet">
-        None of the {units(items.length)} that are low is {filter}.
+        None of the {units(items.length)} {isAll ? "that are low" : "on this page"} is {filter}.
       </p>
     )
   }

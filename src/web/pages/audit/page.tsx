@@ -4,7 +4,7 @@ import type { StoredAct } from "../../../access/acts.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { timeOf } from "../../app/formats.ts"
 import { Box, Pager, Ready, Table } from "../../app/parts.tsx"
-import { useReading } from "../../app/use-reading.ts"
+import { usePages } from "../../app/use-pages.ts"
 
 const EVERY_MS = 5_000
 const SHOWN = 100
@@ -17,10 +17,8 @@ interface Acts {
 const COLUMNS = ["When", "Who", "Did", "To what", "Outcome", "From"]
 
 export const AuditPage = () => {
-  const [before, setBefore] = useState<string | undefined>()
   const [sought, setSought] = useState("")
-  const place = before === undefined ? "" : `&before=${before}`
-  const acts = useReading<Acts>(`/v1/audit?limit=${SHOWN}${place}`, EVERY_MS)
+  const { list, pages } = usePages<Acts>("/v1/audit", { limit: SHOWN, everyMs: EVERY_MS, cursor: "before" })
   return (
     <div className="page">
       <h1 className="visually-hidden">Audit log</h1>
@@ -36,17 +34,11 @@ export const AuditPage = () => {
             onChange={({ target }) => setSought(target.value)}
           />
         </div>
-        <Ready of={acts} what="the audit log">
+        <Ready of={list} what="the audit log">
           {({ items, next }) => (
             <>
               <Listed acts={items} sought={sought.trim().toLowerCase()} />
-              <Pager
-                what="the audit log"
-                isFirst={before === undefined}
-                next={next === undefined ? undefined : String(next)}
-                onFirst={() => setBefore(undefined)}
-                onNext={setBefore}
-              />
+              <Pager what="the audit log" next={next === undefined ? undefined : String(next)} {...pages} />
             </>
           )}
         </Ready>

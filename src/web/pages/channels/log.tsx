@@ -3,7 +3,7 @@ import { useState } from "react"
 import type { LogItem, LogList } from "../../../channels/protocol.ts"
 import { timeOf, UNKNOWN, units } from "../../app/formats.ts"
 import { Box, Choices, ofNumbers, Pager, Ready, Table } from "../../app/parts.tsx"
-import { useLasting, useReading } from "../../app/use-reading.ts"
+import { usePages } from "../../app/use-pages.ts"
 
 const EVERY_MS = 2_000
 const SHOWN = 50
@@ -36,30 +36,29 @@ const TYPES: Readonly<Record<string, string>> = {
 export const Log = ({ channel }: { readonly channel: string }) => {
   const [kind, setKind] = useState<Kind>("all")
   const [written, setWritten] = useState("")
-  const [before, setBefore] = useState<string | undefined>()
   const listing = written.trim()
   const query = [
-    `limit=${SHOWN}`,
     ...(kind === "all" ? [] : [`type=${kind}`]),
-    ...(listing === "" ? [] : [`listing=${encodeURIComponent(listing)}`]),
-    ...(before === undefined ? [] : [`before=${before}`])
+    ...(listing === "" ? [] : [`listing=${encodeURIComponent(listing)}`])
   ].join("&")
-  const list = useLasting(useReading<LogList>(`/v1/channels/${encodeURIComponent(channel)}/log?${query}`, EVERY_MS))
+  const { list, pages } = usePages<LogList>(`/v1/channels/${encodeURIComponent(channel)}/log`, {
+    limit: SHOWN,
+    everyMs: EVERY_MS,
+    query,
+    cursor: "before"
+  })
   return (
     <Box
       id="log"
       title={`Log of ${channel}`}
-      note={before === undefined ? "as it goes on" : "older"}
+      note={pages.isFirst ? "as it goes on" : "older"}
       aside={
         <input
           className="log-search"
           aria-label="Only of the listing"
           placeholder="Listing"
           value={written}
-          onChange={({ target }) => {
-            setWritten(target.value)
-            setBefore(undefined)
-          }}
+          onChange={({ target }) => setWritten(target.value)}
         />
       }
     >
@@ -68,10 +67,7 @@ export const Log = ({ channel }: { readonly channel: string }) => {
         choices={KINDS}
         chosen={kind}
         word={(choice) => KIND_WORDS[choice]}
-        onChoose={(choice) => {
-          setKind(choice)
-          setBefore(undefined)
-        }}
+        onChoose={setKind}
       />
       <Ready of={list} what="the log">
         {({ items, next }) => (
@@ -81,13 +77,7 @@ export const Log = ({ channel }: { readonly channel: string }) => {
             ) : (
               <Lines items={items} />
             )}
-            <Pager
-              what="the log"
-              isFirst={before === undefined}
-              next={next}
-              onFirst={() => setBefore(undefined)}
-              onNext={setBefore}
-            />
+            <Pager what="the log" next={next} {...pages} />
           </>
         )}
       </Ready>

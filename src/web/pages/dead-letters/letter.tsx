@@ -2,6 +2,7 @@
 import { type SyntheticEvent, useId, useState } from "react"
 import type { LetterItem, LetterSettled } from "../../../gateway/work-protocol.ts"
 import { timeOf } from "../../app/formats.ts"
+import { messageOf } from "../../hub/http.ts"
 
 export interface LetterActs {
   readonly isActing: boolean
@@ -87,7 +88,7 @@ const Mend = ({ letter: { body, id, subject }, acts }: LetterProps) => {
     try {
       fact = JSON.parse(text)
     } catch (error) {
-      setFault(`That is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+      setFault(`That is no JSON: ${messageOf(error)}`)
       return
     }
     setFault(undefined)

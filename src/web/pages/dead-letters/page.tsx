@@ -8,7 +8,7 @@ import { ConnectionNotice } from "../../app/connection.tsx"
 import { units } from "../../app/formats.ts"
 import { NameField, useName } from "../../app/name.tsx"
 import { Choices, Notice, Pager, Ready } from "../../app/parts.tsx"
-import { Link, setQuery, useQuery } from "../../app/router.tsx"
+import { Link, useChoice } from "../../app/router.tsx"
 import { useActs } from "../../app/use-acts.ts"
 import { usePages } from "../../app/use-pages.ts"
 import { useReading } from "../../app/use-reading.ts"
@@ -22,8 +22,7 @@ const SHOWN = 20
 const STATUSES = ["open", "settled"] as const
 
 export const DeadLettersPage = () => {
-  const chosen = useQuery("show")
-  const status = STATUSES.find((one) => one === chosen) ?? "open"
+  const [status, setStatus] = useChoice("show", STATUSES, "open")
   const { act, isActing, notice, round, tone } = useActs()
   const { name, setName } = useName()
   const { list, pages } = usePages<LetterPage>("/v1/dead-letters", {
@@ -56,7 +55,7 @@ export const DeadLettersPage = () => {
             choices={STATUSES}
             chosen={status}
             word={(choice) => ({ open: "Open", settled: "Settled" })[choice]}
-            onChoose={(choice) => setQuery("show", choice === "open" ? undefined : choice)}
+            onChoose={setStatus}
           />
           <NameField name={name} onName={setName} />
           <OfChannels />

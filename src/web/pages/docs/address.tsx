@@ -1,7 +1,7 @@
 /** One address: what it is for, and once it is opened what it takes and answers. */
-import { useState } from "react"
+import { type CSSProperties, useState } from "react"
 import { type Address as One, contentOf, type Parameter } from "../../docs/document.ts"
-import { type JsonSchema, linesOf, type Schemas } from "../../docs/shape.ts"
+import { type JsonSchema, type Line, linesOf, type Schemas } from "../../docs/shape.ts"
 
 interface AddressProps {
   readonly address: One
@@ -84,16 +84,8 @@ const Body = ({ title, content, schemas }: BodyProps) => {
   )
 }
 
-interface ShapeLineProps {
-  readonly depth: number
-  readonly name?: string
-  readonly isOptional: boolean
-  readonly takes: string
-  readonly note?: string
-}
-
-const ShapeLine = ({ depth, isOptional, name, note, takes }: ShapeLineProps) => (
-  <li data-depth={depth}>
+const ShapeLine = ({ depth, isOptional, name, note, takes }: Line) => (
+  <li style={{ "--depth": depth } as CSSProperties}>
     {name === undefined ? null : (
       <>
         <code>{name}</code>
@@ -112,7 +104,7 @@ const Refusals = ({ responses }: { readonly responses: One["operation"]["respons
       <h3>Otherwise</h3>
       <ul className="shape">
         {refusals.map(([status, { description }]) => (
-          <li key={status} data-depth={0}>
+          <li key={status}>
             <code>{status}</code> {description}
           </li>
         ))}

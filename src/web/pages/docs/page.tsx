@@ -29,7 +29,7 @@ export const DocsPage = () => {
           />
           <a href={DOCUMENT}>OpenAPI 3.1</a>
         </div>
-        <Ready of={document} what="the addresses" isAsked>
+        <Ready of={document} what="the addresses" isAsked={true}>
           {(value) => <Parts document={value} search={search} />}
         </Ready>
       </div>

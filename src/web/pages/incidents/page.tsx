@@ -6,7 +6,7 @@ import type { IncidentItem, IncidentPage } from "../../../gateway/work-protocol.
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { timeOf, UNKNOWN, units } from "../../app/formats.ts"
 import { Box, Choices, Notice, ofNumbers, Pager, Ready, Table } from "../../app/parts.tsx"
-import { Link, setQuery, useQuery } from "../../app/router.tsx"
+import { Link, useChoice } from "../../app/router.tsx"
 import { useActs } from "../../app/use-acts.ts"
 import { usePages } from "../../app/use-pages.ts"
 import { postJson } from "../../hub/http.ts"
@@ -31,8 +31,7 @@ interface Resolution {
 }
 
 export const IncidentsPage = () => {
-  const chosen = useQuery("show")
-  const status = STATUSES.find((one) => one === chosen) ?? "open"
+  const [status, setStatus] = useChoice("show", STATUSES, "open")
   const { act, isActing, notice, round, tone } = useActs()
   const { list, pages } = usePages<IncidentPage>("/v1/incidents", {
     limit: SHOWN,
@@ -58,7 +57,7 @@ export const IncidentsPage = () => {
             choices={STATUSES}
             chosen={status}
             word={(choice) => ({ open: "Open", resolved: "Dealt with" })[choice]}
-            onChoose={(choice) => setQuery("show", choice === "open" ? undefined : choice)}
+            onChoose={setStatus}
           />
         </div>
         <Ready of={list} what="the incidents">

@@ -3,16 +3,7 @@
  * interval, cumulated by the day on which the cart was left.
  */
 import type { DayFigures } from "../../../recovery/figures-protocol.ts"
-import { rounded, stepFor } from "../../app/scale.ts"
-
-export interface Frame {
-  readonly width: number
-  readonly height: number
-  readonly left: number
-  readonly bottom: number
-  readonly top: number
-  readonly right: number
-}
+import { type Frame, rounded, stepFor } from "../../app/scale.ts"
 
 export interface Picture {
   readonly treated: string

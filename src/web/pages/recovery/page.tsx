@@ -6,7 +6,7 @@ import { useCallback, useRef } from "react"
 import type { Figures } from "../../../recovery/figures-protocol.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { Box, Choices, Ready } from "../../app/parts.tsx"
-import { setQuery, useQuery } from "../../app/router.tsx"
+import { setQuery, useChoice, useQuery } from "../../app/router.tsx"
 import { useReading } from "../../app/use-reading.ts"
 import type { Read } from "../../hub/reading.ts"
 import { Budget } from "./budget.tsx"
@@ -27,12 +27,9 @@ const GROUPINGS = ["sequence", "step", "channel", "offer"] as const
 /** From the beginning of a day, so that the address is the same for a whole day and the period grows with it. */
 const fromOf = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)
 
-const chosenIn = <Choice extends string>(choices: ReadonlyArray<Choice>, value: string | undefined, usual: Choice) =>
-  choices.find((choice) => choice === value) ?? usual
-
 export const RecoveryPage = () => {
-  const days = chosenIn(PERIODS, useQuery("days"), "30")
-  const by = chosenIn(GROUPINGS, useQuery("by"), "sequence")
+  const [days, setDays] = useChoice("days", PERIODS, "30")
+  const [by, setBy] = useChoice("by", GROUPINGS, "sequence")
   const customerId = useQuery("customer")
   const story = useRef<HTMLHeadingElement>(null)
   const figures: Read<Figures> = useReading<Figures>(
@@ -54,7 +51,7 @@ export const RecoveryPage = () => {
           choices={PERIODS}
           chosen={days}
           word={(choice) => `${choice} days`}
-          onChoose={(choice) => setQuery("days", choice)}
+          onChoose={setDays}
         />
         <Box id="revenue" title="Revenue over time">
           <Ready of={figures} what="the figures">
@@ -72,15 +69,7 @@ export const RecoveryPage = () => {
           id="groups"
           title="What brought it in"
           isWide={true}
-          aside={
-            <Choices
-              label="By"
-              choices={GROUPINGS}
-              chosen={by}
-              word={(choice) => choice}
-              onChoose={(choice) => setQuery("by", choice)}
-            />
-          }
+          aside={<Choices label="By" choices={GROUPINGS} chosen={by} word={(choice) => choice} onChoose={setBy} />}
         >
           <Ready of={figures} what="the figures">
             {(value) => <Groups figures={value} />}

@@ -6,11 +6,12 @@ import { type KeyboardEvent, type PointerEvent, useState } from "react"
 import type { DayFigures, Figures } from "../../../recovery/figures-protocol.ts"
 import { dayOf, money, roughMoney, UNKNOWN, units } from "../../app/formats.ts"
 import { ofNumbers, Table } from "../../app/parts.tsx"
+import type { Frame } from "../../app/scale.ts"
 import { useWidth } from "../../app/use-width.ts"
-import { expectedOf, type Frame, marksOf, pictureOf } from "./chart.ts"
+import { expectedOf, marksOf, pictureOf } from "./chart.ts"
 
 const HEIGHT = 230
-/** An amount stands left of its line, at the size that recovery.css gives it. */
+/** An amount stands left of its line, at the size that plot.css gives it. */
 const CHARACTER_PX = 6.4
 const MARK_GAP_PX = 6
 

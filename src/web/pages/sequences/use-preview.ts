@@ -6,7 +6,7 @@ import { useEffect, useState } from "react"
 import type { Fault } from "../../../../actors/recovery/sequence.ts"
 import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
 import type { Preview } from "../../../recovery/protocol.ts"
-import { postJson } from "../../hub/http.ts"
+import { messageOf, postJson } from "../../hub/http.ts"
 
 const AFTER_MS = 200
 const AGAIN_MS = 3_000
@@ -48,7 +48,7 @@ export const usePreview = (draft: RecoverySettings, sequenceId: string, { cart, 
         if (!isOver) setAnswered({ asked, preview })
       } catch (error) {
         if (isOver) return
-        setAnswered((known) => ({ ...known, asked, failure: error instanceof Error ? error.message : String(error) }))
+        setAnswered((known) => ({ ...known, asked, failure: messageOf(error) }))
         again = setTimeout(() => setRound((before) => before + 1), AGAIN_MS)
       }
     }

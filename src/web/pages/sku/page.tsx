@@ -8,7 +8,7 @@ import type { Moment, StockLevels } from "../../../gateway/history-protocol.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { clockTime, UNKNOWN, units } from "../../app/formats.ts"
 import { Box, Choices, Ready } from "../../app/parts.tsx"
-import { navigate, setQuery, useQuery } from "../../app/router.tsx"
+import { navigate, setQuery, useChoice, useQuery } from "../../app/router.tsx"
 import { useReading } from "../../app/use-reading.ts"
 import { useSettled } from "../../app/use-settled.ts"
 import { nowMs } from "../../hub/clock.ts"
@@ -97,15 +97,14 @@ const versionIn = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
 
 const History = ({ sku }: { readonly sku: string }) => {
-  const chosen = useQuery("period")
-  const period = PERIODS.find((one) => one === chosen) ?? "all"
+  const [period, onPeriod] = useChoice("period", PERIODS, "all")
   const beginMs = beginOf(period)
   const from = beginMs === 0 ? "" : `&from=${new Date(beginMs).toISOString()}`
   const path = `/v1/stock/${encodeURIComponent(sku)}/levels?points=300${from}`
   const levels = useReading<StockLevels>(path, EVERY_MS)
   return (
     <Ready of={levels} what="the history" isAsked={true}>
-      {(value) => <Known sku={sku} levels={value} period={period} beginMs={beginMs} />}
+      {(value) => <Known sku={sku} levels={value} period={period} onPeriod={onPeriod} beginMs={beginMs} />}
     </Ready>
   )
 }
@@ -114,6 +113,7 @@ interface KnownProps {
   readonly sku: string
   readonly levels: StockLevels
   readonly period: Period
+  readonly onPeriod: (period: Period) => void
   readonly beginMs: number
 }
 
@@ -134,7 +134,7 @@ const useShown = ({ items, newest }: StockLevels) => {
   return { shown: { ...(drawn ?? newest), version }, isNewest: false, onShow, onNewest }
 }
 
-const Known = ({ sku, levels, period, beginMs }: KnownProps) => {
+const Known = ({ sku, levels, period, onPeriod, beginMs }: KnownProps) => {
   const { shown, isNewest, onShow, onNewest } = useShown(levels)
   const from = Math.min(versionIn(useQuery("from")) ?? 0, shown.version)
   const settled = useSettled(shown.version, SETTLED_MS)
@@ -154,7 +154,7 @@ const Known = ({ sku, levels, period, beginMs }: KnownProps) => {
             choices={PERIODS}
             chosen={period}
             word={(choice) => PERIOD_WORDS[choice]}
-            onChoose={(choice) => setQuery("period", choice === "all" ? undefined : choice)}
+            onChoose={onPeriod}
           />
         }
       >

@@ -1,15 +1,6 @@
 /** How one SKU's numbers went, as arithmetic: steps over time, because between two changes nothing moves. */
 import type { Moment } from "../../../gateway/history-protocol.ts"
-import { marksBetween, rounded } from "../../app/scale.ts"
-
-export interface Frame {
-  readonly width: number
-  readonly height: number
-  readonly left: number
-  readonly right: number
-  readonly top: number
-  readonly bottom: number
-}
+import { type Frame, marksBetween, rounded } from "../../app/scale.ts"
 
 export const availableOf = ({ physical, allocated }: Moment): number => physical - allocated
 

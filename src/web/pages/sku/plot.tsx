@@ -5,11 +5,12 @@
 import type { KeyboardEvent, PointerEvent } from "react"
 import type { Moment, StockLevels } from "../../../gateway/history-protocol.ts"
 import { clockTime, units } from "../../app/formats.ts"
+import type { Frame } from "../../app/scale.ts"
 import { useWidth } from "../../app/use-width.ts"
-import { availableOf, type Frame, type Picture, pictureOf, type Span } from "./picture.ts"
+import { availableOf, type Picture, pictureOf, type Span } from "./picture.ts"
 
 const HEIGHT = 240
-/** An amount stands left of its line, at the size that recovery.css gives it. */
+/** An amount stands left of its line, at the size that plot.css gives it. */
 const CHARACTER_PX = 6.4
 const MARK_GAP_PX = 6
 

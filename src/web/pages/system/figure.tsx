@@ -1,9 +1,10 @@
 /** A figure over the last minutes: its line or lines, what they are now in words, and nothing that only the eye can tell. */
 import { units } from "../../app/formats.ts"
 import { Box } from "../../app/parts.tsx"
+import type { Frame } from "../../app/scale.ts"
 import { useWidth } from "../../app/use-width.ts"
 import type { Sample } from "../../../gateway/system-protocol.ts"
-import { drawn, type Room } from "./series.ts"
+import { drawn } from "./series.ts"
 
 export interface Series {
   readonly name: string
@@ -63,8 +64,8 @@ export const Figure = (props: FigureProps) => {
 }
 
 const Picture = ({ samples, series, word, everyMs, least, width }: FigureProps & { readonly width: number }) => {
-  const room: Room = { width, height: HEIGHT, left: 58, right: 6, top: 8, bottom: 20 }
-  const options = { room, lastsMs: LASTS_MS, gapMs: 3 * everyMs, least }
+  const frame: Frame = { width, height: HEIGHT, left: 58, right: 6, top: 8, bottom: 20 }
+  const options = { frame, lastsMs: LASTS_MS, gapMs: 3 * everyMs, least }
   const { lines, marks } = drawn(
     samples,
     series.map(({ read }) => read),
@@ -77,12 +78,12 @@ const Picture = ({ samples, series, word, everyMs, least, width }: FigureProps &
           <line
             className="plot-line"
             data-zero={value === 0 || undefined}
-            x1={room.left}
-            x2={width - room.right}
+            x1={frame.left}
+            x2={width - frame.right}
             y1={y}
             y2={y}
           />
-          <text className="plot-label" x={room.left - 6} y={y + 4} textAnchor="end">
+          <text className="plot-label" x={frame.left - 6} y={y + 4} textAnchor="end">
             {word(value)}
           </text>
         </g>
@@ -90,10 +91,10 @@ const Picture = ({ samples, series, word, everyMs, least, width }: FigureProps &
       {lines.map((line, index) => (
         <path key={KINDS[index]} className="plot-series" data-line={KINDS[index]} d={line} />
       ))}
-      <text className="plot-label" x={room.left} y={HEIGHT - 4}>
+      <text className="plot-label" x={frame.left} y={HEIGHT - 4}>
         {units(LASTS_MS / 60_000)} minutes ago
       </text>
-      <text className="plot-label" x={width - room.right} y={HEIGHT - 4} textAnchor="end">
+      <text className="plot-label" x={width - frame.right} y={HEIGHT - 4} textAnchor="end">
         now
       </text>
     </svg>

@@ -1,16 +1,7 @@
 /** A figure over the last minutes as a picture, as arithmetic: where its line goes, and what lies across it. */
-import { rounded, stepFor } from "../../app/scale.ts"
+import { type Frame, rounded, stepFor } from "../../app/scale.ts"
 
-export interface Room {
-  readonly width: number
-  readonly height: number
-  readonly left: number
-  readonly right: number
-  readonly top: number
-  readonly bottom: number
-}
-
-export interface Timed {
+interface Timed {
   readonly at: number
 }
 
@@ -25,16 +16,16 @@ const LINES = 3
 export const drawn = <Item extends Timed>(
   items: ReadonlyArray<Item>,
   reads: ReadonlyArray<(item: Item) => number>,
-  options: { readonly room: Room; readonly lastsMs: number; readonly gapMs: number; readonly least: number }
+  options: { readonly frame: Frame; readonly lastsMs: number; readonly gapMs: number; readonly least: number }
 ): Drawn => {
-  const { gapMs, lastsMs, least, room } = options
+  const { frame, gapMs, lastsMs, least } = options
   const most = Math.max(least, ...items.flatMap((item) => reads.map((read) => read(item))))
   const step = stepFor(most, LINES)
   const ceiling = Math.ceil(most / step) * step
-  const [across, up] = [room.width - room.left - room.right, room.height - room.top - room.bottom]
+  const [across, up] = [frame.width - frame.left - frame.right, frame.height - frame.top - frame.bottom]
   const endsAt = items.at(-1)?.at ?? 0
-  const x = (at: number): number => rounded(room.left + Math.max(0, 1 - (endsAt - at) / lastsMs) * across)
-  const y = (value: number): number => rounded(room.top + (1 - value / ceiling) * up)
+  const x = (at: number): number => rounded(frame.left + Math.max(0, 1 - (endsAt - at) / lastsMs) * across)
+  const y = (value: number): number => rounded(frame.top + (1 - value / ceiling) * up)
   const line = (read: (item: Item) => number): string => {
     let path = ""
     for (const [index, item] of items.entries()) {
