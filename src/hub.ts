@@ -155,7 +155,7 @@ const traceCommits = Effect.fnUntraced(function* (settings: TracingSettings) {
   const host = yield* StockHost
   host.onCommits((commits) => {
     for (const { records } of commits) {
-      for (const record of records) if (isStockEvent(record)) current()?.landed(record)
+      for (const record of records) if (isStockEvent(record)) current()?.landedStock(record)
     }
   })
 })

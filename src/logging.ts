@@ -3,12 +3,12 @@
  */
 import { Logger } from "effect"
 import { readTraceparent } from "./tracing/traceparent.ts"
-import { placeOfCall } from "./tracing/tracing.ts"
+import { placeOfCall, PlaceOfEffect } from "./tracing/traced-call.ts"
 
 export const logging = Logger.layer([
-  Logger.make(({ date, logLevel, message }) => {
+  Logger.make(({ date, fiber, logLevel, message }) => {
     const text = Array.isArray(message) ? message.join(" ") : String(message)
-    const traceId = readTraceparent(placeOfCall())?.traceId
+    const traceId = readTraceparent(fiber.getRef(PlaceOfEffect) ?? placeOfCall())?.traceId
     const line = {
       at: date.toISOString(),
       level: logLevel,

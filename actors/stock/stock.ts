@@ -36,3 +36,6 @@ export interface Stock {
 export const LINES_SCOPE = "lines"
 
 export const bundleScope = (sku: string): string => `bundle ${sku}`
+
+/** Of a scope that is neither absent nor `LINES_SCOPE`. */
+export const bundleOf = (scope: string): string => scope.slice("bundle ".length)

@@ -20,6 +20,7 @@ import type { PartitionHost } from "../host/host.ts"
 import { acquireHost, StockHost } from "../host/layer.ts"
 import type { HostOptions } from "../host/options.ts"
 import { PaymentsService } from "../payments/layer.ts"
+import { current } from "../tracing/tracing.ts"
 import { decodeCartFact, decodeCartName } from "./decode.ts"
 import { CartFollowers } from "./followers.ts"
 import { forgetting } from "./forgetting.ts"
@@ -30,6 +31,7 @@ import { PaymentLinks } from "./payment-links.ts"
 import { takePayments } from "./payments.ts"
 import { Repaying } from "./repaying.ts"
 import { Steps } from "./steps.ts"
+import { traceCarts } from "./traced.ts"
 import { type AvailableOf, CART_FACT } from "./turn.ts"
 
 export type CartPartitions = PartitionHost<CartRecord, CartMail, CartBook>
@@ -68,6 +70,7 @@ const acquire = Effect.fnUntraced(function* (options: HostOptions, keep: CartKee
     },
     snapshots: snapshotsOf(nats, CART)
   })
+  host.onCommits(traceCarts)
   const left = [...host.book.waiting].map((cart) => [cart, host.book.peek(cart)?.steps ?? []] as const)
   const steps = new Steps({ stock, carts: host, later: (ms, act) => void setTimeout(act, ms).unref() }, left)
   host.onCommits((commits) => steps.onCommits(commits))
@@ -118,5 +121,7 @@ const readFact = (fact: StoredFact, body: unknown) => {
   const cart = decodeCartName(skuOfSubject(fact.subject))
   if (!cart.ok) return cart
   const decoded = decodeCartFact(cart.value, body)
-  return decoded.ok ? ({ ok: true, command: decoded.value, hash: cartHash(decoded.value) } as const) : decoded
+  if (!decoded.ok) return decoded
+  current()?.received(decoded.value, { name: "cart.fact", parent: fact.traceparent, atMs: performance.now() })
+  return { ok: true, command: decoded.value, hash: cartHash(decoded.value) } as const
 }

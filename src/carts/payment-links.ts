@@ -24,12 +24,20 @@ import { CHECKOUT_LINK_SUBJECTS, PAYMENTS, skuOfSubject } from "../../streams/su
 import { TurnByTurn } from "./turn-by-turn.ts"
 import { type CheckoutLink, type CheckoutLinks, LinkFailed } from "../payments/checkout-links.ts"
 import type { CheckoutCart } from "../payments/session-params.ts"
+import { within } from "../tracing/traced-call.ts"
+import { current } from "../tracing/tracing.ts"
 
 export interface PaymentLinksOptions {
   readonly nats: NatsShape
   readonly host: Pick<CartPartitions, "view" | "onCommits">
   readonly links: CheckoutLinks
   readonly nowMs: () => number
+}
+
+export interface LinkWanted {
+  readonly email?: string
+  readonly contents?: number
+  readonly traceparent?: string | undefined
 }
 
 /** Carts whose links wait to be closed; of more, those that are left out are found by the next look. */
@@ -53,15 +61,20 @@ export class PaymentLinks {
     options.host.onCommits((commits) => this.onCommits(commits))
   }
 
-  /** The link of a cart in checkout. `contents`: what the shopper has seen; the e-mail address is passed on and not kept. */
+  /**
+   * The link of a cart in checkout. `contents`: what the shopper has seen; the e-mail address is passed on and not kept.
+   * `traceparent`: of who asks; else it is made in the trace of the cart.
+   */
   link(
     cartId: string,
-    asked: { readonly email?: string; readonly contents?: number }
+    { traceparent, ...asked }: LinkWanted
   ): Effect.Effect<CheckoutLink & { readonly contents: number }, LinkFailed> {
+    const traced = current()?.ofCart(cartId, { name: "payment.link", parent: traceparent, attributes: {} })
     const made = Effect.gen({ self: this }, function* () {
       const cart = payable(yield* this.look(cartId), asked)
       if (cart instanceof LinkFailed) return yield* cart
       const link = yield* this.options.links.link(cart)
+      traced?.attribute("holdfast.session_id", link.sessionId)
       const { cartVersion: contents, holdId } = cart
       if (isWanted(yield* this.look(cartId), { cartVersion: contents, holdId })) return { ...link, contents }
       // It went on while Stripe was asked, and was looked at before there was anything to close.
@@ -71,7 +84,7 @@ export class PaymentLinks {
         message: "The cart was changed meanwhile: check it out again."
       })
     })
-    return this.turns.run(cartId, made)
+    return within(traced, this.turns.run(cartId, made))
   }
 
   /** Closes what is to be closed. Runs until interrupted. */

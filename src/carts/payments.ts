@@ -18,6 +18,8 @@ import type { NatsShape } from "../../streams/nats/connection.ts"
 import { PAYMENT_FACT_SUBJECTS, PAYMENTS } from "../../streams/subjects.ts"
 import type { CartPartitions } from "./layer.ts"
 import type { Repaying } from "./repaying.ts"
+import type { CartAnswer } from "./protocol.ts"
+import { current, ending } from "../tracing/tracing.ts"
 import { cartMail } from "./requests.ts"
 
 /** `contents` is what payments call the cart's version: what is bought and what it costs. */
@@ -88,7 +90,10 @@ const take = (message: JsMsg, services: PaymentFactServices): void => {
   const { host, deadLetters } = services
   const told = message.json<PaymentFact>()
   const fact = factOf(told)
-  const mail = cartMail(fact, performance.now(), (answer) => {
+  const tracing = current()
+  const begun = { name: "payment.fact", parent: tracing?.placeOfCart(fact.cart), atMs: performance.now() }
+  const span = tracing?.received(fact, begun)
+  const onAnswer = ending(span, (answer: CartAnswer) => {
     if (answer.ok) return message.ack()
     if (answer.code === "unavailable" || answer.code === "overloaded") return message.nak(AGAIN_MS)
     const { code, message: why } = answer
@@ -110,7 +115,7 @@ const take = (message: JsMsg, services: PaymentFactServices): void => {
       })
     )
   })
-  host.submit(mail)
+  host.submit(cartMail(fact, performance.now(), onAnswer))
 }
 
 /** What was paid for a cart that is not there any more goes back; somebody should know of it until it has. */

@@ -15,6 +15,7 @@ import type { Answer, LinesAnswer } from "../gateway/protocol.ts"
 import type { MailTaker } from "../gateway/requests.ts"
 import { hubsCommand } from "../host/owner-mail.ts"
 import type { CartCommandMail } from "./mail.ts"
+import { tracedStep } from "./traced.ts"
 
 export interface StepsServices {
   readonly stock: MailTaker
@@ -76,10 +77,10 @@ export class Steps {
       command,
       hash: linesFingerprint(command),
       receivedAtMs: performance.now(),
-      reply: (answer) => {
+      reply: tracedStep(cart, step, (answer) => {
         if (isTransient(answer)) this.services.later(RETRY_MS, () => this.ask(cart, step))
         else this.tell(cart, step, answer)
-      }
+      })
     })
   }
 

@@ -8,7 +8,7 @@ import { pipeline, Readable } from "node:stream"
 import { createGunzip } from "node:zlib"
 import { Agent, type Dispatcher, request } from "undici"
 import { TRACEPARENT } from "../tracing/traceparent.ts"
-import { placeOfCall } from "../tracing/tracing.ts"
+import { placeOfCall } from "../tracing/traced-call.ts"
 
 /** Connections to one host; how many calls a channel has under way is limited by its adapter. */
 const CONNECTIONS_MAX = 128

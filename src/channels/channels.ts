@@ -137,7 +137,7 @@ class HubSide {
     const state = this.host.book.peek(sku)
     const rules = state === undefined || !hasChannelRules(state) ? undefined : ruled(state)
     const moves = "channel" in event && event.channel !== undefined ? [moveOf(event, event.channel)] : []
-    const trace = current()?.landed(event) ?? before?.trace
+    const trace = current()?.landedStock(event) ?? before?.trace
     const allMoves = before?.moves === undefined ? moves : joined(before.moves, moves)
     this.gathered.set(sku, {
       sku,

@@ -52,6 +52,7 @@ import type { MailTaker } from "./requests.ts"
 import { Projections } from "./projections.ts"
 import { RecentFigures } from "./recent-figures.ts"
 import { serve } from "./server.ts"
+import { keepingPlace } from "../tracing/traced-call.ts"
 import type { SocketPath } from "./serving.ts"
 import { SocketClient } from "./sockets.ts"
 
@@ -207,7 +208,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const channels = yield* Channels
   const carts = yield* Carts
   const inFiber = yield* FiberSet.makeRuntime<never>()
-  const run = (effect: Effect.Effect<void>): void => void inFiber(effect)
+  const run = (effect: Effect.Effect<void>): void => void inFiber(keepingPlace(effect))
   const access = yield* Access
   const rateLimit = rateLimitOf(options, access.mode)
   const entrance = new Entrance({ access, corsOrigins: new Set(options.corsOrigins), nowMs: Date.now, run })

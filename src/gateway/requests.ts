@@ -6,7 +6,7 @@ import { fingerprint, linesFingerprint } from "../../actors/sku/fingerprint.ts"
 import type { StockBook } from "../../actors/stock/book.ts"
 import { stateAnswer } from "../host/answers.ts"
 import type { Mail } from "../host/mail.ts"
-import { current, finish } from "../tracing/tracing.ts"
+import { current, ending, type Named } from "../tracing/tracing.ts"
 import { decodeFact, decodeLines, decodeRequest, wrongSku } from "./decode.ts"
 import type { Answer, Refusal } from "./protocol.ts"
 
@@ -34,16 +34,11 @@ export const submitRequest = (host: MailTaker, sku: string | undefined, received
   submitCommand(host, command, received.receivedAtMs, traced("stock.request", command, received, reply))
 }
 
-/** With its span ended by the answer, whatever it is; the very same reply where nothing is traced. */
-const traced = (name: string, command: SkuCommand, { receivedAtMs, traceparent }: Received, reply: Reply): Reply => {
-  const span = current()?.received(command, { name, parent: traceparent, atMs: receivedAtMs })
-  if (span === undefined) return reply
-  return (answer) => {
-    span.attribute("holdfast.outcome", answer.ok ? "ok" : answer.code)
-    finish(span)
-    reply(answer)
-  }
-}
+type Sent = Pick<Received, "receivedAtMs" | "traceparent">
+
+/** With its span ended by the answer; the very same reply where nothing is traced. */
+export const traced = (name: string, named: Named, { receivedAtMs, traceparent }: Sent, reply: Reply): Reply =>
+  ending(current()?.received(named, { name, parent: traceparent, atMs: receivedAtMs }), reply)
 
 export const submitCommand = (host: MailTaker, command: SkuCommand, receivedAtMs: number, reply: Reply): void =>
   host.submit({ kind: "command", command, hash: fingerprint(command), factSequence: 0, receivedAtMs, reply })
@@ -70,7 +65,8 @@ const unknownSku = (sku: string): Refusal => ({
 export const submitLines = (host: MailTaker, received: Received, reply: Reply): void => {
   const decoded = decodeLines(received.body)
   if (!decoded.ok) return reply(decoded.refusal)
-  submitLinesCommand(host, decoded.value, received.receivedAtMs, reply)
+  const { receivedAtMs } = received
+  submitLinesCommand(host, decoded.value, receivedAtMs, traced("stock.lines", decoded.value, received, reply))
 }
 
 export const submitLinesCommand = (host: MailTaker, command: LinesCommand, receivedAtMs: number, reply: Reply): void =>

@@ -26,7 +26,8 @@ import {
   submitCommand,
   submitLines,
   submitLinesCommand,
-  submitRequest
+  submitRequest,
+  traced
 } from "./requests.ts"
 import { type GuardedSocket, SocketGuard } from "./socket-guard.ts"
 import { readHave, readTopics, type Topics } from "./socket-topics.ts"
@@ -91,8 +92,14 @@ export class SocketClient {
       if (this.closed) return
       if (!this.mayWait(request.id, receivedAtMs)) continue
       const reply = (answer: Answer): void => this.answer(request.id, answer, writeAnswer)
-      if (request.sku === undefined) submitLinesCommand(this.services.host, request.command, receivedAtMs, reply)
-      else submitCommand(this.services.host, request.command, receivedAtMs, reply)
+      const { host } = this.services
+      if (request.sku === undefined) {
+        const { command } = request
+        submitLinesCommand(host, command, receivedAtMs, traced("stock.lines", command, { receivedAtMs }, reply))
+      } else {
+        const { command } = request
+        submitCommand(host, command, receivedAtMs, traced("stock.request", command, { receivedAtMs }, reply))
+      }
     }
   }
 
@@ -129,12 +136,12 @@ export class SocketClient {
     if (typeof message !== "object" || message === null || Array.isArray(message)) {
       return this.strike(invalid("Send a JSON object with op."))
     }
-    const { op, id, sku, cart, body, topics, have, token } = message as Record<string, unknown>
+    const { op, id, sku, cart, body, topics, have, token, traceparent } = message as Record<string, unknown>
     if (op === "authenticate") return this.guard.authenticate(token, () => this.say(`{"op":"authenticated"}`))
     if (this.guard.principal === undefined) return this.strike(notKnown, id)
     switch (op) {
       case "request":
-        return this.onRequest(id, { sku, cart }, { body, receivedAtMs })
+        return this.onRequest(id, { sku, cart }, receivedOf(body, receivedAtMs, traceparent))
       case "subscribe":
         return this.onTopics(topics, have, id, true)
       case "unsubscribe":
@@ -297,6 +304,10 @@ const tooFast: Refusal = {
   message: "This socket asks faster than it may; wait for answers and try again with the same mutation id.",
   retryAfterMs: 1_000
 }
+
+/** A traceparent that is none is not looked at, as in a header. */
+const receivedOf = (body: unknown, receivedAtMs: number, traceparent: unknown): Received =>
+  typeof traceparent === "string" ? { body, receivedAtMs, traceparent } : { body, receivedAtMs }
 
 const writeJson = (writer: JsonWriter, answer: unknown): void => writer.json(answer)
 

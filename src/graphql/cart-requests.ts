@@ -11,10 +11,10 @@ type Body = Readonly<Record<string, unknown>>
 const request =
   (type: string): Resolver =>
   (_source, { cart, ...args }: Body & { readonly cart: string }, context, info) => {
-    const { receivedAtMs, services } = context
+    const { receivedAtMs, services, traceparent } = context
     const body = { type, ...given(args) }
     return act(context, info, { action: "carts.request", target: { names: [cart], channels: [] }, body }, () =>
-      answered((reply) => services.carts.requests.request(cart, { body, receivedAtMs }, reply))
+      answered((reply) => services.carts.requests.request(cart, { body, receivedAtMs, traceparent }, reply))
     )
   }
 

@@ -41,4 +41,6 @@ export interface GraphqlContext {
   readonly outlet?: Outlet
   /** `performance.now()` when the request came in. */
   readonly receivedAtMs: number
+  /** Where the sender's trace is; over a socket nobody says. */
+  readonly traceparent?: string | undefined
 }

@@ -16,6 +16,7 @@ import { type Decoded, decodeJson, invalid } from "../gateway/decode.ts"
 import { json, refused } from "../gateway/http/replies.ts"
 import type { Respond } from "../gateway/http/stock.ts"
 import type { AskedRequest, Request, Response } from "../gateway/serving.ts"
+import { TRACEPARENT } from "../tracing/traceparent.ts"
 import type { GraphqlContext, GraphqlServices } from "./context.ts"
 import type { Documents } from "./documents.ts"
 import type { PersistedQueries } from "./persisted.ts"
@@ -97,7 +98,13 @@ export class GraphqlRoutes {
       headers,
       body: null,
       raw,
-      context: { address, principal, services: this.options.services, receivedAtMs }
+      context: {
+        address,
+        principal,
+        services: this.options.services,
+        receivedAtMs,
+        traceparent: headers[TRACEPARENT]
+      }
     })
   }
 }

@@ -15,21 +15,21 @@ type Body = Readonly<Record<string, unknown>>
 const onSku =
   (type: string, body: (args: Body) => Body = given): Resolver =>
   (_source, { sku, ...args }: Body & { readonly sku: string }, context, info) => {
-    const { receivedAtMs, services } = context
+    const { receivedAtMs, services, traceparent } = context
     const said = { type, ...body(args) }
     return act(context, info, { action: "stock.request", target: { names: [sku], channels: [] }, body: said }, () =>
-      answered((reply) => submitRequest(services.host, sku, { body: said, receivedAtMs }, reply))
+      answered((reply) => submitRequest(services.host, sku, { body: said, receivedAtMs, traceparent }, reply))
     )
   }
 
 const onLines =
   (type: string): Resolver =>
   (_source, args: Body & { readonly lines?: ReadonlyArray<Body> }, context, info) => {
-    const { receivedAtMs, services } = context
+    const { receivedAtMs, services, traceparent } = context
     const { lines } = args
     const said = { type, ...given(args), ...(lines === undefined ? {} : { lines: lines.map(given) }) }
     return act(context, info, { action: "stock.request", target: { names: [], channels: [] }, body: said }, () =>
-      answered((reply) => submitLines(services.host, { body: said, receivedAtMs }, reply))
+      answered((reply) => submitLines(services.host, { body: said, receivedAtMs, traceparent }, reply))
     )
   }
 
@@ -189,12 +189,12 @@ export const stockRequests: Part = {
       commitLines: onLines("commit"),
       releaseLines: onLines("release"),
       recordFacts: (_source, { facts, sku }: Facts, context, info) => {
-        const { receivedAtMs, services } = context
+        const { receivedAtMs, services, traceparent } = context
         const said = facts.map(given)
         return act(context, info, { action: "stock.fact", target: { names: [sku], channels: [] }, body: said }, () => {
           const wrong = wrongSku(sku) ?? wrongCount(facts)
           if (wrong !== undefined) throw refusal(wrong)
-          const received = said.map((fact) => ({ body: fact, receivedAtMs }))
+          const received = said.map((fact) => ({ body: fact, receivedAtMs, traceparent }))
           return answered((reply) =>
             takeEach(received, (fact, taken) => submitFact(services.host, sku, fact, taken), reply)
           )

@@ -8,6 +8,8 @@ import type { Attempt } from "../../actors/recovery/recovery.ts"
 export interface OpenAttempt {
   readonly recoveryId: string
   readonly customerId: string
+  /** That it is about. */
+  readonly cartId: string
   readonly attempt: Attempt
 }
 

@@ -84,7 +84,7 @@ export const follow = (
 
 export const openOf = (book: CustomerPartitions["book"], customerId: string): OpenAttempt | undefined => {
   const recovery = book.peek(customerId)?.recovery
-  return recovery?.attempt === undefined
-    ? undefined
-    : { customerId, recoveryId: recovery.recoveryId, attempt: recovery.attempt }
+  if (recovery?.attempt === undefined) return undefined
+  const { abandonment, attempt, recoveryId } = recovery
+  return { customerId, cartId: abandonment.cartId, recoveryId, attempt }
 }

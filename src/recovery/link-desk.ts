@@ -21,6 +21,7 @@ import type { CartAnswer } from "../carts/protocol.ts"
 import type { CartRequests } from "../carts/requests.ts"
 import type { PaymentLinks } from "../carts/payment-links.ts"
 import type { AvailableOf } from "../carts/turn.ts"
+import { current } from "../tracing/tracing.ts"
 import { cartUrlOf } from "./compose.ts"
 import { LINK_PATH, linkToken, readLinkToken } from "./message-link.ts"
 
@@ -225,7 +226,8 @@ export class LinkDesk {
 
   private ask(cart: string, body: object, receivedAtMs: number): Effect.Effect<CartAnswer> {
     return Effect.callback((resume) => {
-      this.services.requests.request(cart, { body, receivedAtMs }, (answer) => resume(Effect.succeed(answer)))
+      const received = { body, receivedAtMs, traceparent: current()?.placeOfCart(cart) }
+      this.services.requests.request(cart, received, (answer) => resume(Effect.succeed(answer)))
     })
   }
 }

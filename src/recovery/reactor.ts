@@ -19,6 +19,8 @@ import { type Fate, type FatePolicy, fateOf } from "../../actors/recovery/attemp
 import { LANE_STEPS_MAX } from "../../config/recovery.ts"
 import type { OutboundMessage, Outreach, SendFailed, SendReceipt } from "../outreach/outreach.ts"
 import { WITHDRAWN } from "../outreach/persist.ts"
+import { type TracedCall, within } from "../tracing/traced-call.ts"
+import { current } from "../tracing/tracing.ts"
 import { type Carried, carrying, Lane, type OpenAttempt } from "./carried.ts"
 
 /** As the carrier has taken it. */
@@ -47,6 +49,13 @@ export interface ReactorOptions {
   readonly nowMs: () => number
   /** Runs until the hub stops. */
   readonly run: (effect: Effect.Effect<void>) => void
+}
+
+/** In the trace of the cart that it is about, if it is in one. */
+const tracedMessage = ({ attempt, cartId }: OpenAttempt): TracedCall | undefined => {
+  const { attemptId, calls, channel } = attempt
+  const attributes = { "holdfast.attempt_id": attemptId, "holdfast.channel": channel, "holdfast.call": calls }
+  return current()?.ofCart(cartId, { name: `message.send ${channel}`, parent: undefined, attributes })
 }
 
 /** The same outcome again when the journal could not take it. */
@@ -177,11 +186,16 @@ export class Reactor {
     const { desk, outreach } = this.options
     const mayGo = () => desk.mayGo(carried)
     if (!mayGo()) return this.tell(carried, { type: "withdrawn" })
-    return Effect.gen({ self: this }, function* () {
-      const composed = yield* Effect.result(desk.compose(carried))
-      if (composed._tag === "Failure") return yield* this.tell(carried, this.failure(composed.failure))
+    const traced = tracedMessage(carried)
+    const sending = Effect.gen(function* () {
+      const message = yield* desk.compose(carried)
       carried.call = "under-way"
-      const sent = yield* Effect.result(outreach.send(composed.success, mayGo))
+      const receipt = yield* outreach.send(message, mayGo)
+      traced?.attribute("holdfast.message_id", receipt.messageId)
+      return receipt
+    })
+    return Effect.gen({ self: this }, function* () {
+      const sent = yield* Effect.result(within(traced, sending))
       if (sent._tag === "Success") return yield* this.tell(carried, taken(sent.success))
       if (sent.failure.class !== "unknown") return yield* this.tell(carried, this.failure(sent.failure))
       carried.call = "nobody-knows"

@@ -1,18 +1,24 @@
 /**
- * One trace from a fact or a request to the calls that tell the channels of it.
+ * One trace from a fact or a request to the calls that tell the channels of it, and from what is done to a cart to its hold,
+ * its payment link and the messages about it.
  *
- * Commands travel without it: a trace is found again by the SKU and mutation id that a commit names, and in the channels'
- * thread by the SKU and version that a write carries. So the turn and the journal know nothing of traces, and where none are
- * exported (`current()` is `undefined`) there is nothing to look up and nothing is made.
+ * Commands travel without it: a trace is found again by the owner and mutation id that a commit names, in the channels'
+ * thread by the SKU and version that a write carries, and for what follows from a cart by the cart. So the turn and the journal
+ * know nothing of traces, and where none are exported (`current()` is `undefined`) there is nothing to look up and nothing
+ * is made.
  *
- * T1 Nothing in a span is personal: SKUs, mutation ids, channels, codes.
+ * T1 Nothing in a span is personal: SKUs, carts, mutation ids, channels, codes, the ids that a carrier or Stripe gives.
  * T2 What is remembered is bounded; of what is forgotten the span ends, and what follows from it is in no trace.
  */
-import { AsyncLocalStorage } from "node:async_hooks"
-import { Context, Exit, Option, Tracer } from "effect"
-import { readTraceparent, type TraceParent, writeTraceparent } from "./traceparent.ts"
+import { Context, Option, type Tracer } from "effect"
+import { bundleOf, LINES_SCOPE } from "../../actors/stock/stock.ts"
+import { externalOf, finish, nanos, placeOf, TracedCall } from "./traced-call.ts"
+import { readTraceparent } from "./traceparent.ts"
 
-/** Commands on their way, and SKUs whose last change a channel may still be told of: some hundred bytes each. */
+/**
+ * Commands on their way, SKUs whose last change a channel may still be told of, carts that somebody may still be written to
+ * about: some hundred bytes each.
+ */
 const OPEN_MAX = 10_000
 
 export interface Begun {
@@ -31,21 +37,37 @@ export interface TracingOptions {
   readonly random: () => number
 }
 
-export interface Named {
-  readonly sku: string
+/** A mutation of a SKU, of a cart, or of several lines of stock together. */
+export type Named = { readonly sku: string; readonly mutationId: string } | CartNamed | LinesNamed
+
+export interface CartNamed {
+  readonly cart: string
   readonly mutationId: string
 }
 
-const nanos = (atMs: number): bigint => BigInt(Math.round((performance.timeOrigin + atMs) * 1_000)) * 1_000n
+interface LinesNamed {
+  readonly sku?: never
+  readonly cart?: never
+  readonly mutationId: string
+}
 
-const placeOf = (span: Tracer.Span): string =>
-  writeTraceparent({ traceId: span.traceId, spanId: span.spanId, isSampled: span.sampled })
+/** A cart's command may name a SKU, a SKU's no cart. */
+const keyOf = ({ mutationId, ...owner }: Named): string => {
+  if ("cart" in owner && owner.cart !== undefined) return `cart ${owner.cart}\0${mutationId}`
+  return "sku" in owner && owner.sku !== undefined ? `sku ${owner.sku}\0${mutationId}` : `lines\0${mutationId}`
+}
 
-const keyOf = ({ sku, mutationId }: Named): string => `${sku}\0${mutationId}`
+const attributesOf = ({ mutationId, ...owner }: Named): Record<string, string> => ({
+  ...("sku" in owner && owner.sku !== undefined ? { "holdfast.sku": owner.sku } : {}),
+  ...("cart" in owner && owner.cart !== undefined ? { "holdfast.cart": owner.cart } : {}),
+  "holdfast.mutation_id": mutationId
+})
 
-/** Once; again is harmless. */
-export const finish = (span: Tracer.Span): void => {
-  if (span.status._tag === "Started") span.end(nanos(performance.now()), Exit.void)
+/** A stock event, as far as it says whose mutation it records. */
+interface StockChanged {
+  readonly sku: string
+  readonly mutationId: string
+  readonly scope?: string
 }
 
 /** Keeps the newest so many. */
@@ -76,6 +98,8 @@ export class Tracing {
   private readonly options: TracingOptions
   private readonly open = new Newest<Tracer.Span>(finish)
   private readonly told = new Newest<{ readonly version: number; readonly place: string }>(() => undefined)
+  /** Where the newest change of a cart that is in a trace has landed. */
+  private readonly carts = new Newest<string>(() => undefined)
 
   constructor(options: TracingOptions) {
     this.options = options
@@ -102,8 +126,7 @@ export class Tracing {
 
   /** A fact or a request has come in. Answers its span, which ends when it is in the journal. */
   received(named: Named, begun: Omit<Begun, "kind" | "attributes">): Tracer.Span | undefined {
-    const attributes = { "holdfast.sku": named.sku, "holdfast.mutation_id": named.mutationId }
-    const span = this.begin({ ...begun, kind: "server", attributes })
+    const span = this.begin({ ...begun, kind: "server", attributes: attributesOf(named) })
     if (span !== undefined) this.open.set(keyOf(named), span)
     return span
   }
@@ -112,8 +135,35 @@ export class Tracing {
   landed(named: Named): string | undefined {
     const span = this.open.get(keyOf(named))
     if (span === undefined) return undefined
+    if (span.status._tag === "Started") span.attribute("holdfast.outcome", "ok")
     finish(span)
     return placeOf(span)
+  }
+
+  /** The same of a change of stock, whoever's mutation it is. */
+  landedStock({ mutationId, scope, sku }: StockChanged): string | undefined {
+    if (scope === undefined) return this.landed({ sku, mutationId })
+    return this.landed(scope === LINES_SCOPE ? { mutationId } : { sku: bundleOf(scope), mutationId })
+  }
+
+  /** The same of a change of a cart: what follows from the cart goes on from there. */
+  landedCart({ cart, mutationId }: CartNamed): void {
+    const place = this.landed({ cart, mutationId })
+    if (place !== undefined) this.carts.set(cart, place)
+  }
+
+  placeOfCart(cart: string): string | undefined {
+    return this.carts.get(cart)
+  }
+
+  /** A call that follows from a cart, or from who asked for it; `undefined`: neither is in a trace. */
+  ofCart(cart: string, { parent, ...about }: Pick<Begun, "name" | "parent" | "attributes">): TracedCall | undefined {
+    const from = parent ?? this.carts.get(cart)
+    if (from === undefined) return undefined
+    const attributes = { "holdfast.cart": cart, ...about.attributes }
+    const atMs = performance.now()
+    const span = this.begin({ name: about.name, kind: "client", parent: from, atMs, attributes })
+    return span === undefined ? undefined : new TracedCall([span])
   }
 
   /** Channels are told of this version of the SKU. */
@@ -138,38 +188,24 @@ export class Tracing {
 
   /** Something that begins at the hub: a fact that a channel told. */
   publishing(name: string, named: Named): { readonly place: string; readonly end: () => void } | undefined {
-    const attributes = { "holdfast.sku": named.sku, "holdfast.mutation_id": named.mutationId }
+    const attributes = attributesOf(named)
     const span = this.begin({ name, kind: "producer", parent: undefined, atMs: performance.now(), attributes })
     return span === undefined ? undefined : { place: placeOf(span), end: () => finish(span) }
   }
 }
 
-const externalOf = ({ traceId, spanId, isSampled }: TraceParent): Tracer.ExternalSpan =>
-  Tracer.externalSpan({ traceId, spanId, sampled: isSampled })
+type Answered = { readonly ok: true } | { readonly ok: false; readonly code: string }
 
-const calls = new AsyncLocalStorage<string>()
-
-/** What an HTTP call made now is to carry; also what a line of the log belongs to. */
-export const placeOfCall = (): string | undefined => calls.getStore()
-
-/** One call may tell of several changes: each has a span in its own trace, and the first one's goes along. */
-export class TracedCall {
-  private readonly spans: ReadonlyArray<Tracer.Span>
-
-  constructor(spans: ReadonlyArray<Tracer.Span>) {
-    this.spans = spans
-  }
-
-  run<A>(call: () => A): A {
-    const [first] = this.spans
-    return first === undefined ? call() : calls.run(placeOf(first), call)
-  }
-
-  end(outcome: string): void {
-    for (const span of this.spans) {
-      span.attribute("holdfast.outcome", outcome)
-      finish(span)
-    }
+/** With the span ended by the answer, whatever it is; the very same reply where nothing is traced. */
+export const ending = <A extends Answered>(
+  span: Tracer.Span | undefined,
+  reply: (answer: A) => void
+): ((answer: A) => void) => {
+  if (span === undefined) return reply
+  return (answer) => {
+    span.attribute("holdfast.outcome", answer.ok ? "ok" : answer.code)
+    finish(span)
+    reply(answer)
   }
 }
 

@@ -11,10 +11,14 @@ export interface PayingHub extends TextingHub {
   readonly stripe: StripeServer
 }
 
-/** `recovery`: what stands in the recovery file beside the address of the shop's carts. */
-export const startPayingHub = async (recovery: object = {}): Promise<PayingHub> => {
+/** `recovery`: what stands in the recovery file beside the address of the shop's carts. `environment`: what else the hub is told. */
+export const startPayingHub = async (
+  recovery: object = {},
+  environment: Readonly<Record<string, string>> = {}
+): Promise<PayingHub> => {
   const stripe = await StripeServer.start()
   const texting = await startTextingHub(recovery, (url) => ({
+    ...environment,
     STRIPE_SECRET_KEY: SECRET_KEY,
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     STRIPE_API_URL: stripe.url,

@@ -14,17 +14,8 @@ import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { projectRoot } from "../../src/servers/servers.ts"
 import { readTraceparent, writeTraceparent } from "../../src/tracing/traceparent.ts"
-import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
-
-interface Span {
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly name: string
-  readonly startTimeUnixNano: string
-  readonly endTimeUnixNano: string
-  readonly attributes: ReadonlyArray<{ readonly key: string; readonly value: { readonly stringValue?: string } }>
-}
+import { type Collector, type Span, startCollector } from "../support/collector.ts"
+import { eventually, http, startHub, type TestHub, TestSocket } from "../support/hub.ts"
 
 interface Told {
   readonly traceparent: string | undefined
@@ -34,7 +25,7 @@ interface Told {
 const TRACE = "0af7651916cd43dd8448eb211c80319c"
 const PARENT = "b7ad6b7169203331"
 const directory = mkdtempSync(join(tmpdir(), "holdfast-tracing-"))
-const spans: Array<Span> = []
+let collector: Collector
 const told: Array<Told> = []
 const servers: Array<Server> = []
 let hub: TestHub
@@ -55,15 +46,7 @@ const listening = async (take: (headers: NodeJS.Dict<string | string[]>, body: s
 }
 
 beforeAll(async () => {
-  const collector = await listening((given, body) => {
-    assert.deepEqual([given["x-key"], given["x-other"]], ["hush!", "1"])
-    const { resourceSpans } = JSON.parse(body) as {
-      readonly resourceSpans: ReadonlyArray<{
-        readonly scopeSpans: ReadonlyArray<{ readonly spans: ReadonlyArray<Span> }>
-      }>
-    }
-    spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)))
-  })
+  collector = await startCollector({ "x-key": "hush!", "x-other": "1" })
   const shop = await listening(
     ({ traceparent }, body) => void told.push({ traceparent: traceparent?.toString(), body })
   )
@@ -72,7 +55,7 @@ beforeAll(async () => {
   writeFileSync(file, JSON.stringify({ channels: [{ name: "web", adapter, identity: true, settings: { url: shop } }] }))
   hub = await startHub({
     CHANNELS_FILE: file,
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_HEADERS: "x-key=hush%21, x-other=1",
     OTEL_BSP_SCHEDULE_DELAY: "100",
     OTEL_TRACES_SAMPLER_ARG: "0"
@@ -90,24 +73,16 @@ afterAll(async () => {
   await nats.close()
   await hub.stop()
   for (const server of servers) server.close()
+  collector.close()
   rmSync(directory, { recursive: true, force: true })
 })
-
-const spansOf = (traceId: string, count: number) =>
-  eventually(
-    async () => spans.filter((span) => span.traceId === traceId),
-    (found) => found.length >= count
-  )
 
 const isTree = (of: ReadonlyArray<Span>, traceId: string, names: ReadonlyArray<string>): void => {
   assert.deepEqual(of.map(({ name }) => name).toSorted(), [...names].toSorted())
   const [root, push] = names.map((name) => of.find((span) => span.name === name))
   assert.equal(root?.parentSpanId, PARENT)
   assert.equal(push?.parentSpanId, root?.spanId)
-  for (const span of of) {
-    assert.equal(span.traceId, traceId)
-    assert.ok(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano))
-  }
+  for (const span of of) assert.equal(span.traceId, traceId)
   assert.ok(BigInt(push?.startTimeUnixNano ?? 0) >= BigInt(root?.startTimeUnixNano ?? 0))
 }
 
@@ -116,7 +91,7 @@ describe("a trace", () => {
     const given = headers()
     given.set("traceparent", `00-${TRACE}-${PARENT}-01`)
     nats.publish("stock.fact.lamp", '{"type":"sale","mutationId":"traced","quantity":1}', { headers: given })
-    const found = await spansOf(TRACE, 2)
+    const found = await collector.trace(TRACE, 2)
     isTree(found, TRACE, ["stock.fact", "channel.push web"])
     const push = found.find(({ name }) => name.startsWith("channel"))
     const call = told.find(({ traceparent }) => traceparent?.includes(TRACE) === true)
@@ -137,10 +112,59 @@ describe("a trace", () => {
         given.set("traceparent", traceparent)
         await nats.request("stock.request.lamp", body, { headers: given, timeout: 5_000 })
       }
-      isTree(await spansOf(trace, 2), trace, ["stock.request", "channel.push web"])
+      isTree(await collector.trace(trace, 2), trace, ["stock.request", "channel.push web"])
     }
     await ask(TRACE.replace("0a", "1a"), "http")
     await ask(TRACE.replace("0a", "2a"), "nats")
+  })
+
+  it("goes with a request over a socket, of one SKU and of several, and over GraphQL", async () => {
+    const [one, several, graph] = ["5a", "6a", "7a"].map((start) => TRACE.replace("0a", start)) as [
+      string,
+      string,
+      string
+    ]
+    const socket = await TestSocket.open(hub)
+    const ask = (id: string, trace: string, sku: object, body: object): void =>
+      socket.send({ op: "request", id, traceparent: `00-${trace}-${PARENT}-01`, ...sku, body })
+    const held = { holdId: "socket", quantity: 1 }
+    ask("one", one, { sku: "lamp" }, { type: "reserve", mutationId: one, ...held })
+    isTree(await collector.trace(one, 2), one, ["stock.request", "channel.push web"])
+    ask(
+      "several",
+      several,
+      {},
+      { type: "reserve", mutationId: several, holdId: "lines", lines: [{ sku: "lamp", quantity: 2 }] }
+    )
+    isTree(await collector.trace(several, 2), several, ["stock.lines", "channel.push web"])
+    const query = `mutation { reserve(sku: "lamp", mutationId: "${graph}", holdId: "graph", quantity: 1) { version } }`
+    const reply = await fetch(`${hub.url}/graphql`, {
+      method: "POST",
+      body: JSON.stringify({ query }),
+      headers: { "content-type": "application/json", traceparent: `00-${graph}-${PARENT}-01` }
+    })
+    assert.equal(reply.status, 200)
+    isTree(await collector.trace(graph, 2), graph, ["stock.request", "channel.push web"])
+    assert.ok(!JSON.stringify(socket.messages).includes("error"), JSON.stringify(socket.messages))
+    socket.close()
+  })
+
+  it("goes on to the parts of a bundle", async () => {
+    const trace = TRACE.replace("0a", "8a")
+    await http(hub, "POST", "/v1/stock/shade/facts", { type: "receipt", mutationId: "open", quantity: 9 })
+    const bundle = {
+      type: "configure",
+      mutationId: "set",
+      components: [
+        { sku: "lamp", quantity: 1 },
+        { sku: "shade", quantity: 2 }
+      ]
+    }
+    assert.equal((await http(hub, "POST", "/v1/stock/set/requests", bundle)).status, 200)
+    const body = JSON.stringify({ type: "reserve", mutationId: trace, holdId: trace, quantity: 1 })
+    const traceparent = `00-${trace}-${PARENT}-01`
+    await fetch(`${hub.url}/v1/stock/set/requests`, { method: "POST", body, headers: { traceparent } })
+    isTree(await collector.trace(trace, 2), trace, ["stock.request", "channel.push web"])
   })
 
   it("is not exported when whoever began it says so, nor when chance does, nor when the header is none", async () => {
@@ -165,8 +189,11 @@ describe("a trace", () => {
       body,
       headers: { traceparent: `00-${last}-${PARENT}-01` }
     })
-    await spansOf(last, 2)
-    assert.deepEqual(new Set(spans.map(({ traceId }) => traceId.slice(0, 2))), new Set(["0a", "1a", "2a", "4a"]))
+    await collector.trace(last, 2)
+    assert.deepEqual(
+      new Set(collector.spans.map(({ traceId }) => traceId.slice(0, 2))),
+      new Set(["0a", "1a", "2a", "4a", "5a", "6a", "7a", "8a"])
+    )
   })
 })
 

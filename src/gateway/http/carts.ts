@@ -13,7 +13,7 @@ import { type Decoded, invalid } from "../decode.ts"
 import type { Refusal } from "../protocol.ts"
 import type { Request, Response } from "../serving.ts"
 import { json, refused } from "./replies.ts"
-import { bodyOf, type Respond, takeFacts } from "./stock.ts"
+import { bodyOf, receivedOf, type Respond, takeFacts } from "./stock.ts"
 
 const statusOf: Readonly<Record<CartRefusalCode, number>> = {
   unknown_cart: 404,
@@ -55,8 +55,7 @@ export class CartRoutes {
   request(request: Request, respond: Respond, name: string | undefined): void {
     const body = bodyOf(request, MESSAGE_BYTES_MAX, respond)
     if (body === undefined) return
-    const received = { body: body.value, receivedAtMs: request.receivedAtMs }
-    this.carts.requests.request(name, received, (answer) => respond(answered(answer)))
+    this.carts.requests.request(name, receivedOf(request, body.value), (answer) => respond(answered(answer)))
   }
 
   facts(request: Request, respond: Respond, name: string | undefined): void {

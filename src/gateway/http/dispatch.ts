@@ -12,6 +12,9 @@ import type { Found } from "../../access/authenticate.ts"
 import { bodyTarget } from "../../access/body-target.ts"
 import type { Act } from "../../access/acts.ts"
 import { decodeSku } from "../../../streams/subjects.ts"
+import { atPlace } from "../../tracing/traced-call.ts"
+import { TRACEPARENT } from "../../tracing/traceparent.ts"
+import { current } from "../../tracing/tracing.ts"
 import { decodeJson, invalid } from "../decode.ts"
 import type { RateLimiter } from "../rate-limit.ts"
 import type { Handle, Request, Response } from "../serving.ts"
@@ -55,7 +58,7 @@ type Parameters = ReadonlyArray<string | undefined>
 export const makeHandle = (services: DispatchServices): Handle => {
   const { files, limiter } = services
   const routes = services.routes.map((entry): Route => ({ method: entry[0], segments: entry[1].split("/"), entry }))
-  return (request, answer) => {
+  const handle: Handle = (request, answer) => {
     const shared = services.isCorsOrigin(request.headers["origin"]) ? sharedWith(request.headers["origin"]) : undefined
     if (shared !== undefined && request.method === "options") return answer({ ...preflight, headers: shared })
     const respond: Respond =
@@ -76,6 +79,11 @@ export const makeHandle = (services: DispatchServices): Handle => {
     if (file !== undefined) return respond(file)
     if (otherMethod) return respond(refused(invalid(`${request.path} does not take ${request.method}.`), 405))
     respond(refused(invalid(`There is nothing at ${request.path}; see the README for the addresses.`), 404))
+  }
+  return (request, answer) => {
+    const place = current() === undefined ? undefined : request.headers[TRACEPARENT]
+    if (place === undefined) handle(request, answer)
+    else atPlace(place, () => handle(request, answer))
   }
 }
 

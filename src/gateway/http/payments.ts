@@ -13,6 +13,7 @@ import type { LinkFailed } from "../../payments/checkout-links.ts"
 import { decodeBySchema } from "../decode-by-schema.ts"
 import { type Decoded, decodeJson, invalid } from "../decode.ts"
 import { EMAIL_LENGTH_MAX, LinkAsked } from "../openapi/payments.ts"
+import { TRACEPARENT } from "../../tracing/traceparent.ts"
 import type { Request, Response } from "../serving.ts"
 import { json, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
@@ -52,7 +53,7 @@ export class PaymentRoutes {
     if (!asked.ok) return respond(refused(asked.refusal))
     run(
       Effect.map(
-        Effect.match(links.link(cart.value, asked.value), {
+        Effect.match(links.link(cart.value, { ...asked.value, traceparent: request.headers[TRACEPARENT] }), {
           onSuccess: ({ contents, url, sessionId, expiresAt }) =>
             json(200, { ok: true, cart: cart.value, contents, url, sessionId, expiresAt }),
           onFailure: linkRefused

@@ -45,7 +45,7 @@ export const bodyOf = (
   return undefined
 }
 
-const receivedOf = ({ headers, receivedAtMs }: Request, body: unknown): Received => ({
+export const receivedOf = ({ headers, receivedAtMs }: Request, body: unknown): Received => ({
   body,
   receivedAtMs,
   traceparent: headers[TRACEPARENT]
@@ -61,8 +61,7 @@ export const postRequest = (host: MailTaker, sku: string | undefined, request: R
 export const postLines = (host: MailTaker, request: Request, respond: Respond): void => {
   const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
   if (body === undefined) return
-  const received = { body: body.value, receivedAtMs: request.receivedAtMs }
-  submitLines(host, received, (answer) => respond(answered(answer)))
+  submitLines(host, receivedOf(request, body.value), (answer) => respond(answered(answer)))
 }
 
 interface RejectedFact {
