@@ -1,10 +1,11 @@
 /**
  * Answers what operators, marketplaces and pages ask about channels, with the status and body that HTTP gives them.
  */
-import { Effect } from "effect"
+import { Effect, type Schema } from "effect"
 import * as Listing from "../../actors/channel/listing.ts"
-import { FRAME_MESSAGES_MAX, ID_LENGTH_MAX, TEXT_LENGTH_MAX } from "../../config/limits.ts"
-import type { Channel, Mapping } from "./channel.ts"
+import { decodeBySchema } from "../gateway/decode-by-schema.ts"
+import { Chosen, Discard, DryRun, Mappings } from "../gateway/openapi/channel-bodies.ts"
+import type { Channel } from "./channel.ts"
 import { healthOf } from "./health.ts"
 import type { NotTaken } from "./intake.ts"
 import type { Question, Reply } from "./messages.ts"
@@ -17,8 +18,6 @@ export interface QuestionPorts {
   readonly metrics: () => Promise<string>
   readonly nowMs: () => number
 }
-
-const LISTING_LENGTH_MAX = 512
 
 const ok = (body: object): Reply => ({ status: 200, body: { ok: true, ...body } })
 const refused = (status: number, code: string, message: string, path?: string): Reply => ({
@@ -65,23 +64,37 @@ const ofChannel = (channel: Channel, question: OfChannel, ports: QuestionPorts):
     case "letters":
       return page(question, channel.book.given(), byListing, letterView)
     case "map":
-      return onMap(channel, question.body)
+      return onMap(channel, question)
     case "adopt":
-      return onAdopt(channel, question.body)
+      return onAdopt(channel, question)
     case "ship":
       return onShipment(channel, question.body)
     case "redrive":
-      return onRedrive(channel, question.body)
+      return onRedrive(channel, question)
     case "discard":
-      return onDiscard(channel, question.body)
+      return onDiscard(channel, question)
     case "reconcile":
-      return onReconcile(channel, question.body)
+      return onReconcile(channel, question)
     case "resume":
       return Effect.sync(() => {
         channel.dispatcher.resume()
         return ok({ channel: channel.settings.name })
       })
   }
+}
+
+interface WithBody {
+  readonly body: unknown
+}
+
+/** Done with what the schema makes of the body, or refused. */
+const reading = <A>(
+  schema: Schema.Codec<A>,
+  body: unknown,
+  run: (asked: A) => Effect.Effect<Reply>
+): Effect.Effect<Reply> => {
+  const decoded = decodeBySchema(schema, body)
+  return decoded.ok ? run(decoded.value) : Effect.succeed({ status: 400, body: decoded.refusal })
 }
 
 /** The channels that show a SKU at a version; waited for as long as it is worth. */
@@ -192,92 +205,48 @@ const heldView = ({ event, why, detail, at }: { event: object; why: string; deta
   at: time(at)
 })
 
-const onMap = (channel: Channel, body: unknown): Effect.Effect<Reply> => {
-  const entries = Array.isArray(body) ? (body as ReadonlyArray<unknown>) : [body]
-  if (entries.length > FRAME_MESSAGES_MAX) {
-    return Effect.succeed(invalid(`Send at most ${FRAME_MESSAGES_MAX} mappings at once.`))
-  }
-  const mappings: Array<Mapping> = []
-  for (const [index, entry] of entries.entries()) {
-    const { listingId, sku } = (entry ?? {}) as Record<string, unknown>
-    if (!isId(listingId, LISTING_LENGTH_MAX)) {
-      return Effect.succeed(invalid(`Send listingId as 1 to ${LISTING_LENGTH_MAX} characters.`, `${index}.listingId`))
-    }
-    if (sku !== null && !isId(sku, ID_LENGTH_MAX)) {
-      const message = `Send sku as 1 to ${ID_LENGTH_MAX} characters, or null to take the mapping away.`
-      return Effect.succeed(invalid(message, `${index}.sku`))
-    }
-    mappings.push({ listingId, sku })
-  }
-  return Effect.match(channel.map(mappings), {
-    onFailure: ({ detail }) => unavailable(`It could not be done to its end; send it again. ${detail}`),
-    onSuccess: ok
-  })
-}
+const onMap = (channel: Channel, { body }: WithBody): Effect.Effect<Reply> =>
+  reading(Mappings, body, (asked) =>
+    Effect.match(channel.map("listingId" in asked ? [asked] : asked), {
+      onFailure: ({ detail }) => unavailable(`It could not be done to its end; send it again. ${detail}`),
+      onSuccess: ok
+    })
+  )
 
-const isId = (value: unknown, lengthMax: number): value is string =>
-  typeof value === "string" && value.length > 0 && value.length <= lengthMax && value.isWellFormed()
-
-/** `{all: true}` or `{listingIds: [...]}`. */
-const chosen = (body: unknown): ReadonlyArray<string> | "all" | undefined => {
-  const { all, listingIds } = (body ?? {}) as Record<string, unknown>
-  if (all === true) return "all"
-  const isList = Array.isArray(listingIds) && listingIds.length > 0 && listingIds.every((id) => typeof id === "string")
-  return isList ? (listingIds as ReadonlyArray<string>) : undefined
-}
-
-const onRedrive = (channel: Channel, body: unknown): Effect.Effect<Reply> => {
-  const which = chosen(body)
-  if (which === undefined) {
-    return Effect.succeed(invalid('Send {"all": true} or {"listingIds": [...]}.', "listingIds"))
-  }
-  return Effect.match(channel.redrive(which === "all" ? undefined : which), {
-    onFailure: notStored,
-    onSuccess: (redriven) => ok({ redriven })
-  })
-}
+const onRedrive = (channel: Channel, { body }: WithBody): Effect.Effect<Reply> =>
+  reading(Chosen, body, ({ all, listingIds }) =>
+    Effect.match(channel.redrive(all === true ? undefined : listingIds), {
+      onFailure: notStored,
+      onSuccess: (redriven) => ok({ redriven })
+    })
+  )
 
 const notStored = ({ detail }: NotTaken): Reply => unavailable(`It could not be stored now; send it again. ${detail}`)
 
-const onDiscard = (channel: Channel, body: unknown): Effect.Effect<Reply> =>
-  Effect.gen(function* () {
-    const { reason, heldIds } = (body ?? {}) as Record<string, unknown>
-    if (typeof reason !== "string" || reason.trim() === "" || reason.length > TEXT_LENGTH_MAX) {
-      return invalid(`Send reason: why it is let be, at most ${TEXT_LENGTH_MAX} characters.`, "reason")
-    }
-    const which = chosen(body)
-    const held = Array.isArray(heldIds) ? heldIds.filter((id) => typeof id === "string") : []
-    if ((which === undefined || which === "all") && held.length === 0) {
-      return invalid('Send {"listingIds": [...]} or {"heldIds": [...]}; all at once is not discarded.', "listingIds")
-    }
-    let discarded = which === undefined || which === "all" ? 0 : yield* channel.discard(which, reason)
-    for (const id of held) if (yield* channel.intake.discard(id, reason)) discarded++
-    return ok({ discarded })
-  }).pipe(Effect.catch((failed) => Effect.succeed(notStored(failed))))
+const onDiscard = (channel: Channel, { body }: WithBody): Effect.Effect<Reply> =>
+  reading(Discard, body, ({ heldIds = [], listingIds = [], reason }) =>
+    Effect.gen(function* () {
+      let discarded = listingIds.length === 0 ? 0 : yield* channel.discard(listingIds, reason)
+      for (const id of heldIds) if (yield* channel.intake.discard(id, reason)) discarded++
+      return ok({ discarded })
+    }).pipe(Effect.catch((failed) => Effect.succeed(notStored(failed))))
+  )
 
-/** `{"dryRun"?: boolean}`. */
-const isDryRun = (body: unknown): boolean | undefined => {
-  const { dryRun = false } = (body ?? {}) as Record<string, unknown>
-  return typeof dryRun === "boolean" ? dryRun : undefined
-}
-const wrongDryRun = Effect.succeed(invalid("Send dryRun as true or false.", "dryRun"))
 const unread = (message: string): Reply => unavailable(`The channel could not be read to its end: ${message}`)
 
-const onAdopt = (channel: Channel, body: unknown): Effect.Effect<Reply> => {
-  const dryRun = isDryRun(body)
-  if (dryRun === undefined) return wrongDryRun
-  return Effect.match(channel.adopt(dryRun), {
-    onFailure: (failed) => (failed._tag === "NotTaken" ? notStored(failed) : unread(failed.message)),
-    onSuccess: ok
-  })
-}
+const onAdopt = (channel: Channel, { body }: WithBody): Effect.Effect<Reply> =>
+  reading(DryRun, body, ({ dryRun = false }) =>
+    Effect.match(channel.adopt(dryRun), {
+      onFailure: (failed) => (failed._tag === "NotTaken" ? notStored(failed) : unread(failed.message)),
+      onSuccess: ok
+    })
+  )
 
-const onReconcile = (channel: Channel, body: unknown): Effect.Effect<Reply> => {
-  const dryRun = isDryRun(body)
-  if (dryRun === undefined) return wrongDryRun
-  return Effect.match(channel.reconcile(dryRun), {
-    onFailure: ({ message }) => unread(message),
-    onSuccess: (report) =>
-      ok({ ...report, drift: report.drift.map((drift) => ({ ...drift, since: time(drift.since) })) })
-  })
-}
+const onReconcile = (channel: Channel, { body }: WithBody): Effect.Effect<Reply> =>
+  reading(DryRun, body, ({ dryRun = false }) =>
+    Effect.match(channel.reconcile(dryRun), {
+      onFailure: ({ message }) => unread(message),
+      onSuccess: (report) =>
+        ok({ ...report, drift: report.drift.map((drift) => ({ ...drift, since: time(drift.since) })) })
+    })
+  )

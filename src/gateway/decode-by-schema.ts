@@ -1,29 +1,99 @@
 /**
- * Reads a message by the schema that the document is made from: for what is sent seldom. What is sent in numbers is read by
- * hand (`decode.ts`), several times as fast.
+ * Reads a message by the schema that the document is made from. What is sent in numbers, to stock and to carts, is read by
+ * hand (`decode.ts`, `carts/decode.ts`), several times as fast, and compared with its schemas by properties.
  */
-import { Result, Schema, SchemaIssue } from "effect"
+import { Result, Schema, SchemaAST, type SchemaIssue } from "effect"
 import { type Decoded, invalid } from "./decode.ts"
+import { asOneOf, literalsOf, ownWords, wantedOf } from "./wanted.ts"
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
+export interface Fault {
+  /** As `lines[2].quantity`. */
+  readonly path: string
+  /** Says what to send instead. */
+  readonly message: string
+}
 
-/** As refusals name places: `lines[2].quantity`. */
-export const placeOf = (path: ReadonlyArray<unknown>): string =>
-  path.reduce<string>(
-    (so, key) => (typeof key === "number" ? `${so}[${key}]` : so === "" ? String(key) : `${so}.${String(key)}`),
-    ""
-  )
-
-/** `demands`: what to send instead, by place; what has none of its own is told as the schema tells it. */
-export const decodeBySchema = <A>(
-  schema: Schema.Codec<A>,
-  body: unknown,
-  demands: Readonly<Record<string, string>>
-): Decoded<A> => {
+/** Refused with the first thing that is wrong. */
+export const decodeBySchema = <A>(schema: Schema.Codec<A>, body: unknown): Decoded<A> => {
   const read = Schema.decodeUnknownResult(schema)(body)
   if (Result.isSuccess(read)) return { ok: true, value: read.success }
-  const [issue] = format(read.failure.issue).issues
-  const path = placeOf(issue?.path ?? [])
-  const message = Object.hasOwn(demands, path) ? demands[path] : undefined
-  return { ok: false, refusal: invalid(message ?? `${path}: ${issue?.message ?? "It is not as described."}`, path) }
+  const [fault] = faultsIn(read.failure.issue, { path: "", ast: schema.ast })
+  return { ok: false, refusal: invalid(fault?.message ?? "Send it as the OpenAPI document tells.", fault?.path ?? "") }
+}
+
+/** Everything that is wrong; none: it is as the schema has it. */
+export const faultsBySchema = (schema: Schema.Codec<unknown, unknown>, value: unknown): ReadonlyArray<Fault> => {
+  const read = Schema.decodeUnknownResult(schema)(value, { errors: "all" })
+  return Result.isSuccess(read) ? [] : faultsIn(read.failure.issue, { path: "", ast: schema.ast })
+}
+
+interface Place {
+  readonly path: string
+  /** What is wanted there, as far as it is known. */
+  readonly ast: SchemaAST.AST | undefined
+}
+
+const faultsIn = (issue: SchemaIssue.Issue, place: Place): ReadonlyArray<Fault> => {
+  switch (issue._tag) {
+    case "Composite":
+      return issue.issues.flatMap((one) => faultsIn(one, { ...place, ast: issue.ast }))
+    case "Pointer":
+      return faultsIn(issue.issue, issue.path.reduce(inside, place))
+    case "AnyOf":
+      return issue.issues.length === 0 ? [sentence({ ...place, ast: issue.ast })] : nearest(issue, place)
+    case "Filter":
+      if (issue.issue._tag === "InvalidValue") return [sentence(place, saidBy(issue.issue))]
+      // A rule between fields points at one of them; that field as such is as it is wanted.
+      return faultsIn(issue.issue, { ...place, ast: undefined })
+    case "Encoding":
+      return faultsIn(issue.issue, place)
+    case "InvalidValue":
+      return [sentence(place, saidBy(issue))]
+    default:
+      return [sentence(place)]
+  }
+}
+
+const saidBy = ({ annotations }: SchemaIssue.InvalidValue): string | undefined =>
+  annotations?.message as string | undefined
+
+/** What a check says itself stands where the schema has no words of its own. */
+const sentence = ({ ast, path }: Place, said?: string): Fault => {
+  const wanted = ast === undefined ? "as the OpenAPI document tells" : wantedOf(ast)
+  const isSaid = said !== undefined && (ast === undefined || ownWords(ast) === undefined)
+  if (isSaid) return { path, message: said }
+  return { path, message: path === "" ? `Send ${wanted.replace(/^as /, "")}.` : `Send ${path} ${wanted}.` }
+}
+
+const inside = ({ ast, path }: Place, key: PropertyKey): Place => ({
+  path: typeof key === "number" ? `${path}[${key}]` : path === "" ? String(key) : `${path}.${String(key)}`,
+  ast: within(ast, key)
+})
+
+const within = (ast: SchemaAST.AST | undefined, key: PropertyKey): SchemaAST.AST | undefined => {
+  if (ast?._tag === "Arrays") return ast.elements[Number(key)] ?? ast.rest[0]
+  if (ast?._tag !== "Objects") return undefined
+  return ast.propertySignatures.find(({ name }) => name === key)?.type ?? ast.indexSignatures[0]?.type
+}
+
+/**
+ * Of what may be one of several things: of which it is meant to be one is told by its first field, as `type`. Where none of
+ * them fits, all that would are named.
+ */
+const nearest = ({ ast, issues }: SchemaIssue.AnyOf, place: Place): ReadonlyArray<Fault> => {
+  const meant = issues.find((one) => tagIn(one) === undefined)
+  if (meant !== undefined) return faultsIn(meant, place)
+  const tag = tagIn(issues[0] as SchemaIssue.Issue) as PropertyKey
+  const { path } = inside({ ...place, ast: undefined }, tag)
+  const literals = ast.types.flatMap((one) => literalsOf(within(one, tag)) ?? [])
+  return [{ path, message: `Send ${path} ${asOneOf([...new Set(literals)])}.` }]
+}
+
+/** The first field's name, when it is the first thing that is wrong and only fixed texts may stand there. */
+const tagIn = (issue: SchemaIssue.Issue): PropertyKey | undefined => {
+  if (issue._tag !== "Composite" || issue.ast._tag !== "Objects") return undefined
+  const [first] = issue.issues
+  const [tag] = issue.ast.propertySignatures
+  if (first._tag !== "Pointer" || tag === undefined || first.path[0] !== tag.name) return undefined
+  return literalsOf(tag.type) === undefined ? undefined : tag.name
 }

@@ -55,8 +55,8 @@ describe("a shipment", () => {
       [{ ...PACKAGE, shippedAt: "soon" }, "shippedAt"],
       [{ ...PACKAGE, packageId: 0 }, "packageId"],
       [{ ...PACKAGE, lines: [] }, "lines"],
-      [{ ...PACKAGE, lines: [{ lineId: "1", quantity: 0.5 }] }, "lines.0.quantity"],
-      [null, "shippedAt"]
+      [{ ...PACKAGE, lines: [{ lineId: "1", quantity: 0.5 }] }, "lines[0].quantity"],
+      [null, ""]
     ]
     for (const [body, path] of wrong) {
       const reply = await asked(body, async () => succeeded({ type: "confirmed" }))

@@ -10,19 +10,20 @@ import { bearerOf, isLoopbackHost, isOwnOrigin, sessionTokenOf } from "../../src
 import { readKey } from "../../src/access/secrets.ts"
 import { decodeCartFact, decodeCartRequest } from "../../src/carts/decode.ts"
 import { decodeFact, decodeJson, decodeLines, decodeRequest } from "../../src/gateway/decode.ts"
-import {
-  decodeKey,
-  decodeOverlap,
-  decodePasswords,
-  decodeSignIn,
-  decodeUser
-} from "../../src/gateway/http/decode-access.ts"
+import { decodeBySchema } from "../../src/gateway/decode-by-schema.ts"
+import { type Description, isText, type Shape } from "../../src/gateway/openapi/description.ts"
+import { PARTS } from "../../src/gateway/openapi/parts.ts"
 import { readRequests } from "../../src/gateway/read-requests.ts"
 import { callerOf } from "../../src/gateway/serving.ts"
 import { readHave, readTopics } from "../../src/gateway/socket-topics.ts"
 import { decodeCustomerAsk } from "../../src/recovery/decode.ts"
 import { decodeSku, skuOfSubject } from "../../streams/subjects.ts"
 import { runs } from "../support/runs.ts"
+
+/** Of every address that takes JSON. */
+const BODIES: ReadonlyArray<Shape> = PARTS.flatMap(({ addresses }) =>
+  Object.values<Description>(addresses).flatMap(({ body }) => (body === undefined || isText(body) ? [] : [body]))
+)
 
 const PIECES = [
   "Bearer ",
@@ -126,11 +127,7 @@ describe("what strangers send", () => {
       (body) => decodeCartRequest("C", body),
       (body) => decodeCartFact("C", body),
       (body) => decodeCustomerAsk("c", body),
-      decodeSignIn,
-      decodePasswords,
-      decodeUser,
-      (body) => decodeKey(body, 0),
-      decodeOverlap
+      ...BODIES.map((schema) => (body: unknown) => decodeBySchema(schema, body))
     ]
     fc.assert(
       fc.property(anyJson, (body) => {

@@ -14,19 +14,22 @@ import type { SignIn } from "../../access/sign-in.ts"
 import type { ActsUnavailable } from "../../access/acts.ts"
 import type { AccessRefused, AccessUnavailable } from "../../access/store.ts"
 import { KEY_OVERLAP_MS_DEFAULT, SESSION_MS_MAX } from "../../../config/access.ts"
-import { MESSAGE_BYTES_MAX } from "../../../config/limits.ts"
-import { type Decoded, invalid } from "../decode.ts"
-import type { AskedRequest, Request, Response } from "../serving.ts"
+import { PAGE_LIMIT_DEFAULT } from "../../../config/limits.ts"
+import { defined, invalid } from "../decode.ts"
 import {
-  decodeKey,
-  decodeOverlap,
-  decodePasswords,
-  decodeSignIn,
-  decodeUser,
-  decodeUserChange
-} from "./decode-access.ts"
+  KeyOverlap,
+  NewKey,
+  NewUser,
+  PasswordChange,
+  SignIn as SignInBody,
+  UserChange
+} from "../openapi/access-bodies.ts"
+import { AuditQuery } from "../openapi/access.ts"
+import { readQuery } from "../read-query.ts"
+import type { AskedRequest, Request, Response } from "../serving.ts"
+import { readBody } from "./read-body.ts"
 import { json, refused } from "./replies.ts"
-import { bodyOf, pageLimit, type Respond } from "./stock.ts"
+import type { Respond } from "./stock.ts"
 
 export interface AccessRouteServices {
   readonly access: AccessShape
@@ -50,7 +53,7 @@ export class AccessRoutes {
       return respond(refused(invalid("No access control is configured here: nobody needs to sign in.")))
     }
     if (!isOwnOrigin(request.headers)) return respond(refused(notFromHere, 403))
-    const asked = this.read(request, respond, decodeSignIn)
+    const asked = readBody(request, SignInBody, respond)
     if (asked === undefined) return
     const attempt = { ...asked, address: request.address }
     this.answer(
@@ -86,7 +89,7 @@ export class AccessRoutes {
   changePassword(request: AskedRequest, respond: Respond): void {
     const { principal, address } = request
     if (principal.kind !== "user") return respond(refused(invalid("Only a user has a password.")))
-    const asked = this.read(request, respond, decodePasswords)
+    const asked = readBody(request, PasswordChange, respond)
     if (asked === undefined) return
     const attempt = { name: principal.name, password: asked.password, address }
     this.answer(
@@ -114,16 +117,22 @@ export class AccessRoutes {
   }
 
   addUser(request: AskedRequest, respond: Respond): void {
-    const asked = this.read(request, respond, decodeUser)
+    const asked = readBody(request, NewUser, respond)
     if (asked === undefined) return
+    const { name: user, ...grants } = asked
     this.withPassword(respond, (passwordHash, oneTimePassword) =>
-      this.change(request, respond, { type: "add-user", ...asked, passwordHash }, { user: asked.user, oneTimePassword })
+      this.change(
+        request,
+        respond,
+        { type: "add-user", user, ...once(grants), passwordHash },
+        { user, oneTimePassword }
+      )
     )
   }
 
   changeUser(request: AskedRequest, respond: Respond, user: string | undefined): void {
-    const asked = this.read(request, respond, decodeUserChange)
-    if (asked !== undefined) this.change(request, respond, { type: "change-user", user: user ?? "", ...asked })
+    const asked = readBody(request, UserChange, respond)
+    if (asked !== undefined) this.change(request, respond, { type: "change-user", user: user ?? "", ...once(asked) })
   }
 
   removeUser(request: AskedRequest, respond: Respond, user: string | undefined): void {
@@ -148,19 +157,23 @@ export class AccessRoutes {
   }
 
   addKey(request: AskedRequest, respond: Respond): void {
-    const asked = this.read(request, respond, (body) => decodeKey(body, this.services.nowMs()))
+    const asked = readBody(request, NewKey, respond)
     if (asked === undefined) return
+    const { expiresAt: until, name, ...grants } = asked
+    const expiresAt = until === undefined ? undefined : Date.parse(until)
+    if (expiresAt !== undefined && expiresAt <= this.services.nowMs()) return respond(isOver)
     const [key, secret] = [newKeyId(), newSecret()]
-    const command = { type: "add-key", key, secretHash: hashSecret(secret), ...asked } as const
+    const ends = expiresAt === undefined ? {} : { expiresAt }
+    const command = { type: "add-key", key, name, secretHash: hashSecret(secret), ...ends, ...once(grants) } as const
     this.change(request, respond, command, { key, secret: keyText(key, secret) })
   }
 
   rotateKey(request: AskedRequest, respond: Respond, key = ""): void {
-    const hasBody = request.body !== undefined && request.body.byteLength > 0
-    const asked = hasBody ? this.read(request, respond, decodeOverlap) : { overlapMs: KEY_OVERLAP_MS_DEFAULT }
+    const asked = readBody(request, KeyOverlap, respond, {})
     if (asked === undefined) return
+    const { overlapMs = KEY_OVERLAP_MS_DEFAULT } = asked
     const secret = newSecret()
-    const command = { type: "rotate-key", key, secretHash: hashSecret(secret), ...asked } as const
+    const command = { type: "rotate-key", key, secretHash: hashSecret(secret), overlapMs } as const
     this.change(request, respond, command, { key, secret: keyText(key, secret) })
   }
 
@@ -175,15 +188,12 @@ export class AccessRoutes {
 
   /** Newest first. */
   acts({ query }: Request, respond: Respond): void {
-    const limit = pageLimit(query.get("limit"))
-    if (limit === undefined) return respond(refused(invalid("Send limit as an integer from 1 to 1000.", "limit")))
-    const before = query.get("before")
-    if (before !== null && !/^[1-9]\d{0,14}$/.test(before)) {
-      return respond(refused(invalid("Send before as the id of an act, or leave it out for the newest.", "before")))
-    }
+    const asked = readQuery(AuditQuery, query)
+    if (!asked.ok) return respond(refused(asked.refusal))
+    const { before, limit = PAGE_LIMIT_DEFAULT } = asked.value
     this.answer(
       respond,
-      Effect.map(this.services.access.acts.list(before === null ? undefined : Number(before), limit), (items) => {
+      Effect.map(this.services.access.acts.list(before, limit), (items) => {
         const last = items.at(-1)
         return json(
           200,
@@ -205,15 +215,6 @@ export class AccessRoutes {
     this.services.run(
       Effect.map(hashing, (hash) => (hash === undefined ? respond(wait(PASSWORDS_BUSY_MS)) : use(hash, password)))
     )
-  }
-
-  private read<A>(request: Request, respond: Respond, decode: (body: unknown) => Decoded<A>): A | undefined {
-    const body = bodyOf(request, MESSAGE_BYTES_MAX, respond)
-    if (body === undefined) return undefined
-    const decoded = decode(body.value)
-    if (decoded.ok) return decoded.value
-    respond(refused(decoded.refusal))
-    return undefined
   }
 
   private answer(
@@ -244,6 +245,17 @@ export class AccessRoutes {
     )
   }
 }
+
+/** A list may name one thing twice; it is kept once. */
+const once = ({ actions, channels, roles, tenant }: typeof UserChange.Type) =>
+  defined({
+    roles: [...new Set(roles)],
+    tenant,
+    channels: channels && [...new Set(channels)],
+    actions: actions && [...new Set(actions)]
+  })
+
+const isOver = refused(invalid("Send expiresAt as a time to come, or leave it out.", "expiresAt"))
 
 const notFromHere = {
   ok: false,

@@ -8,14 +8,19 @@ import * as Limits from "../../../config/limits.ts"
 import type { Desk } from "../../../streams/desk.ts"
 import type { RaisedQuery, RaisedRow, SoldQuery, SoldRow } from "../../../streams/projections/low-stock-queries.ts"
 import { alertDeskSubject } from "../../../streams/subjects.ts"
-import { invalid, wrongSku } from "../decode.ts"
+import { decodeBySchema } from "../decode-by-schema.ts"
+import { wrongSku } from "../decode.ts"
+import { AlertDecision as AlertDecisionBody } from "../openapi/work-bodies.ts"
+import { LowStockQuery } from "../openapi/work.ts"
 import type { Refusal } from "../protocol.ts"
+import { readQuery } from "../read-query.ts"
 import type { AskedRequest, Request } from "../serving.ts"
 import type { LowStockItem, LowStockPage, Stand } from "../work-protocol.ts"
 import type { Entry } from "./entry.ts"
+import { bodyOf } from "./read-body.ts"
 import { answering, refused } from "./replies.ts"
-import { bodyOf, type Respond } from "./stock.ts"
-import { noteOf, whoActs } from "./who.ts"
+import type { Respond } from "./stock.ts"
+import { whoActs } from "./who.ts"
 
 export interface LowStockReadModels {
   /** Each fails with a sentence for the client when PostgreSQL cannot answer. */
@@ -34,8 +39,7 @@ export interface AlertDeskServices {
 const UNREADABLE = "What was decided about alerts cannot be read now; stock is not affected. Try again."
 /** Four weeks: every weekday as often as the others. */
 const SELLING_DAYS = 28
-const LEAD_DAYS = { usual: 7, most: 365 }
-const COVER_DAYS = { usual: 14, most: 365 }
+const USUAL = { limit: Limits.LOW_STOCK_PAGE_MAX, leadDays: 7, coverDays: 14 }
 
 interface Asked extends RaisedQuery {
   readonly leadDays: number
@@ -50,9 +54,9 @@ export class AlertDesk {
   }
 
   open(request: Request, respond: Respond): void {
-    const asked = readAsked(request.query)
-    if ("code" in asked) return respond(refused(asked))
-    this.answer(respond, this.page(asked))
+    const asked = readQuery(LowStockQuery, request.query)
+    if (!asked.ok) return respond(refused(asked.refusal))
+    this.answer(respond, this.page({ ...USUAL, after: undefined, ...asked.value }))
   }
 
   decide(request: AskedRequest, respond: Respond, sku: string | undefined): void {
@@ -60,9 +64,9 @@ export class AlertDesk {
     if (wrong !== undefined || sku === undefined) return respond(refused(wrong as Refusal))
     const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
     if (body === undefined) return
-    const decision = readDecision(request, body.value, this.services.nowMs())
-    if ("code" in decision) return respond(refused(decision))
-    this.answer(respond, this.decided(sku, decision))
+    const decoded = decodeBySchema(AlertDecisionBody, body.value)
+    if (!decoded.ok) return respond(refused(decoded.refusal))
+    this.answer(respond, this.decided(sku, decisionOf(request, decoded.value, this.services.nowMs())))
   }
 
   private readonly page = Effect.fnUntraced({ self: this }, function* (this: AlertDesk, asked: Asked) {
@@ -140,50 +144,18 @@ const standView = (row: RaisedRow, newest: AlertDecision | undefined, nowMs: num
   }
 }
 
-const daysIn = (text: string | null, { usual, most }: typeof LEAD_DAYS): number | undefined => {
-  const days = text === null ? usual : Number(text)
-  return Number.isInteger(days) && days >= 0 && days <= most && text !== "" ? days : undefined
-}
-
-const readAsked = (query: URLSearchParams): Asked | Refusal => {
-  const limit = Number(query.get("limit") ?? Limits.LOW_STOCK_PAGE_MAX)
-  if (!Number.isInteger(limit) || limit < 1 || limit > Limits.LOW_STOCK_PAGE_MAX) {
-    return invalid(`Send limit as an integer from 1 to ${Limits.LOW_STOCK_PAGE_MAX}.`, "limit")
-  }
-  const leadDays = daysIn(query.get("leadDays"), LEAD_DAYS)
-  if (leadDays === undefined) return invalid("Send leadDays as whole days from 0 to 365.", "leadDays")
-  const coverDays = daysIn(query.get("coverDays"), COVER_DAYS)
-  if (coverDays === undefined) return invalid("Send coverDays as whole days from 0 to 365.", "coverDays")
-  return { after: query.get("after") ?? undefined, limit, leadDays, coverDays }
-}
-
-const ACTS = ["acknowledge", "snooze", "reopen"] as const
-
-const readDecision = (
+const decisionOf = (
   request: AskedRequest,
-  body: unknown,
+  { act, by, note = "", until, version }: typeof AlertDecisionBody.Type,
   nowMs: number
-): Omit<AlertDecision, "available"> | Refusal => {
-  const fields = (body ?? {}) as Record<string, unknown>
-  const act = ACTS.find((one) => one === fields["act"])
-  if (act === undefined) return invalid(`Send act as one of ${ACTS.join(", ")}.`, "act")
-  const version = fields["version"]
-  if (typeof version !== "number" || !Number.isSafeInteger(version)) {
-    return invalid("Send version: the alert's, as it was listed.", "version")
-  }
-  const note = noteOf(fields["note"])
-  if (note === false) return invalid(`Send note as text of at most ${Limits.TEXT_LENGTH_MAX} characters.`, "note")
-  const until = act === "snooze" ? Date.parse(String(fields["until"])) : undefined
-  if (until !== undefined && Number.isNaN(until)) return invalid("Send until as a time in ISO 8601.", "until")
-  return {
-    act,
-    version,
-    by: whoActs(request, fields["by"]),
-    at: nowMs,
-    ...(note === undefined ? {} : { note }),
-    ...(until === undefined ? {} : { until })
-  }
-}
+): Omit<AlertDecision, "available"> => ({
+  act,
+  version,
+  by: whoActs(request, by),
+  at: nowMs,
+  ...(note === "" ? {} : { note }),
+  ...(act !== "snooze" || until === undefined ? {} : { until: Date.parse(until) })
+})
 
 export const alertEntries = (desk: AlertDesk): ReadonlyArray<Entry> => [
   ["get", "/v1/alerts/open", "alerts.read", (request, respond) => desk.open(request, respond)],

@@ -12,8 +12,9 @@ import { unavailable } from "../../host/answers.ts"
 import { type Decoded, invalid } from "../decode.ts"
 import type { Refusal } from "../protocol.ts"
 import type { Request, Response } from "../serving.ts"
+import { bodyOf } from "./read-body.ts"
 import { json, refused } from "./replies.ts"
-import { bodyOf, receivedOf, type Respond, takeFacts } from "./stock.ts"
+import { receivedOf, type Respond, takeFacts } from "./stock.ts"
 
 const statusOf: Readonly<Record<CartRefusalCode, number>> = {
   unknown_cart: 404,

@@ -3,12 +3,14 @@
  */
 import { Effect } from "effect"
 import type { ChannelRecord } from "../../../actors/channel/records.ts"
-import * as Limits from "../../../config/limits.ts"
+import { CHANNEL_LOG_PAGE_MAX } from "../../../config/limits.ts"
 import { type LogPage, type LogQuery, type LogRecord, readLogPage } from "../../../streams/channel-log-pages.ts"
 import type { NatsShape } from "../../../streams/nats/connection.ts"
 import type { LogItem, LogList } from "../../channels/protocol.ts"
 import { invalid } from "../decode.ts"
+import { LogAsked } from "../openapi/channels.ts"
 import type { Refusal } from "../protocol.ts"
+import { readQuery } from "../read-query.ts"
 import type { Request } from "../serving.ts"
 import type { Entry } from "./entry.ts"
 import { json, refused } from "./replies.ts"
@@ -53,22 +55,12 @@ const readAsked = (query: URLSearchParams, channel: string | undefined): LogQuer
   if (channel === undefined || !/^[\w-]{1,64}$/.test(channel)) {
     return invalid("Name the channel as it stands in the channels file.", "channel")
   }
-  const limit = Number(query.get("limit") ?? Limits.CHANNEL_LOG_PAGE_MAX)
-  if (!Number.isInteger(limit) || limit < 1 || limit > Limits.CHANNEL_LOG_PAGE_MAX) {
-    return invalid(`Send limit as an integer from 1 to ${Limits.CHANNEL_LOG_PAGE_MAX}.`, "limit")
-  }
-  const before = query.get("before") === null ? undefined : Number(query.get("before"))
-  if (before !== undefined && (!Number.isSafeInteger(before) || before < 1)) {
-    return invalid("Send before as the next of the page before, or leave it out for the newest.", "before")
-  }
-  const type = query.get("type")
-  const kinds = type === null ? undefined : KINDS[type]
-  if (type !== null && kinds === undefined) {
-    return invalid(`Send type as one of ${Object.keys(KINDS).join(", ")}, or leave it out.`, "type")
-  }
-  const listing = query.get("listing")
+  const asked = readQuery(LogAsked, query)
+  if (!asked.ok) return asked.refusal
+  const { before, limit = CHANNEL_LOG_PAGE_MAX, listing, type } = asked.value
+  const kinds = type === undefined ? undefined : KINDS[type]
   const fits = (record: ChannelRecord): boolean =>
-    (kinds === undefined || kinds.has(record.type)) && (listing === null || listingOf(record) === listing)
+    (kinds === undefined || kinds.has(record.type)) && (listing === undefined || listingOf(record) === listing)
   return { channel, limit, before, fits }
 }
 

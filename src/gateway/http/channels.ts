@@ -2,12 +2,14 @@
  * The channels' HTTP part: webhooks as marketplaces send them, and what operators do. The channels thread answers.
  */
 import { decodeJson, invalid } from "../decode.ts"
-import { FRAME_BYTES_MAX } from "../../../config/limits.ts"
+import { FRAME_BYTES_MAX, PAGE_LIMIT_DEFAULT } from "../../../config/limits.ts"
 import type { ChannelsShape } from "../../channels/channels.ts"
 import type { Question } from "../../channels/messages.ts"
+import { Page } from "../openapi/queries.ts"
+import { readQuery } from "../read-query.ts"
 import type { Request } from "../serving.ts"
 import { json, refused } from "./replies.ts"
-import { pageLimit, type Respond } from "./stock.ts"
+import type { Respond } from "./stock.ts"
 
 type Paged = Extract<Question, { readonly after: string }>["op"]
 type WithBody = Extract<Question, { readonly body: unknown }>["op"]
@@ -30,10 +32,10 @@ export class ChannelRoutes {
   }
 
   list(op: Paged, request: Request, respond: Respond, channel: string | undefined): void {
-    const limit = pageLimit(request.query.get("limit"))
-    if (limit === undefined) return respond(refused(invalid("Send limit as an integer from 1 to 1000.", "limit")))
+    const asked = readQuery(Page, request.query)
+    if (!asked.ok) return respond(refused(asked.refusal))
     if (channel === undefined) return respond(wrongAddress)
-    this.ask({ op, channel, limit, after: request.query.get("after") ?? "" }, respond)
+    this.ask({ op, channel, limit: PAGE_LIMIT_DEFAULT, after: "", ...asked.value }, respond)
   }
 
   /** An empty body is an empty object. */

@@ -15,8 +15,9 @@ import type { CustomerAnswer } from "../../recovery/mail.ts"
 import type { CustomerCommand } from "../../../actors/customer/commands.ts"
 import { invalid } from "../decode.ts"
 import type { Request, Response } from "../serving.ts"
+import { bodyOf } from "./read-body.ts"
 import { json, refused } from "./replies.ts"
-import { bodyOf, type Respond } from "./stock.ts"
+import type { Respond } from "./stock.ts"
 
 export interface CustomerServices extends RecoveryShape {
   readonly run: (effect: Effect.Effect<void>) => void

@@ -6,17 +6,17 @@ import { Effect } from "effect"
 import {
   leakage,
   leakageFromIncidents,
-  type OrderWorth,
   type OversellIncident,
   WrongLeakageInput
 } from "../../../actors/channel/leakage.ts"
 import { oversellProbability } from "../../../actors/channel/oversell-probability.ts"
-import { MESSAGE_BYTES_MAX } from "../../../config/limits.ts"
 import type { ChannelsShape } from "../../channels/channels.ts"
 import type { ChannelList } from "../../channels/protocol.ts"
-import { decodeJson, invalid } from "../decode.ts"
+import { invalid } from "../decode.ts"
+import { LeakageAsked } from "../openapi/elsewhere.ts"
 import type { Request } from "../serving.ts"
 import type { ReadModels } from "./lists.ts"
+import { readBody } from "./read-body.ts"
 import { json, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
 
@@ -33,11 +33,10 @@ const INCIDENTS_MAX = 100_000
 const DAYS_DEFAULT = 30
 
 export const postLeakage = (services: LeakageServices, request: Request, respond: Respond): void => {
-  const decoded = decodeJson(request.body ?? new Uint8Array(0), MESSAGE_BYTES_MAX)
-  if (!decoded.ok) return respond(refused(decoded.refusal))
-  const fields = (decoded.value ?? {}) as Readonly<Record<string, unknown>>
+  const asked = readBody(request, LeakageAsked, respond)
+  if (asked === undefined) return
   services.run(
-    reckon(services, fields).pipe(
+    reckon(services, asked).pipe(
       Effect.match({
         onSuccess: (body) => respond(json(200, { ok: true, ...body })),
         onFailure: (failure) =>
@@ -51,29 +50,20 @@ export const postLeakage = (services: LeakageServices, request: Request, respond
   )
 }
 
-const numberIn = (fields: Readonly<Record<string, unknown>>, name: string): number =>
-  typeof fields[name] === "number" ? fields[name] : Number.NaN
+type Asked = typeof LeakageAsked.Type
 
-const reckon = (services: LeakageServices, fields: Readonly<Record<string, unknown>>) =>
+const reckon = (services: LeakageServices, asked: Asked) =>
   Effect.gen(function* () {
-    const ordersPerDay = numberIn(fields, "ordersPerDay")
-    const worth: OrderWorth = {
-      orderValueMinor: numberIn(fields, "orderValueMinor"),
-      lifetimeValueMinor: numberIn(fields, "lifetimeValueMinor"),
-      churn: numberIn(fields, "churn"),
-      currency: typeof fields["currency"] === "string" ? fields["currency"] : ""
-    }
+    const { oversellProbability: assumedShare, ordersPerDay, salesPerDay, unitsPerOrder = 1, ...worth } = asked
+    const { windowDays = DAYS_DEFAULT } = worth
     const of = (probability: number) =>
       tried(() => ({
         oversellProbability: probability,
         ...leakage({ ...worth, ordersPerDay, oversellProbability: probability })
       }))
-    const assumed =
-      fields["oversellProbability"] === undefined ? undefined : yield* of(numberIn(fields, "oversellProbability"))
-    const measured = yield* fromLatency(services, fields, of)
-    const windowDays = fields["windowDays"] === undefined ? DAYS_DEFAULT : numberIn(fields, "windowDays")
+    const assumed = assumedShare === undefined ? undefined : yield* of(assumedShare)
+    const measured = salesPerDay === undefined ? undefined : yield* fromLatency(services, salesPerDay, of)
     const incidents = yield* allIncidents(services)
-    const unitsPerOrder = fields["unitsPerOrder"] === undefined ? 1 : numberIn(fields, "unitsPerOrder")
     const untilMs = services.nowMs()
     const fromIncidents = yield* tried(() =>
       leakageFromIncidents({ ...worth, incidents, windowDays, untilMs, ordersPerDay, unitsPerOrder })
@@ -98,14 +88,12 @@ const tried = <Value>(work: () => Value): Effect.Effect<Value, WrongLeakageInput
 /** A push at latency L leaves others selling for L; a poller's interval counts half, so L is an interval of 2 L. */
 const fromLatency = <Value extends object>(
   { channels }: LeakageServices,
-  fields: Readonly<Record<string, unknown>>,
+  salesPerDay: number,
   of: (probability: number) => Effect.Effect<Value, WrongLeakageInput>
 ) =>
   Effect.gen(function* () {
-    if (fields["salesPerDay"] === undefined) return undefined
     const { body } = yield* Effect.promise(() => channels.ask({ op: "channels" }))
     const worst = Math.max(0, ...((body as Partial<ChannelList>).channels ?? []).map(({ syncedMs }) => syncedMs.p99))
-    const salesPerDay = numberIn(fields, "salesPerDay")
     const probability = yield* tried(() => oversellProbability({ salesPerDay, syncIntervalMs: 2 * worst }))
     return { latencyMs: worst, ...(yield* of(probability)) }
   })

@@ -10,14 +10,18 @@ import type { DeadLettersShape, StoredDeadLetter } from "../../../streams/dead-l
 import type { Desk } from "../../../streams/desk.ts"
 import { letterDeskSubject, skuOfSubject } from "../../../streams/subjects.ts"
 import { decodeJson, invalid, wrongSku } from "../decode.ts"
+import { LetterDiscard, LetterRedrive } from "../openapi/work-bodies.ts"
+import { LettersQuery } from "../openapi/work.ts"
 import type { Answer, Refusal } from "../protocol.ts"
+import { readQuery } from "../read-query.ts"
 import { type MailTaker, submitFact } from "../requests.ts"
 import type { AskedRequest, Request } from "../serving.ts"
 import type { LetterItem, LetterPage, LetterSettled } from "../work-protocol.ts"
 import type { Entry } from "./entry.ts"
+import { readBody } from "./read-body.ts"
 import { answering, refused } from "./replies.ts"
-import { bodyOf, pageLimit, type Respond } from "./stock.ts"
-import { noteOf, whoActs } from "./who.ts"
+import type { Respond } from "./stock.ts"
+import { whoActs } from "./who.ts"
 
 export interface LetterDeskServices {
   readonly host: MailTaker
@@ -41,28 +45,24 @@ export class LetterDesk {
   }
 
   list({ query }: Request, respond: Respond): void {
-    const limit = pageLimit(query.get("limit"))
-    if (limit === undefined) return respond(refused(invalid("Send limit as an integer from 1 to 1000.", "limit")))
-    const status = query.get("status") ?? undefined
-    if (status !== undefined && status !== "open" && status !== "settled") {
-      return respond(refused(invalid("Send status as open or settled, or leave it out.", "status")))
-    }
-    this.answer(respond, this.page(Number(query.get("after") ?? 0), limit, status))
+    const asked = readQuery(LettersQuery, query)
+    if (!asked.ok) return respond(refused(asked.refusal))
+    const { after, limit = Limits.PAGE_LIMIT_DEFAULT, status } = asked.value
+    this.answer(respond, this.page(Number(after ?? 0), limit, status))
   }
 
   redrive(request: AskedRequest, respond: Respond, id: string | undefined): void {
-    const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
-    if (body === undefined) return
-    const { by, fact, sku } = (body.value ?? {}) as Record<string, unknown>
+    const asked = readBody(request, LetterRedrive, respond)
+    if (asked === undefined) return
+    const { by, fact, sku } = asked
     const given = { fact, sku, receivedAtMs: request.receivedAtMs }
     this.answer(respond, this.applied(id, given, whoActs(request, by)))
   }
 
   discard(request: AskedRequest, respond: Respond, id: string | undefined): void {
-    const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
-    if (body === undefined) return
-    const { by, reason } = (body.value ?? {}) as Record<string, unknown>
-    this.answer(respond, this.letBe(id, reason, whoActs(request, by)))
+    const asked = readBody(request, LetterDiscard, respond)
+    if (asked === undefined) return
+    this.answer(respond, this.letBe(id, asked.reason, whoActs(request, asked.by)))
   }
 
   /** From behind `from` on; fails with a sentence for the client. */
@@ -108,13 +108,9 @@ export class LetterDesk {
     function* (
       this: LetterDesk,
       id: string | undefined,
-      given: { readonly fact: unknown; readonly sku: unknown; readonly receivedAtMs: number },
+      given: { readonly fact: unknown; readonly sku: string | undefined; readonly receivedAtMs: number },
       by: string
     ) {
-      const named = given.sku
-      if (named !== undefined && (typeof named !== "string" || wrongSku(named) !== undefined)) {
-        return yield* Effect.fail(invalid("Send sku as 1 to 128 characters, or leave it out.", "sku"))
-      }
       const letter = yield* this.find(id)
       const source = letter.source ?? "fact"
       if (source !== "fact") {
@@ -122,7 +118,7 @@ export class LetterDesk {
           invalid(`A letter of ${source} is not applied from here; it can be let be, with the reason.`, "id")
         )
       }
-      const sku = named ?? skuOfSubject(letter.subject)
+      const sku = given.sku ?? skuOfSubject(letter.subject)
       if (sku === undefined || wrongSku(sku) !== undefined) {
         return yield* Effect.fail(invalid("The letter's subject names no SKU; send sku.", "sku"))
       }
@@ -140,14 +136,9 @@ export class LetterDesk {
   /** The same. */
   readonly letBe = Effect.fnUntraced(
     { self: this },
-    function* (this: LetterDesk, id: string | undefined, reason: unknown, by: string) {
-      const why = noteOf(reason)
-      if (why === undefined || why === false || why.trim() === "") {
-        const message = `Send reason: why it is let be, at most ${Limits.TEXT_LENGTH_MAX} characters.`
-        return yield* Effect.fail(invalid(message, "reason"))
-      }
+    function* (this: LetterDesk, id: string | undefined, reason: string, by: string) {
       const letter = yield* this.find(id)
-      return yield* this.settle(letter, { act: "discarded", by, at: this.at(), reason: why })
+      return yield* this.settle(letter, { act: "discarded", by, at: this.at(), reason })
     }
   )
 

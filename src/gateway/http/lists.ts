@@ -4,23 +4,28 @@
  * Incidents and alerts are read from PostgreSQL once it has what the journal had when the request came,
  * so that whoever has just been answered finds the consequence in the list.
  */
-import type { Effect } from "effect"
+import type { Effect, Schema } from "effect"
 import type { ResolutionRecord } from "../../../actors/sku/events.ts"
-import { MESSAGE_BYTES_MAX, TEXT_LENGTH_MAX } from "../../../config/limits.ts"
-import type { ListQuery, Page } from "../../../streams/projections/queries.ts"
+import { MESSAGE_BYTES_MAX, PAGE_LIMIT_DEFAULT } from "../../../config/limits.ts"
+import type { ListQuery, Page as ReadPage } from "../../../streams/projections/queries.ts"
+import { decodeBySchema } from "../decode-by-schema.ts"
 import { decodeJson, invalid } from "../decode.ts"
+import { Page } from "../openapi/queries.ts"
+import { Resolution } from "../openapi/work-bodies.ts"
+import { IncidentsQuery } from "../openapi/work.ts"
 import type { Refusal } from "../protocol.ts"
+import { readQuery } from "../read-query.ts"
 import type { MailTaker } from "../requests.ts"
 import type { Request } from "../serving.ts"
 import { answering, answered, json, refused } from "./replies.ts"
-import { pageLimit, type Respond } from "./stock.ts"
+import type { Respond } from "./stock.ts"
 
 export interface ReadModels {
   /** Each fails with a sentence for the client when PostgreSQL cannot answer. */
   readonly incidents: (
     query: ListQuery & { readonly status: "open" | "resolved" | undefined }
-  ) => Effect.Effect<Page, string>
-  readonly alerts: (query: ListQuery) => Effect.Effect<Page, string>
+  ) => Effect.Effect<ReadPage, string>
+  readonly alerts: (query: ListQuery) => Effect.Effect<ReadPage, string>
 }
 
 export interface ListServices {
@@ -28,8 +33,6 @@ export interface ListServices {
   readonly readModels: ReadModels
   readonly run: (effect: Effect.Effect<void>) => void
 }
-
-const outcomes = new Set(["refunded", "backordered", "restocked", "dismissed"])
 
 export class Lists {
   private readonly services: ListServices
@@ -39,15 +42,13 @@ export class Lists {
   }
 
   incidents(request: Request, respond: Respond): void {
-    const status = request.query.get("status") ?? undefined
-    if (status !== undefined && status !== "open" && status !== "resolved") {
-      return respond(refused(invalid("Send status as open or resolved, or leave it out.", "status")))
-    }
-    this.list(request, respond, (query) => this.services.readModels.incidents({ ...query, status }))
+    this.list(request, respond, IncidentsQuery, (query, { status }) =>
+      this.services.readModels.incidents({ ...query, status })
+    )
   }
 
   alerts(request: Request, respond: Respond): void {
-    this.list(request, respond, (query) => this.services.readModels.alerts(query))
+    this.list(request, respond, Page, (query) => this.services.readModels.alerts(query))
   }
 
   /** Notes what was done about an incident; it leaves the queue of open ones. */
@@ -62,11 +63,16 @@ export class Lists {
     })
   }
 
-  private list(request: Request, respond: Respond, read: (query: ListQuery) => Effect.Effect<Page, string>): void {
-    const limit = pageLimit(request.query.get("limit"))
-    const after = request.query.get("after") ?? undefined
-    if (limit === undefined) return respond(refused(invalid("Send limit as an integer from 1 to 1000.", "limit")))
-    this.services.run(answering(respond, read({ after, limit })))
+  private list<Asked extends typeof Page.Type>(
+    request: Request,
+    respond: Respond,
+    schema: Schema.Codec<Asked>,
+    read: (query: ListQuery, asked: Asked) => Effect.Effect<ReadPage, string>
+  ): void {
+    const asked = readQuery(schema, request.query)
+    if (!asked.ok) return respond(refused(asked.refusal))
+    const { after, limit = PAGE_LIMIT_DEFAULT } = asked.value
+    this.services.run(answering(respond, read({ after, limit }, asked.value)))
   }
 }
 
@@ -78,17 +84,6 @@ const readResolution = (request: Request, incidentId: string | undefined): Resol
 
 /** What was done about an incident, as it is noted. */
 export const resolutionOf = (incidentId: string, body: unknown): ResolutionRecord | Refusal => {
-  const { outcome, note } = (body ?? {}) as Record<string, unknown>
-  if (typeof outcome !== "string" || !outcomes.has(outcome)) {
-    return invalid(`Send outcome as one of ${[...outcomes].join(", ")}.`, "outcome")
-  }
-  if (note !== undefined && (typeof note !== "string" || note.length > TEXT_LENGTH_MAX)) {
-    return invalid(`Send note as a string of at most ${TEXT_LENGTH_MAX} characters.`, "note")
-  }
-  return {
-    type: "resolution",
-    incidentId,
-    outcome: outcome as ResolutionRecord["outcome"],
-    ...(note === undefined ? {} : { note })
-  }
+  const decoded = decodeBySchema(Resolution, body)
+  return decoded.ok ? { type: "resolution", incidentId, ...decoded.value } : decoded.refusal
 }

@@ -4,17 +4,16 @@
 import { Effect } from "effect"
 import type { PaymentsShape } from "../../payments/layer.ts"
 import type { Payments, ReturnAnswer, WebhookAnswer } from "../../payments/payments.ts"
-import { MESSAGE_BYTES_MAX } from "../../../config/limits.ts"
 import { decodeCartName } from "../../carts/decode.ts"
 import { moneyOfPayment } from "../../../actors/payment/payment.ts"
 import type { PaymentLinks } from "../../carts/payment-links.ts"
 import type { Repaying } from "../../carts/repaying.ts"
 import type { LinkFailed } from "../../payments/checkout-links.ts"
-import { decodeBySchema } from "../decode-by-schema.ts"
-import { type Decoded, decodeJson, invalid } from "../decode.ts"
-import { EMAIL_LENGTH_MAX, LinkAsked } from "../openapi/payments.ts"
+import { invalid } from "../decode.ts"
+import { LinkAsked } from "../openapi/payments.ts"
 import { TRACEPARENT } from "../../tracing/traceparent.ts"
 import type { Request, Response } from "../serving.ts"
+import { readBody } from "./read-body.ts"
 import { json, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
 
@@ -49,11 +48,11 @@ export class PaymentRoutes {
     if (links === undefined) return respond(notSetUp)
     const cart = decodeCartName(name)
     if (!cart.ok) return respond(refused(cart.refusal))
-    const asked = linkAsked(request.body)
-    if (!asked.ok) return respond(refused(asked.refusal))
+    const asked = readBody(request, LinkAsked, respond, {})
+    if (asked === undefined) return
     run(
       Effect.map(
-        Effect.match(links.link(cart.value, { ...asked.value, traceparent: request.headers[TRACEPARENT] }), {
+        Effect.match(links.link(cart.value, { ...asked, traceparent: request.headers[TRACEPARENT] }), {
           onSuccess: ({ contents, url, sessionId, expiresAt }) =>
             json(200, { ok: true, cart: cart.value, contents, url, sessionId, expiresAt }),
           onFailure: linkRefused
@@ -132,17 +131,6 @@ const notNow = refused({
   code: "unavailable",
   message: "Stripe or the payment's log cannot be reached; the same again goes on from here."
 })
-
-const linkAsked = (body: Uint8Array | undefined): Decoded<typeof LinkAsked.Type> => {
-  if (body === undefined) return { ok: false, refusal: invalid("The body is too large: it has at most 64 KiB.") }
-  const decoded = body.byteLength === 0 ? ({ ok: true, value: {} } as const) : decodeJson(body, MESSAGE_BYTES_MAX)
-  if (!decoded.ok) return decoded
-  return decodeBySchema(LinkAsked, decoded.value, {
-    "": "Send an object, with email and contents or without.",
-    email: `Send email as a text of 1 to ${EMAIL_LENGTH_MAX} characters.`,
-    contents: "Send contents as an integer from 0, as the cart told it."
-  })
-}
 
 const linkStatus: Readonly<Record<LinkFailed["code"], number>> = {
   unknown_cart: 404,

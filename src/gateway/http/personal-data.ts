@@ -4,19 +4,18 @@
  */
 import { Effect } from "effect"
 import type { CartState } from "../../../actors/cart/state.ts"
-import { MESSAGE_BYTES_MAX, TEXT_LENGTH_MAX } from "../../../config/limits.ts"
 import { cartView } from "../../carts/answers.ts"
 import { unavailable } from "../../host/answers.ts"
 import type { Access } from "../../personal-data/access-log.ts"
 import type { PersonalDataFailed } from "../../personal-data/keyring.ts"
 import type { PersonalData } from "../../personal-data/personal-data.ts"
 import { decodeCustomerId } from "../../recovery/decode.ts"
-import { decodeBySchema } from "../decode-by-schema.ts"
-import { type Decoded, invalid } from "../decode.ts"
+import { invalid } from "../decode.ts"
 import { Access as AccessBody } from "../openapi/personal-access.ts"
 import type { Request, Response } from "../serving.ts"
+import { readBody } from "./read-body.ts"
 import { json, refused } from "./replies.ts"
-import { bodyOf, type Respond } from "./stock.ts"
+import type { Respond } from "./stock.ts"
 
 export interface PersonalDataServices {
   readonly personal: PersonalData
@@ -73,11 +72,8 @@ export class PersonalDataRoutes {
   ): void {
     const customer = decodeCustomerId(name)
     if (!customer.ok) return respond(refused(customer.refusal))
-    const body = bodyOf(request, MESSAGE_BYTES_MAX, respond)
-    if (body === undefined) return
-    const access = decodeAccess(body.value)
-    if (!access.ok) return respond(refused(access.refusal))
-    this.answer(act(customer.value, access.value), respond)
+    const access = readBody(request, AccessBody, respond)
+    if (access !== undefined) this.answer(act(customer.value, access), respond)
   }
 
   private answer(effect: Effect.Effect<Response, PersonalDataFailed>, respond: Respond): void {
@@ -96,13 +92,6 @@ export class PersonalDataRoutes {
     })
   }
 }
-
-const decodeAccess = (body: unknown): Decoded<Access> =>
-  decodeBySchema(AccessBody, body, {
-    "": "Send a JSON object.",
-    who: "Send who with 1 to 128 characters.",
-    why: `Send why with 1 to ${TEXT_LENGTH_MAX} characters.`
-  })
 
 const onFailure = ({ message, reason }: PersonalDataFailed): Response => {
   if (reason === "erased") return json(404, { ok: false, code: "nothing_kept", message })

@@ -14,8 +14,9 @@ import type { Preview, SettingsView, VersionLine, VersionsPage } from "../../rec
 import { invalid } from "../decode.ts"
 import { cartUrlOf } from "../../recovery/compose.ts"
 import type { Request } from "../serving.ts"
+import { bodyOf } from "./read-body.ts"
 import { json, refused } from "./replies.ts"
-import { bodyOf, pageLimit, type Respond } from "./stock.ts"
+import { pageLimit, type Respond } from "./stock.ts"
 
 export interface RecoverySettingsServices {
   readonly host: CustomerPartitions

@@ -3,13 +3,14 @@
  */
 import { prefixOf } from "../../../actors/access/may.ts"
 import { fingerprint } from "../../../actors/sku/fingerprint.ts"
-import type { Fact } from "../../../actors/sku/commands.ts"
+import { DEFAULT_LOCATION, type Fact } from "../../../actors/sku/commands.ts"
 import { isStockEvent } from "../../../actors/sku/events.ts"
 import type { StockBook } from "../../../actors/stock/book.ts"
 import * as Limits from "../../../config/limits.ts"
 import { stateView } from "../../host/answers.ts"
 import type { StoredCommit } from "../../../streams/codec.ts"
-import { decodeFact, decodeJson, invalid, wrongSku } from "../decode.ts"
+import { invalid, wrongSku } from "../decode.ts"
+import { Sync } from "../openapi/stock-bodies.ts"
 import type { Answer, Refusal, SkuAnswer, StockPage } from "../protocol.ts"
 import {
   type MailTaker,
@@ -22,28 +23,11 @@ import {
 } from "../requests.ts"
 import type { AskedRequest, Request, Response } from "../serving.ts"
 import { TRACEPARENT } from "../../tracing/traceparent.ts"
+import { bodyOf, readBody, tooLarge } from "./read-body.ts"
 import { answered, json, refused } from "./replies.ts"
 import { SkuIndex } from "./sku-index.ts"
 
 export type Respond = (response: Response) => void
-
-const tooLarge = refused(invalid("The body is too large: a message has at most 64 KiB, an array 1 MiB."), 413)
-
-/** The body as JSON, or `undefined` after the refusal went out. */
-export const bodyOf = (
-  request: Request,
-  sizeMax: number,
-  respond: Respond
-): { readonly value: unknown } | undefined => {
-  if (request.body === undefined || request.body.byteLength > sizeMax) {
-    respond(tooLarge)
-    return undefined
-  }
-  const decoded = decodeJson(request.body, sizeMax)
-  if (decoded.ok) return { value: decoded.value }
-  respond(refused(decoded.refusal))
-  return undefined
-}
 
 export const receivedOf = ({ headers, receivedAtMs }: Request, body: unknown): Received => ({
   body,
@@ -222,10 +206,9 @@ export interface SyncServices {
 
 /** `POST /api/inventory/sync-stock`: applies the change, compares the total, and says truthfully who was told. */
 export const postSync = (services: SyncServices, request: Request, respond: Respond): void => {
-  const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
-  if (body === undefined) return
-  const sync = readSync(body.value, services.newId)
-  if ("refusal" in sync) return respond(refused(sync.refusal))
+  const asked = readBody(request, Sync, respond)
+  if (asked === undefined) return
+  const sync = syncOf(asked, services.newId)
   const done = (answer: Answer): void => {
     if (!answer.ok) return respond(answered(answer))
     const { sku, version } = answer as SkuAnswer
@@ -247,34 +230,28 @@ export const postSync = (services: SyncServices, request: Request, respond: Resp
   })
 }
 
-interface Sync {
+interface Synced {
   readonly sku: string
   /** Absent for a change of 0, which only compares. */
   readonly fact: Fact | undefined
   readonly reportedTotal: number
 }
 
-const readSync = (body: unknown, newId: () => string): Sync | { readonly refusal: Refusal } => {
-  const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>
-  const { sku, locationId, quantityChange, newTotalStock, mutationId = newId() } = fields
-  const wrong = typeof sku === "string" ? wrongSku(sku) : invalid("Send sku as a string.", "sku")
-  if (wrong !== undefined) return { refusal: wrong }
-  if (typeof newTotalStock !== "number" || !Number.isSafeInteger(newTotalStock)) {
-    return { refusal: invalid("Send newTotalStock as an integer: the channel's own total.", "newTotalStock") }
-  }
-  if (quantityChange === 0) return { sku: sku as string, fact: undefined, reportedTotal: newTotalStock }
-  const decoded = decodeFact(sku as string, {
+const syncOf = (
+  { locationId = DEFAULT_LOCATION, mutationId, newTotalStock, quantityChange, sku }: typeof Sync.Type,
+  newId: () => string
+): Synced => {
+  const reportedTotal = newTotalStock
+  if (quantityChange === 0) return { sku, fact: undefined, reportedTotal }
+  const fact: Fact = {
     type: "adjustment",
-    mutationId,
+    sku,
+    mutationId: mutationId ?? newId(),
     quantity: quantityChange,
-    reason: "sync-stock",
-    ...(locationId === undefined ? {} : { locationId })
-  })
-  if (decoded.ok) return { sku: sku as string, fact: decoded.value, reportedTotal: newTotalStock }
-  const { path, message } = decoded.refusal
-  return path === "quantity"
-    ? { refusal: invalid(message.replaceAll("quantity", "quantityChange"), "quantityChange") }
-    : { refusal: decoded.refusal }
+    locationId,
+    reason: "sync-stock"
+  }
+  return { sku, fact, reportedTotal }
 }
 
 interface Broadcast {
@@ -283,7 +260,7 @@ interface Broadcast {
   readonly channels: ReadonlyArray<string>
 }
 
-const syncResponse = (sync: Sync, answer: SkuAnswer, { latencyMs, now, channels }: Broadcast) => ({
+const syncResponse = (sync: Synced, answer: SkuAnswer, { latencyMs, now, channels }: Broadcast) => ({
   sku: sync.sku,
   synchronized: true,
   broadcast_latency_ms: Math.round(latencyMs * 1_000) / 1_000,

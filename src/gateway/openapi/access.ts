@@ -2,81 +2,25 @@
  * The addresses of access control and of the audit record.
  */
 import { Schema } from "effect"
-import { type Action, ACTIONS, ROLES } from "../../../actors/access/actions.ts"
-import { BOUND_CHANNELS_MAX, NAME_LENGTH_MAX } from "../../../actors/access/limits.ts"
-import {
-  KEY_OVERLAP_MS_DEFAULT,
-  KEY_OVERLAP_MS_MAX,
-  PASSWORD_LENGTH_MAX,
-  PASSWORD_LENGTH_MIN
-} from "../../../config/access.ts"
+import { ROLES } from "../../../actors/access/actions.ts"
 import type { KeyView, SessionView, UserView } from "../../access/protocol.ts"
+import { AnyAction, KeyOverlap, NewKey, NewUser, PasswordChange, SignIn, UserChange } from "./access-bodies.ts"
 import type { Descriptions } from "./description.ts"
 import { limitUpTo } from "./queries.ts"
 import { refusalWith } from "./refusal-shapes.ts"
-import { Anything, done, GivenMoment, integerFrom, Moment, textUpTo } from "./values.ts"
+import { Anything, done, Moment, Version } from "./values.ts"
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../../config/limits.ts"
 
 const { optionalKey } = Schema
 
-const Password = textUpTo(PASSWORD_LENGTH_MAX)
 const AnyRoles = Schema.Array(Schema.Literals(ROLES))
-const Roles = AnyRoles.check(Schema.isBetweenLength(1, BOUND_CHANNELS_MAX))
-const AnyAction = Schema.Literals(Object.keys(ACTIONS) as ReadonlyArray<Action>)
 const PrincipalKind = Schema.Literals(["open", "user", "key", "token"])
-const Name = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/))
-
-const bounds = {
-  tenant: optionalKey(Name.annotate({ description: "Only what this tenant owns." })),
-  channels: optionalKey(
-    Schema.Array(Name)
-      .check(Schema.isBetweenLength(1, BOUND_CHANNELS_MAX))
-      .annotate({ description: "Only these channels." })
-  ),
-  actions: optionalKey(
-    Schema.Array(AnyAction)
-      .check(Schema.isBetweenLength(1, BOUND_CHANNELS_MAX))
-      .annotate({ description: "Only these of what the roles may." })
-  )
-}
 
 const seenBounds = {
   tenant: optionalKey(Schema.String),
   channels: optionalKey(Schema.Array(Schema.String)),
   actions: optionalKey(Schema.Array(AnyAction))
 }
-
-export const SignIn = Schema.Struct({ name: textUpTo(NAME_LENGTH_MAX), password: Password }).annotate({
-  identifier: "SignIn"
-})
-
-const Passwords = Schema.Struct({
-  password: Password,
-  newPassword: Schema.String.check(Schema.isBetweenLength(PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX))
-}).annotate({ identifier: "PasswordChange" })
-
-export const NewUser = Schema.Struct({
-  name: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/)),
-  roles: Roles,
-  ...bounds
-}).annotate({ identifier: "NewUser" })
-
-const UserChange = Schema.Struct({ roles: Roles, ...bounds }).annotate({ identifier: "UserChange" })
-
-const NewKey = Schema.Struct({
-  name: textUpTo(NAME_LENGTH_MAX),
-  expiresAt: optionalKey(GivenMoment),
-  roles: Roles,
-  ...bounds
-}).annotate({ identifier: "NewKey" })
-
-const Overlap = Schema.Struct({
-  overlapMs: optionalKey(
-    integerFrom(0, KEY_OVERLAP_MS_MAX).annotate({
-      description: `For how long the secret before stays good; default ${KEY_OVERLAP_MS_DEFAULT}.`
-    })
-  )
-}).annotate({ identifier: "KeyOverlap" })
 
 const User: Schema.Codec<UserView> = Schema.Struct({
   name: Schema.String,
@@ -140,6 +84,10 @@ const refusal = refusalWith("AccessRefusal", [
 const asking = { refusals: [400, 503], refusal } as const
 const changing = { refusals: [400, 404, 409, 413, 503], refusal } as const
 
+const before = optionalKey(Version.annotate({ description: "The next of the page before." }))
+
+export const AuditQuery = Schema.Struct({ before, limit: limitUpTo(PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT) })
+
 export const access = {
   "post /v1/access/session": {
     summary: "Sign in",
@@ -166,7 +114,7 @@ export const access = {
   "delete /v1/access/session": { summary: "Sign out", answer: Done, ...asking },
   "post /v1/access/password": {
     summary: "Change one's password",
-    body: Passwords,
+    body: PasswordChange,
     answer: SignedIn,
     refusals: [400, 401, 409, 413, 429, 503],
     refusal
@@ -204,7 +152,7 @@ export const access = {
   "post /v1/access/keys": { summary: "Add a key", body: NewKey, answer: Secret, ...changing },
   "post /v1/access/keys/:key/rotate": {
     summary: "Give a key a new secret",
-    body: Overlap,
+    body: KeyOverlap,
     isBodyOptional: true,
     answer: Secret,
     ...changing
@@ -212,10 +160,7 @@ export const access = {
   "delete /v1/access/keys/:key": { summary: "Revoke a key", answer: Done, ...changing },
   "get /v1/audit": {
     summary: "What was done, newest first",
-    query: Schema.Struct({
-      before: optionalKey(Schema.Int.annotate({ description: "The next of the page before." })),
-      limit: limitUpTo(PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT)
-    }),
+    query: AuditQuery,
     answer: Schema.Struct({ items: Schema.Array(Act), next: optionalKey(Schema.Int) }).annotate({
       identifier: "ActPage"
     }),

@@ -2,19 +2,14 @@
  * The addresses of channels: how they are, what they list, and what operators do with them.
  */
 import { Schema } from "effect"
-import {
-  CHANNEL_LOG_PAGE_MAX,
-  FRAME_MESSAGES_MAX,
-  ID_LENGTH_MAX,
-  LINES_MAX,
-  TEXT_LENGTH_MAX
-} from "../../../config/limits.ts"
+import { CHANNEL_LOG_PAGE_MAX } from "../../../config/limits.ts"
 import type * as Protocol from "../../channels/protocol.ts"
+import { Chosen, Discard, DryRun, Mappings, Shipment } from "./channel-bodies.ts"
 import type { Descriptions } from "./description.ts"
 import { limitUpTo, Page } from "./queries.ts"
 import { refusalWith } from "./refusal-shapes.ts"
 import { okPageOf } from "./stock-answers.ts"
-import { Anything, done, GivenMoment, Moment, nullable, Quantity, textUpTo, Units, Version } from "./values.ts"
+import { Anything, done, integerFrom, Moment, nullable, Units, Version } from "./values.ts"
 
 const { optionalKey } = Schema
 
@@ -131,39 +126,6 @@ const Log: Schema.Codec<Protocol.LogList> = Schema.Struct({
   next: optionalKey(Schema.String.annotate({ description: "The before of the page that follows." }))
 }).annotate({ identifier: "ChannelLog" })
 
-const ListingId = textUpTo(512)
-const Mapping = Schema.Struct({
-  listingId: ListingId,
-  sku: nullable(textUpTo(ID_LENGTH_MAX)).annotate({ description: "null takes the mapping away." })
-}).annotate({ identifier: "Mapping" })
-
-const Chosen = Schema.Union([
-  Schema.Struct({ all: Schema.Literal(true) }),
-  Schema.Struct({ listingIds: Schema.Array(Schema.String).check(Schema.isMinLength(1)) })
-]).annotate({ identifier: "ChosenListings" })
-
-const Discard = Schema.Struct({
-  reason: textUpTo(TEXT_LENGTH_MAX),
-  listingIds: optionalKey(Schema.Array(Schema.String)),
-  heldIds: optionalKey(Schema.Array(Schema.String))
-}).annotate({ identifier: "Discard", description: "At least one of listingIds and heldIds." })
-
-const DryRun = Schema.Struct({
-  dryRun: optionalKey(Schema.Boolean.annotate({ description: "true: only tell; default false." }))
-}).annotate({ identifier: "DryRun" })
-
-const Shipment = Schema.Struct({
-  orderId: textUpTo(ID_LENGTH_MAX),
-  packageId: Quantity,
-  carrier: textUpTo(ID_LENGTH_MAX),
-  method: optionalKey(textUpTo(ID_LENGTH_MAX)),
-  tracking: textUpTo(ID_LENGTH_MAX),
-  shippedAt: GivenMoment,
-  lines: Schema.Array(Schema.Struct({ lineId: textUpTo(ID_LENGTH_MAX), quantity: Quantity })).check(
-    Schema.isBetweenLength(1, LINES_MAX)
-  )
-}).annotate({ identifier: "Shipment" })
-
 const ChannelRefusal = refusalWith("ChannelRefusal", ["unknown_channel"])
 const ShipmentRefusal = refusalWith("ShipmentRefusal", ["unknown_channel", "shipment_refused"])
 
@@ -178,6 +140,15 @@ const webhook = {
   refusals: [400, 401, 404, 413, 503],
   refusal: ChannelRefusal
 } as const
+
+export const LogAsked = Schema.Struct({
+  before: optionalKey(
+    integerFrom(1, Number.MAX_SAFE_INTEGER).annotate({ description: "The next of the page before." })
+  ),
+  limit: limitUpTo(CHANNEL_LOG_PAGE_MAX, CHANNEL_LOG_PAGE_MAX),
+  type: optionalKey(Schema.Literals(["written", "failed", "dead", "mapped", "held"])),
+  listing: optionalKey(Schema.String)
+})
 
 export const channels = {
   "get /v1/channels": { summary: "How each channel is", answer: Channels, refusals: [503] },
@@ -212,18 +183,13 @@ export const channels = {
   },
   "get /v1/channels/:channel/log": {
     summary: "What the synchroniser wrote down, newest first",
-    query: Schema.Struct({
-      before: optionalKey(Version.annotate({ description: "The next of the page before." })),
-      limit: limitUpTo(CHANNEL_LOG_PAGE_MAX, CHANNEL_LOG_PAGE_MAX),
-      type: optionalKey(Schema.Literals(["written", "failed", "dead", "mapped", "held"])),
-      listing: optionalKey(Schema.String)
-    }),
+    query: LogAsked,
     answer: Log,
     refusals: [400, 503]
   },
   "post /v1/channels/:channel/mappings": {
     summary: "Say which SKU stands behind a listing: one mapping or an array",
-    body: Schema.Union([Mapping, Schema.Array(Mapping).check(Schema.isMaxLength(FRAME_MESSAGES_MAX))]),
+    body: Mappings,
     answer: done("Mapped", { mapped: Units, released: Units }),
     ...acting
   },

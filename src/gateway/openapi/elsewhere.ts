@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import type { Descriptions } from "./description.ts"
-import { Anything, Currency, done, Minor, nullable } from "./values.ts"
+import { Anything, Currency, done, integerFrom, Minor, nullable } from "./values.ts"
 
 const { optionalKey } = Schema
 
@@ -51,24 +51,32 @@ const Loss = Schema.Struct({
   totalLossMinor: Minor
 })
 const probable = { oversellProbability: Schema.Finite, ...Loss.fields }
-const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })).annotate({
+  wanted: "as a share from 0 to 1, such as 0.02 for 2 %"
+})
 const AtLeastZero = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+const AboveZero = Schema.Finite.check(Schema.isGreaterThan(0)).annotate({ wanted: "as a number above 0" })
+const Amount = integerFrom(0, Number.MAX_SAFE_INTEGER).annotate({
+  wanted: "as an integer from 0, in minor units (cents)"
+})
+
+export const LeakageAsked = Schema.Struct({
+  ordersPerDay: AtLeastZero,
+  orderValueMinor: Amount,
+  lifetimeValueMinor: Amount,
+  churn: Share,
+  currency: Currency,
+  oversellProbability: optionalKey(Share),
+  salesPerDay: optionalKey(AtLeastZero),
+  unitsPerOrder: optionalKey(AboveZero),
+  windowDays: optionalKey(AboveZero)
+}).annotate({ identifier: "LeakageAsked" })
 
 export const leakage = {
   "post /v1/leakage": {
     summary: "What late syncs cost a day",
     details: "From assumptions, from the latency of now, and from the hub's own incidents.",
-    body: Schema.Struct({
-      ordersPerDay: AtLeastZero,
-      orderValueMinor: Schema.Int,
-      lifetimeValueMinor: Schema.Int,
-      churn: Share,
-      currency: Currency,
-      oversellProbability: optionalKey(Share),
-      salesPerDay: optionalKey(AtLeastZero),
-      unitsPerOrder: optionalKey(Schema.Finite),
-      windowDays: optionalKey(Schema.Finite)
-    }).annotate({ identifier: "LeakageAsked" }),
+    body: LeakageAsked,
     answer: done("Leakage", {
       assumed: optionalKey(Schema.Struct(probable)),
       fromMeasuredLatency: optionalKey(Schema.Struct({ latencyMs: Schema.Finite, ...probable })),

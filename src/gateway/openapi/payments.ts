@@ -8,7 +8,7 @@ import { Anything, done, Minor, Moment, Version } from "./values.ts"
 
 const { optionalKey } = Schema
 
-export const EMAIL_LENGTH_MAX = 320
+const EMAIL_LENGTH_MAX = 320
 
 /** The hub reads it by this schema. */
 export const LinkAsked = Schema.Struct({

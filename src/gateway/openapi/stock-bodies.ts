@@ -142,7 +142,10 @@ export const LinesRequest: Schema.Codec<LinesRequestBody> = Schema.Union([
 export const Sync = Schema.Struct({
   sku: Id,
   quantityChange: integerFrom(-Limits.QUANTITY_MAX, Limits.QUANTITY_MAX).annotate({ description: "0 only compares." }),
-  newTotalStock: Schema.Int.annotate({ description: "The channel's own total, which is compared." }),
+  newTotalStock: Schema.Int.annotate({
+    description: "The channel's own total, which is compared.",
+    wanted: "as an integer: the channel's own total"
+  }),
   locationId: optionalKey(Location),
   mutationId: optionalKey(MutationId)
 }).annotate({ identifier: "SyncStock" })

@@ -17,6 +17,21 @@ const isWellFormed = Schema.makeFilter<string>(
 /** Texts of 1 to `lengthMax` characters. */
 export const textUpTo = (lengthMax: number) => Schema.String.check(Schema.isBetweenLength(1, lengthMax), isWellFormed)
 
+/** The same, and none at all. */
+export const textUpToOrNone = (lengthMax: number) => Schema.String.check(Schema.isMaxLength(lengthMax), isWellFormed)
+
+/** What somebody writes beside what they do. */
+export const Note = textUpToOrNone(Limits.TEXT_LENGTH_MAX)
+
+/** Why something is let be. */
+export const Reason = textUpTo(Limits.TEXT_LENGTH_MAX)
+  .check(Schema.makeFilter<string>((text) => text.trim() !== "", NOTHING_TO_SAY))
+  .annotate({ wanted: `as why it is let be, in 1 to ${Limits.TEXT_LENGTH_MAX} characters` })
+
+/** What holds between fields; `path`: where it is told that it does not. No JSON Schema says it. */
+export const rule = <A>(holds: (value: A) => boolean, path: string, message: string) =>
+  Schema.makeFilter<A>((value) => holds(value) || { path: [path], issue: message }, NOTHING_TO_SAY)
+
 export const integerFrom = (minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
@@ -48,7 +63,10 @@ export const GivenMoment = Schema.String.check(
     ...NOTHING_TO_SAY,
     arbitraryConstraint: { patterns: [{ source: "^20[0-9]{2}-0[1-9]-1[0-9]T1[0-9]:[0-5][0-9]:00Z$", flags: "" }] }
   })
-).annotate({ description: "ISO 8601, as 2026-01-31T12:00:00Z." })
+).annotate({
+  description: "ISO 8601, as 2026-01-31T12:00:00Z.",
+  wanted: "as an ISO 8601 time, as 2026-01-31T12:00:00Z"
+})
 
 export const isReplayed = Schema.optionalKey(
   Schema.Literal(true).annotate({ description: "The same mutation id had been answered before; nothing was done now." })
@@ -65,5 +83,11 @@ export const Anything = Schema.Record(Schema.String, Schema.Unknown)
 
 /** Minor units of a currency. */
 export const Minor = Schema.Int
-export const Currency = Schema.String.check(Schema.isPattern(/^[A-Z]{3}$/)).annotate({ description: "ISO 4217." })
-export const Country = Schema.String.check(Schema.isPattern(/^[A-Z]{2}$/)).annotate({ description: "ISO 3166-1." })
+export const Currency = Schema.String.check(Schema.isPattern(/^[A-Z]{3}$/)).annotate({
+  description: "ISO 4217.",
+  wanted: "as three capital letters (ISO 4217), as GBP"
+})
+export const Country = Schema.String.check(Schema.isPattern(/^[A-Z]{2}$/)).annotate({
+  description: "ISO 3166-1.",
+  wanted: "as two capital letters (ISO 3166-1), as GB"
+})

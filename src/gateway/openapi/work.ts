@@ -2,30 +2,24 @@
  * The addresses of what people work through: incidents, alerts, dead letters.
  */
 import { Schema } from "effect"
-import { LOW_STOCK_PAGE_MAX, TEXT_LENGTH_MAX } from "../../../config/limits.ts"
+import { LOW_STOCK_PAGE_MAX } from "../../../config/limits.ts"
 import type { Descriptions } from "./description.ts"
 import type { LetterSettled, LowStockItem, Stand as StandShape } from "../work-protocol.ts"
 import { after, limitUpTo, page, Page } from "./queries.ts"
 import { Refusal } from "./refusal-shapes.ts"
 import { pageOf } from "./stock-answers.ts"
-import { Fact } from "./stock-bodies.ts"
-import { done, GivenMoment, Id, integerFrom, Moment, nullable, textUpTo, Units, Version } from "./values.ts"
+import { done, integerFrom, Moment, nullable, Units, Version } from "./values.ts"
+import { AlertDecision, LetterDiscard, LetterRedrive, OUTCOMES, Resolution } from "./work-bodies.ts"
 
 const { optionalKey } = Schema
 
-const note = optionalKey(Schema.String.check(Schema.isMaxLength(TEXT_LENGTH_MAX)))
-const Outcome = Schema.Literals(["refunded", "backordered", "restocked", "dismissed"])
-
-/** Read by hand in `http/lists.ts`; both are compared by properties. */
-export const Resolution = Schema.Struct({
-  outcome: Outcome,
-  note
-}).annotate({ identifier: "Resolution" })
+const note = optionalKey(Schema.String)
+const Outcome = Schema.Literals(OUTCOMES)
 
 const Resolved = done("Resolved", {
   incidentId: Schema.String,
   outcome: Outcome,
-  note: optionalKey(Schema.String)
+  note
 })
 
 const position = Version.annotate({ description: "Its place in the journal's order." })
@@ -69,8 +63,6 @@ const Settled: Schema.Codec<LetterSettled> = Schema.Struct({
 
 const LetterDone = done("LetterDone", { id: Version, settled: Settled })
 
-const by = optionalKey(Schema.String.annotate({ description: "Who acts, while the hub is open; else who asks." }))
-
 const Stand: Schema.Codec<StandShape> = Schema.Struct({
   state: Schema.Literals(["open", "acknowledged", "snoozed"]),
   by: optionalKey(Schema.String),
@@ -98,14 +90,6 @@ const LowStock: Schema.Codec<LowStockItem> = Schema.Struct({
 
 const Days = optionalKey(integerFrom(0, 365))
 
-const AlertDecision = Schema.Struct({
-  act: Schema.Literals(["acknowledge", "snooze", "reopen"]),
-  version: Schema.Int.annotate({ description: "The alert's, as it was listed." }),
-  note,
-  until: optionalKey(GivenMoment.annotate({ description: "Of a snooze." })),
-  by
-}).annotate({ identifier: "AlertDecision" })
-
 const DeadLetter = Schema.Struct({
   id: Version,
   at: Moment,
@@ -119,10 +103,21 @@ const DeadLetter = Schema.Struct({
   settled: optionalKey(Settled)
 }).annotate({ identifier: "DeadLetter" })
 
+export const IncidentsQuery = Schema.Struct({ ...page, status: optionalKey(Schema.Literals(["open", "resolved"])) })
+
+export const LowStockQuery = Schema.Struct({
+  after,
+  limit: limitUpTo(LOW_STOCK_PAGE_MAX, LOW_STOCK_PAGE_MAX),
+  leadDays: Days,
+  coverDays: Days
+})
+
+export const LettersQuery = Schema.Struct({ ...page, status: optionalKey(Schema.Literals(["open", "settled"])) })
+
 export const work = {
   "get /v1/incidents": {
     summary: "Incidents, oldest first",
-    query: Schema.Struct({ ...page, status: optionalKey(Schema.Literals(["open", "resolved"])) }),
+    query: IncidentsQuery,
     answer: pageOf("IncidentPage", Incident),
     refusals: [400, 503]
   },
@@ -141,12 +136,7 @@ export const work = {
   },
   "get /v1/alerts/open": {
     summary: "What is low now, how it sells, and how much to order",
-    query: Schema.Struct({
-      after,
-      limit: limitUpTo(LOW_STOCK_PAGE_MAX, LOW_STOCK_PAGE_MAX),
-      leadDays: Days,
-      coverDays: Days
-    }),
+    query: LowStockQuery,
     answer: pageOf("LowStockPage", LowStock),
     refusals: [400, 503]
   },
@@ -158,21 +148,19 @@ export const work = {
   },
   "get /v1/dead-letters": {
     summary: "Messages that could not be taken, oldest first",
-    query: Schema.Struct({ ...page, status: optionalKey(Schema.Literals(["open", "settled"])) }),
+    query: LettersQuery,
     answer: pageOf("DeadLetterPage", DeadLetter),
     refusals: [400, 503]
   },
   "post /v1/dead-letters/:id/redrive": {
     summary: "Apply a fact after all, as it came or mended",
-    body: Schema.Struct({ fact: optionalKey(Fact), sku: optionalKey(Id), by }).annotate({
-      identifier: "LetterRedrive"
-    }),
+    body: LetterRedrive,
     answer: LetterDone,
     refusals: [400, 409, 413, 429, 503]
   },
   "post /v1/dead-letters/:id/discard": {
     summary: "Let a dead letter be, with the reason",
-    body: Schema.Struct({ reason: textUpTo(TEXT_LENGTH_MAX), by }).annotate({ identifier: "LetterDiscard" }),
+    body: LetterDiscard,
     answer: LetterDone,
     refusals: [400, 409, 413, 503]
   }

@@ -8,7 +8,6 @@ import { Arbitrary, Effect, Result, Schema, SchemaIssue } from "effect"
 import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import { decodeCartFact, decodeCartRequest } from "../../../src/carts/decode.ts"
-import { placeOf } from "../../../src/gateway/decode-by-schema.ts"
 import { type Decoded, decodeFact, decodeLines, decodeRequest } from "../../../src/gateway/decode.ts"
 import { CartFact, CartRequest } from "../../../src/gateway/openapi/carts.ts"
 import type { Shape } from "../../../src/gateway/openapi/description.ts"
@@ -37,7 +36,14 @@ const samplesOf = (schema: Shape): ReadonlyArray<unknown> =>
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** `undefined`: none. */
+/** As refusals name places: `lines[2].quantity`. */
+const placeOf = (path: ReadonlyArray<unknown>): string =>
+  path
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("")
+    .replace(/^\./, "")
+
+/** Every place at which anything may be wrong, whatever a message of several kinds is meant to be; `undefined`: none. */
 const faultsOf = (schema: Shape, body: unknown): ReadonlyArray<string> | undefined => {
   const read = Schema.decodeUnknownResult(schema)(body, { errors: "all" })
   if (Result.isSuccess(read)) return undefined
