@@ -14,9 +14,16 @@ export interface ThreadSettings {
 
 export type KindName = "stock" | "cart" | "customer"
 
+export interface KindHead {
+  readonly kind: KindName
+  readonly sequence: number
+  /** Turns take a good part of the hub's time. */
+  readonly isBusy: boolean
+}
+
 export type ToThread =
-  /** A kind's journal reaches so far; `isBusy`: turns take a good part of the hub's time. */
-  | { readonly type: "head"; readonly kind: KindName; readonly sequence: number; readonly isBusy: boolean }
+  /** How far the journals reach. */
+  | { readonly type: "heads"; readonly heads: ReadonlyArray<KindHead> }
   /** Somebody waits for a kind's projections to reach so far. */
   | { readonly type: "hurry"; readonly kind: KindName; readonly sequence: number }
   | { readonly type: "page"; readonly page: RegisterPage }

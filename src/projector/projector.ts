@@ -33,8 +33,10 @@ export const projectorLayer = (settings: ThreadSettings) =>
 /** How long a list waits for what the journal had when it was asked for. */
 const CATCH_UP_MS_MAX = 1_000
 const RESTART_AFTER = "1 second"
-/** A message to the thread costs some ten microseconds, and a turn may take two hundred. */
+/** A message that wakes the thread costs some thirty microseconds, and a turn may take two hundred. */
 const TELL_EVERY_MS = 5
+/** While the hub is busy the projections rest for longer than that. */
+const TELL_EVERY_BUSY_MS = 50
 
 const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
   const host = yield* StockHost
@@ -127,7 +129,7 @@ class Projector {
   constructor(stock: Followed & { readonly host: PartitionHost }, cart: Followed, customer: Followed) {
     this.followed = { stock, cart, customer }
     this.pages = new RegisterPages(stock.host)
-    for (const { host } of [stock, cart, customer]) host.onCommits(() => this.onCommits())
+    for (const { host } of [stock, cart, customer]) host.onCommits(() => this.onCommits(host))
   }
 
   /** Keeps a thread running until interrupted. What it had not applied when it ended, the next one applies. */
@@ -160,7 +162,7 @@ class Projector {
     return Effect.gen({ self: this }, function* () {
       const isThere = () => (this.positions.get(name) ?? NOWHERE).sequence >= sequence
       if (isThere()) return true
-      this.tellHead()
+      this.tellHeads()
       this.tell({ type: "hurry", kind: kindOf(name), sequence })
       for (let waitedMs = 0; !isThere(); waitedMs += 5) {
         if (waitedMs >= patienceMs) return false
@@ -176,7 +178,7 @@ class Projector {
         const worker = new Worker(new URL("thread.js", import.meta.url), { workerData: settings })
         worker.on("message", (message: FromThread) => this.hear(message))
         this.worker = worker
-        this.tellHead()
+        this.tellHeads()
         return worker
       }),
       (worker) =>
@@ -196,20 +198,24 @@ class Projector {
     else this.pages.answer(message.page, (answer) => this.tell(answer))
   }
 
-  private onCommits(): void {
+  private onCommits({ isBusy }: Followed["host"]): void {
     if (this.telling) return
     this.telling = true
-    setTimeout(() => {
-      this.telling = false
-      this.tellHead()
-    }, TELL_EVERY_MS)
+    setTimeout(
+      () => {
+        this.telling = false
+        this.tellHeads()
+      },
+      isBusy ? TELL_EVERY_BUSY_MS : TELL_EVERY_MS
+    )
   }
 
-  private tellHead(): void {
-    for (const kind of KINDS) {
+  private tellHeads(): void {
+    const heads = KINDS.map((kind) => {
       const { standing, isBusy } = this.followed[kind].host
-      this.tell({ type: "head", kind, sequence: standing.sequence, isBusy })
-    }
+      return { kind, sequence: standing.sequence, isBusy }
+    })
+    this.tell({ type: "heads", heads })
   }
 
   private tell(message: ToThread): void {

@@ -66,8 +66,9 @@ class Hub {
     })
 
   hear(message: ToThread): void {
-    if (message.type === "head") this.heads[message.kind].advance(message.sequence, message.isBusy)
-    else if (message.type === "hurry") this.heads[message.kind].hurry(message.sequence)
+    if (message.type === "heads") {
+      for (const { kind, sequence, isBusy } of message.heads) this.heads[kind].advance(sequence, isBusy)
+    } else if (message.type === "hurry") this.heads[message.kind].hurry(message.sequence)
     else if (message.type === "stop") Deferred.doneUnsafe(this.stopped, Effect.void)
     else if (this.waiting !== undefined) {
       const failure = new ProjectionFailed({ projection: REGISTER, detail: "the hub takes no turns now" })
