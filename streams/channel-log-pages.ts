@@ -8,6 +8,7 @@ import { Effect, Schema } from "effect"
 import type { ChannelRecord } from "../actors/channel/records.ts"
 import type { ChannelCommit } from "./channel-log.ts"
 import type { NatsShape } from "./nats/connection.ts"
+import { storedAt } from "./stored-at.ts"
 import { CHANNELS, channelLogSubject } from "./subjects.ts"
 
 export class LogUnreadable extends Schema.TaggedError<LogUnreadable>()("LogUnreadable", { detail: Schema.String }) {}
@@ -93,7 +94,7 @@ const commitsBetween = async (
     for await (const message of await manager.direct.getBatch(CHANNELS, limits)) {
       next = message.seq + 1
       if (message.seq >= before) return commits
-      commits.push({ ...message.json<ChannelCommit>(), sequence: message.seq, at: message.time.toISOString() })
+      commits.push({ ...message.json<ChannelCommit>(), sequence: message.seq, at: storedAt(message) })
     }
     if (next === place) return commits
   }

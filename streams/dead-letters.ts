@@ -7,6 +7,7 @@
  */
 import { Context, Effect, Layer, Schema } from "effect"
 import { Nats, type NatsShape, publishAcked } from "./nats/connection.ts"
+import { storedAt } from "./stored-at.ts"
 import { DEAD_LETTERS, deadSubject } from "./subjects.ts"
 
 export interface DeadLetter {
@@ -82,7 +83,7 @@ const readAfter = async (nats: NatsShape, after: number, limit: number): Promise
   const letters: Array<StoredDeadLetter> = []
   const batch = await nats.manager.direct.getBatch(DEAD_LETTERS, { seq: after + 1, batch: limit })
   for await (const message of batch) {
-    letters.push({ ...message.json<DeadLetter>(), id: message.seq, at: message.time.toISOString() })
+    letters.push({ ...message.json<DeadLetter>(), id: message.seq, at: storedAt(message) })
   }
   return letters
 }

@@ -1,5 +1,6 @@
 /**
- * `holdfast backup`, `holdfast restore`, `holdfast erased`: what a hub keeps, in a folder and back.
+ * `holdfast backup`, `holdfast restore`, `holdfast erased`, `holdfast admitted`: what a hub keeps, in a folder and back, and what
+ * may not come back.
  *
  * Exit codes: 0 done, 2 wrong usage, 3 not done.
  */
@@ -15,6 +16,7 @@ import { binaries } from "../../src/servers/servers.ts"
 import { Nats, type NatsShape } from "../../streams/nats/connection.ts"
 import { homeDirectory, readRunFile } from "../run-file.ts"
 import { backup } from "./backup.ts"
+import { admittedNow, admittedText, keepAdmitted, readAdmitted } from "./admitted.ts"
 import { addErased, erasedNow, readErased } from "./erased.ts"
 import { type BackedUpStream, isTaken } from "./manifest.ts"
 import { restore } from "./restore.ts"
@@ -36,13 +38,29 @@ export const register = (program: Command): void => {
       })
     )
   program
+    .command("admitted <file>")
+    .description("write down who may come in, users and keys, in a file that outlives the backups")
+    .action((file: string) =>
+      attempt("admitted", async () => {
+        const { keys, users } = keepAdmitted(file, await withNats(readRunFile().nats, admittedNow))
+        return `${users.size} users and ${keys.size} keys are in ${file}`
+      })
+    )
+  program
     .command("restore <folder>")
     .description("bring a backup back into servers that hold nothing, while no hub runs")
     .option("--erased <file>", "the list of who was erased since (holdfast erased): they stay erased")
     .option("--nobody-erased", "instead of a list: nobody was erased since the backup was made")
-    .action((folder: string, given: { readonly erased?: string; readonly nobodyErased?: true }) =>
-      attempt("restore", () => fromFolder(folder, given))
-    )
+    .option("--admitted <file>", "who may come in (holdfast admitted): nobody who was taken away since is back")
+    .option("--admitted-then", "instead of it: who was let in when the backup was made")
+    .action((folder: string, given: Given) => attempt("restore", () => fromFolder(folder, given)))
+}
+
+interface Given {
+  readonly erased?: string
+  readonly nobodyErased?: true
+  readonly admitted?: string
+  readonly admittedThen?: true
 }
 
 const KEPT_APART = `
@@ -81,7 +99,7 @@ const connected = <A>(url: string, use: (nats: NatsShape) => Promise<A>) =>
     )
   )
 
-const said = ({ name, messages }: BackedUpStream): void =>
+const tell = ({ name, messages }: BackedUpStream): void =>
   void process.stderr.write(`  ${name}: ${messages} messages\n`)
 
 /** A backup can be made without it, by somebody who must not have it. */
@@ -97,7 +115,7 @@ const keyAtHand = (isNeeded: boolean): Buffer | undefined => {
 const toFolder = async (folder: string, given: { readonly withKey?: true }): Promise<string> => {
   if (await isTaken(folder)) throw new WrongUsage(`${folder} is not empty: name a new folder for each backup.`)
   const key = keyAtHand(given.withKey === true)
-  const options = { folder, masterKey: key === undefined ? null : keyFingerprint(key), onStream: said }
+  const options = { folder, masterKey: key === undefined ? null : keyFingerprint(key), onStream: tell }
   const { cutAt, streams } = await withNats(readRunFile().nats, (nats) => backup(nats, options))
   if (given.withKey && key !== undefined) {
     writeFileSync(join(folder, MASTER_KEY_FILE), `${key.toString("base64")}\n`, { mode: 0o600 })
@@ -105,14 +123,19 @@ const toFolder = async (folder: string, given: { readonly withKey?: true }): Pro
   return `backed up ${streams.length} streams as of ${cutAt} in ${folder}`
 }
 
-const fromFolder = (
-  folder: string,
-  given: { readonly erased?: string; readonly nobodyErased?: true }
-): Promise<string> => {
+const admittedOf = ({ admitted, admittedThen }: Given) => {
+  if (admitted !== undefined && admittedThen)
+    throw new WrongUsage("say --admitted <file> or --admitted-then, not both.")
+  if (admitted !== undefined) return readAdmitted(admitted)
+  return admittedThen ? ("then" as const) : undefined
+}
+
+const fromFolder = (folder: string, given: Given): Promise<string> => {
   if ((given.erased === undefined) === (given.nobodyErased === undefined)) {
     throw new WrongUsage("say who was erased since by --erased <file>, or --nobody-erased: else they would be back.")
   }
   const erased = given.erased === undefined ? new Set<string>() : readErased(given.erased)
+  const said = admittedOf(given)
   return Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
@@ -120,9 +143,12 @@ const fromFolder = (
         yield* claimHome(config.home)
         const key = masterKey(process.env["PERSONAL_DATA_KEY"], resolve(config.home), false)
         const urls = yield* serversOf(config)
-        const options = { folder, redisUrl: urls.redis, masterKey: key, erased, replicas: config.journalReplicas }
-        const { cutAt } = yield* connected(urls.nats, (nats) => restore(nats, { ...options, onStream: said }))
-        return `restored as of ${cutAt}; start the hub, then run holdfast audit`
+        const options = { folder, redisUrl: urls.redis, masterKey: key, erased, admitted: said }
+        const more = { replicas: config.journalReplicas, onStream: tell }
+        const { admitted, manifest } = yield* connected(urls.nats, (nats) => restore(nats, { ...options, ...more }))
+        const since = said === "then" ? `, as of ${manifest.cutAt}: take away again who was taken away since` : ""
+        const who = `every session is ended; let in are${since}\n${admittedText(admitted)}`
+        return `restored as of ${manifest.cutAt}; ${who}\nstart the hub, then run holdfast audit`
       })
     )
   )

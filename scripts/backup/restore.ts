@@ -1,14 +1,26 @@
 /**
- * Brings a backup back into servers that hold nothing of a hub. All of it is checked before the first byte is written.
+ * Brings a backup back into servers that hold nothing of a hub. All of it is checked before the first byte is written. What may
+ * not come back is left out on the way: who was erased (`erased.ts`), who was taken away, every session (`admitted.ts`).
  *
  * PostgreSQL and Redis are made again by the hub when it starts: PostgreSQL's tables say of which journal they are, the register
  * does not, so it is emptied here.
  */
 import { Redis } from "ioredis"
+import type { AccessState } from "../../actors/access/state.ts"
 import type { NatsShape } from "../../streams/nats/connection.ts"
 import { REGISTER_CHECKPOINT, registerKey } from "../../streams/projections/register.ts"
-import { bucketStream, bucketSubject, PERSONAL_KEYS_BUCKET } from "../../streams/subjects.ts"
+import {
+  ACCESS,
+  ACCESS_EVENT_SUBJECT,
+  bucketStream,
+  bucketSubject,
+  CHANNELS,
+  DEAD_LETTERS,
+  PERSONAL_KEYS_BUCKET
+} from "../../streams/subjects.ts"
+import { STORED_AT } from "../../streams/stored-at.ts"
 import { CHECK, isCheckedBy } from "../../src/personal-data/layer.ts"
+import { type AdmittedEvents, admittedBy, admittedIn, admittedSince, admittedText, isSession } from "./admitted.ts"
 import { withoutErased } from "./erased.ts"
 import { type BackedUpStream, type BackupManifest, checkedManifest, streamPath } from "./manifest.ts"
 import { type CopiedMessage, Damaged, readStreamFile } from "./stream-file.ts"
@@ -20,22 +32,64 @@ export interface RestoreOptions {
   readonly masterKey: Buffer
   /** Tokens of customers who were erased since; see `erased.ts`. */
   readonly erased: ReadonlySet<string>
+  /** Users and keys as they were last written down; `then`: as they were; `undefined`: nobody has said. */
+  readonly admitted: AdmittedEvents | "then" | undefined
   /** Copies of each stream; 3 needs a cluster. */
   readonly replicas: number
   readonly onStream: (stream: BackedUpStream) => void
 }
 
-export const restore = async (nats: NatsShape, options: RestoreOptions): Promise<BackupManifest> => {
+export interface Restored {
+  readonly manifest: BackupManifest
+  /** Who may come in now. */
+  readonly admitted: AccessState
+}
+
+export const restore = async (nats: NatsShape, options: RestoreOptions): Promise<Restored> => {
   const manifest = await checkedManifest(options.folder)
   await checkKey(options, manifest)
   await checkEmpty(nats, manifest)
+  const { all, since } = await admittedOf(options, manifest)
   await emptyRegister(options.redisUrl)
   for (const stream of manifest.streams) {
     const messages = restored(streamPath(options.folder, stream.name), stream, options.erased)
-    await writeStream(nats, stream, messages, options.replicas)
+    if (stream.name === ACCESS) {
+      await writeStream(nats, { ...stream, isWhole: false }, withoutSessions(messages, since), options.replicas)
+    } else {
+      await writeStream(nats, stream, messages, options.replicas)
+    }
     options.onStream(stream)
   }
-  return manifest
+  return { manifest, admitted: admittedBy(all) }
+}
+
+/** Refused while nobody has said who may come in, where there is anybody. */
+const admittedOf = async ({ admitted, folder }: RestoreOptions, { streams }: BackupManifest) => {
+  const backedUp: Array<string> = []
+  if (streams.some(({ name }) => name === ACCESS)) {
+    for await (const message of readStreamFile(streamPath(folder, ACCESS))) {
+      const event = admittedIn(message)
+      if (event !== undefined) backedUp.push(event)
+    }
+  }
+  if (admitted === undefined && backedUp.length > 0) {
+    throw new RestoreFailed(
+      `The backup lets in whom it let in then. Say who may come in now by --admitted <file>, or --admitted-then:\n${admittedText(admittedBy(backedUp))}`
+    )
+  }
+  const since = admitted === undefined || admitted === "then" ? [] : admittedSince(backedUp, admitted)
+  return { all: [...backedUp, ...since], since }
+}
+
+async function* withoutSessions(
+  messages: AsyncIterable<CopiedMessage>,
+  since: AdmittedEvents
+): AsyncGenerator<CopiedMessage> {
+  for await (const message of messages) if (!isSession(message)) yield message
+  for (const event of since) {
+    const data = new TextEncoder().encode(event)
+    yield { sequence: 0, atMs: 0, subject: ACCESS_EVENT_SUBJECT, headers: [], data }
+  }
 }
 
 /** Counted once more: a file can be what was written and still not be what the manifest says of it. */
@@ -48,11 +102,20 @@ async function* restored(
   for await (const message of readStreamFile(path)) {
     messages++
     const kept = withoutErased(stream.name, message, erased)
-    if (kept !== undefined) yield kept
+    if (kept !== undefined) yield SHOWN.has(stream.name) ? dated(kept) : kept
   }
   if (messages !== stream.messages)
     throw new Damaged(`${path} has ${messages} messages and should have ${stream.messages}.`)
 }
+
+/** Of these people are shown when something was stored. */
+const SHOWN = new Set([CHANNELS, DEAD_LETTERS])
+
+/** As it was stored at first, however often it is restored. */
+const dated = (message: CopiedMessage): CopiedMessage =>
+  message.headers.some(([name]) => name === STORED_AT)
+    ? message
+    : { ...message, headers: [...message.headers, [STORED_AT, new Date(message.atMs).toISOString()]] }
 
 /** With another key a hub could open nothing, and would not start. */
 const checkKey = async ({ folder, masterKey }: RestoreOptions, { streams, masterKey: wanted }: BackupManifest) => {

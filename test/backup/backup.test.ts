@@ -13,13 +13,16 @@ import { afterAll, beforeAll, describe, it } from "vitest"
 import { audit } from "../../scripts/audit/audit.ts"
 import { auditText, isClean } from "../../scripts/audit/report.ts"
 import { backup } from "../../scripts/backup/backup.ts"
+import { admittedNow, admittedText, keepAdmitted, readAdmitted } from "../../scripts/backup/admitted.ts"
 import { addErased, erasedNow, readErased } from "../../scripts/backup/erased.ts"
 import { type BackupManifest, checkedManifest } from "../../scripts/backup/manifest.ts"
 import { restore, type RestoreOptions } from "../../scripts/backup/restore.ts"
+import { AccessStore } from "../../src/access/store.ts"
 import { masterKey } from "../../src/personal-data/master-key.ts"
 import { personalData } from "../../src/personal-data/layer.ts"
 import { binaries, freePort, type RunningServer, startNats, startRedis } from "../../src/servers/servers.ts"
 import { decodeCommit } from "../../streams/codec.ts"
+import { DeadLetters, type StoredDeadLetter } from "../../streams/dead-letters.ts"
 import { Nats, type NatsShape } from "../../streams/nats/connection.ts"
 import { CART_JOURNAL, JOURNAL } from "../../streams/subjects.ts"
 import { freshDatabase } from "../support/database.ts"
@@ -62,6 +65,7 @@ const optionsOf = (given: Partial<RestoreOptions> = {}): RestoreOptions => ({
   redisUrl: emptied.redis.url,
   masterKey: masterKey(undefined, first.home, false),
   erased: new Set(),
+  admitted: undefined,
   replicas: 1,
   onStream: () => undefined,
   ...given
@@ -109,6 +113,30 @@ const tradeWith = (hub: TestHub): { readonly end: () => Promise<number> } => {
   }
 }
 
+const stamp = { at: Date.now(), by: "root" }
+const accessOf = (nats: NatsShape) => run(AccessStore.open(nats).pipe(Effect.provideService(Scope.Scope, scope)))
+
+/** Two administrators, one of them by a session, and a key. */
+const letIn = async (access: AccessStore): Promise<void> => {
+  for (const user of ["ann", "mallory"]) {
+    await run(access.change({ type: "add-user", user, passwordHash: "older", roles: ["admin"], ...stamp }))
+  }
+  await run(
+    access.change({ type: "add-key", key: "k1", name: "till", secretHash: "hash", roles: ["operator"], ...stamp })
+  )
+  const session = { hash: "s1", user: "ann", openedAt: stamp.at, seenAt: stamp.at, address: "127.0.0.1" }
+  await run(access.keepSession({ ...session, expiresAt: stamp.at + 3_600_000 }, stamp.at))
+}
+
+type Letters = ReadonlyArray<StoredDeadLetter>
+const lettersOf = (nats: NatsShape): Promise<Letters> =>
+  run(
+    Effect.flatMap(DeadLetters, (letters) => letters.list(0, 10)).pipe(
+      Effect.provide(DeadLetters.layerNats),
+      Effect.provideService(Nats, nats)
+    )
+  )
+
 let ada: unknown
 let eve: unknown
 let bob: unknown
@@ -126,6 +154,9 @@ beforeAll(async () => {
   eve = await run(people.keep("eve", { name: "Eve", phone: "+447700900123" }))
   bob = await run(people.keep("bob", { name: "Bob" }))
   await run(people.erase("bob", why))
+  await letIn(await accessOf(old))
+  // One that cannot be understood is a dead letter.
+  await old.jetstream.publish("stock.fact.s0", "?")
   const long = { type: "reserve", mutationId: "long", holdId: "long", quantity: 3 }
   assert.equal((await http(first, "POST", "/v1/stock/s0/requests", long)).status, 200)
   const trade = tradeWith(first)
@@ -188,6 +219,14 @@ describe("a backup that is not whole", () => {
     assert.match(await refusal(fresh, optionsOf({ masterKey: Buffer.alloc(32, 9) })), /sealed with another master key/)
     assert.match(await refusal(old, optionsOf()), /has a stream \w+ already/)
   })
+
+  it("is refused while nobody has said who may come in, and with a list that is another hub's", async () => {
+    const said = await refusal(fresh, optionsOf())
+    assert.match(said, /--admitted <file>, or --admitted-then:\nusers: ann \(admin\); mallory \(admin\)\nkeys: k1 till/)
+    const foreign = ['{"type":"user-removed","user":"ann","at":1,"by":"eve"}']
+    assert.match(await refusal(fresh, optionsOf({ admitted: foreign })), /of another hub/)
+    await assert.rejects(() => fresh.manager.streams.info(JOURNAL))
+  })
 })
 
 describe("a backup that was made while the hub traded", () => {
@@ -196,7 +235,18 @@ describe("a backup that was made while the hub traded", () => {
     const list = join(folder, "erased")
     assert.equal(addErased(list, await erasedNow(old)), 2)
     assert.equal(addErased(list, []), 2, "nobody is taken off")
-    await restore(fresh, optionsOf({ erased: readErased(list) }))
+    const access = await accessOf(old)
+    for (const taken of [
+      { type: "remove-user", user: "mallory" },
+      { type: "revoke-key", key: "k1" }
+    ] as const) {
+      await run(access.change({ ...taken, ...stamp }))
+    }
+    await run(access.change({ type: "set-password", user: "ann", passwordHash: "newer", isOneTime: false, ...stamp }))
+    const admitted = join(folder, "admitted")
+    keepAdmitted(admitted, await admittedNow(old))
+    const done = await restore(fresh, optionsOf({ erased: readErased(list), admitted: readAdmitted(admitted) }))
+    assert.equal(admittedText(done.admitted), "users: ann (admin)\nkeys: none")
     databaseUrl = await freshDatabase()
     again = await startHub({
       NATS_URL: emptied.nats.url,
@@ -299,6 +349,20 @@ describe("a backup that was made while the hub traded", () => {
       () => http(again, "GET", "/v1/stock/s2"),
       ({ body }) => body["physical"] === Number(before) + 7
     )
+  })
+
+  it("lets nobody in who was taken away after it, no password that was replaced, and nobody by a session", async () => {
+    const { sessions, state } = await accessOf(fresh)
+    assert.deepEqual([[...state.users.keys()], [...state.keys.keys()]], [["ann"], []])
+    assert.equal(state.users.get("ann")?.passwordHash, "newer")
+    assert.equal((await accessOf(old)).sessions.find("s1", stamp.at)?.user, "ann", "there was one")
+    assert.equal(sessions.find("s1", stamp.at), undefined)
+  })
+
+  it("says of dead letters when they were stored at first", async () => {
+    const [[was], [is]] = (await Promise.all([old, fresh].map(lettersOf))) as [Letters, Letters]
+    assert.ok(was !== undefined && was.at < manifest.cutAt, was?.at)
+    assert.deepEqual(is, was)
   })
 
   it("has whoever was erased before or after it erased, and nobody else", async () => {

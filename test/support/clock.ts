@@ -9,6 +9,7 @@ export interface HubClock {
   /** What the hub must find in its environment. */
   readonly environment: Readonly<Record<string, string>>
   readonly pass: (ms: number) => void
+  readonly aheadMs: () => number
   readonly close: () => void
 }
 
@@ -26,6 +27,7 @@ export const hubClock = (): HubClock => {
   return {
     environment: { CLOCK_FILE: file, NODE_OPTIONS: `--import=${preload}` },
     pass,
+    aheadMs: () => ahead,
     close: () => rmSync(directory, { recursive: true, force: true })
   }
 }
