@@ -79,3 +79,12 @@ export const SOCKETS_PER_PRINCIPAL_MAX = 2_000
 export const SOCKETS_LOOK_EVERY_MS = 5_000
 /** Of each key, user and address, a second, where nothing is set: a busy adapter sends arrays, and a page polls a few a second. */
 export const REQUESTS_PER_SECOND_DEFAULT = 500
+
+/** Adapters with an account of their own in the private NATS server: one for each channel, and room to change. */
+export const ADAPTERS_MAX = 256
+/** An adapter in several processes. */
+export const ADAPTER_CONNECTIONS_MAX = 64
+/** It listens to answers, by one inbox or by one for each request. */
+export const ADAPTER_SUBSCRIPTIONS_MAX = 1_024
+/** A message of the contract and its headers. */
+export const ADAPTER_MESSAGE_BYTES_MAX = 128 * 1024

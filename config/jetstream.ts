@@ -110,7 +110,7 @@ const recordSpecs = (names: Subjects.KindNames, journalReplicas: number): Readon
   journalSpec(names, journalReplicas),
   {
     name: names.facts,
-    subjects: [names.factSubjects],
+    subjects: [...names.factSubjects],
     storage: StorageType.File,
     discard: DiscardPolicy.New,
     num_replicas: journalReplicas,
@@ -177,7 +177,7 @@ const derivedSpecs = (journalReplicas: number): ReadonlyArray<Spec> => [
   },
   {
     name: Subjects.OUTREACH,
-    subjects: [Subjects.CUSTOMER.factSubjects],
+    subjects: [...Subjects.CUSTOMER.factSubjects],
     storage: StorageType.File,
     // Kept until the customers' host has taken it. It holds numbers and what people wrote, so no longer than it takes to notice
     // that nothing is taken; when it is full it refuses, and the carrier tells again.

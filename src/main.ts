@@ -89,6 +89,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({
     config,
+    mode: access.mode,
     binaries,
     reachableHome: process.env["HOLDFAST_REACHABLE_HOME"] ?? resolve(config.home),
     say
@@ -99,7 +100,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       urls: servers.urls,
       owner: `hub${randomBytes(4).toString("hex")}`,
       webDirectory: join(projectRoot(), "dist", "web"),
-      access,
+      access: { ...access, adapters: servers.adapters },
       channels,
       alerts,
       outreach,

@@ -27,8 +27,8 @@ export interface FactReader {
   readonly isTraced?: () => boolean
 }
 
-/** What is read: a stream, and of it these subjects. */
-type FactNames = Pick<KindNames, "facts" | "factSubjects">
+/** The stream that is read, all of it. */
+type FactNames = Pick<KindNames, "facts">
 
 /** Runs until interrupted; a lost connection or a consumer that went away is taken up again. */
 export const readFacts = (nats: NatsShape, names: FactNames, reader: FactReader): Effect.Effect<never> =>
@@ -37,7 +37,6 @@ export const readFacts = (nats: NatsShape, names: FactNames, reader: FactReader)
 const readOnce = Effect.fnUntraced(function* (nats: NatsShape, names: FactNames, reader: FactReader) {
   const consumer = yield* Effect.tryPromise(() =>
     nats.jetstream.consumers.get(names.facts, {
-      filter_subjects: [names.factSubjects],
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: reader.after() + 1
     })

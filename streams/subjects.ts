@@ -29,7 +29,8 @@ export interface KindNames {
   readonly kind: string
   readonly journal: string
   readonly facts: string
-  readonly factSubjects: string
+  /** All that is in the stream of facts. */
+  readonly factSubjects: ReadonlyArray<string>
   /** What its timers are for. */
   readonly timer: string
 }
@@ -38,7 +39,8 @@ export const STOCK: KindNames = {
   kind: "stock",
   journal: JOURNAL,
   facts: FACTS,
-  factSubjects: "stock.fact.*",
+  // The second: of adapters that speak for one channel each, see `INTO_HUB`.
+  factSubjects: ["stock.fact.*", "from.*.stock.fact.*"],
   timer: "hold"
 }
 
@@ -46,7 +48,7 @@ export const CART: KindNames = {
   kind: "cart",
   journal: CART_JOURNAL,
   facts: CART_FACTS,
-  factSubjects: "cart.fact.*",
+  factSubjects: ["cart.fact.*"],
   timer: "cart"
 }
 
@@ -55,7 +57,7 @@ export const CUSTOMER: KindNames = {
   kind: "customer",
   journal: CUSTOMER_JOURNAL,
   facts: OUTREACH,
-  factSubjects: "outreach.fact.*",
+  factSubjects: ["outreach.fact.*"],
   timer: "customer"
 }
 
@@ -72,6 +74,21 @@ export const REQUEST_SUBJECTS = "stock.request.*"
 export const LINES_REQUEST_SUBJECT = "stock.request"
 export const EVENT_SUBJECTS = "stock.event.*"
 export const eventSubject = (sku: string): string => `stock.event.${encodeSku(sku)}`
+
+/**
+ * Adapters that come to NATS by an account of their channel's publish to the contract's subjects there; in the hub's account
+ * these begin with the channel, which the server puts there and nobody else can.
+ */
+export const INTO_HUB: Readonly<Record<string, (channel: string) => string>> = {
+  "stock.fact.*": (channel) => `from.${channel}.stock.fact.*`,
+  [REQUEST_SUBJECTS]: (channel) => `from.${channel}.${REQUEST_SUBJECTS}`,
+  [LINES_REQUEST_SUBJECT]: (channel) => `from.${channel}.${LINES_REQUEST_SUBJECT}`
+}
+export const CHANNEL_REQUEST_SUBJECTS = `from.*.${REQUEST_SUBJECTS}`
+export const CHANNEL_LINES_REQUEST_SUBJECTS = `from.*.${LINES_REQUEST_SUBJECT}`
+/** `undefined`: whoever published it speaks for no channel alone. */
+export const channelOfSubject = (subject: string): string | undefined =>
+  subject.startsWith("from.") ? subject.split(".", 2)[1] : undefined
 
 /** A cart inside a subject is encoded as a SKU is. */
 export const cartFactSubject = (cart: string): string => `cart.fact.${encodeSku(cart)}`

@@ -1,5 +1,5 @@
 /**
- * `holdfast access`: users, keys and the audit record, from the command line of the hub's machine, or with `HOLDFAST_KEY` of an
+ * `holdfast access`: users, keys, adapters and the audit record, from the command line of the hub's machine, or with `HOLDFAST_KEY` of an
  * administrator. What is shown once is printed once, on standard output and nowhere else.
  *
  * Exit codes: 0 done, 2 wrong usage or refused, 3 the hub cannot be asked.
@@ -21,6 +21,7 @@ export const register = (program: Command): void => {
   const access = program.command("access").description("who may do what: users, keys, and what was done")
   registerUsers(access.command("users").description("people who sign in"))
   registerKeys(access.command("keys").description("keys of programs and adapters"))
+  registerAdapters(access.command("adapters").description("programs that come to the hub's own NATS server"))
   access
     .command("audit")
     .description("what was done, newest first")
@@ -102,6 +103,33 @@ const registerKeys = (keys: Command): void => {
     .addArgument(id())
     .description("ends it, and the sockets that it opened, at once")
     .action((key: string) => finish(() => ask("DELETE", `/keys/${encoded(key)}`)))
+}
+
+const registerAdapters = (adapters: Command): void => {
+  const channel = () => new Argument("<channel>", "the one that it speaks for")
+  adapters.command("list").action(() => finish(listAdapters))
+  adapters
+    .command("add")
+    .addArgument(channel())
+    .description("lets one in for a channel; the address with its password is printed once")
+    .action((name: string) =>
+      finish(async () => say((await ask<{ readonly url: string }>("POST", "/adapters", { channel: name })).url))
+    )
+  adapters
+    .command("remove")
+    .addArgument(channel())
+    .description("lets it in no more, and closes its connections at once")
+    .action((name: string) => finish(() => ask("DELETE", `/adapters/${encoded(name)}`)))
+}
+
+const listAdapters = async (): Promise<void> => {
+  const { items } = await ask<{ readonly items: ReadonlyArray<AdapterView> }>("GET", "/adapters")
+  for (const { addedAt, channel } of items) say(`${channel.padEnd(24)} since ${addedAt}`)
+}
+
+interface AdapterView {
+  readonly channel: string
+  readonly addedAt: string
 }
 
 interface KeyOptions {

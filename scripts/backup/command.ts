@@ -9,6 +9,8 @@ import { join, resolve } from "node:path"
 import type { Command } from "commander"
 import { Effect, Layer, Schema } from "effect"
 import { type HubConfig, hubConfig } from "../../config/config.ts"
+import { accessConfig } from "../../config/access.ts"
+import { type AccessMode, accessMode } from "../../src/access/mode.ts"
 import { claimHome } from "../../src/home.ts"
 import { keyFingerprint, MASTER_KEY_FILE, masterKey, WrongMasterKey } from "../../src/personal-data/master-key.ts"
 import { privateServers } from "../../src/servers/private-servers.ts"
@@ -142,7 +144,10 @@ const fromFolder = (folder: string, given: Given): Promise<string> => {
         const config = yield* hubConfig
         yield* claimHome(config.home)
         const key = masterKey(process.env["PERSONAL_DATA_KEY"], resolve(config.home), false)
-        const urls = yield* serversOf(config)
+        const { access } = yield* accessConfig
+        const mode = accessMode(access, config.host)
+        if (typeof mode !== "string") return yield* new NotDone({ message: mode.wrong })
+        const urls = yield* serversOf(config, mode)
         const options = { folder, redisUrl: urls.redis, masterKey: key, erased, admitted: said }
         const more = { replicas: config.journalReplicas, onStream: tell }
         const { admitted, manifest } = yield* connected(urls.nats, (nats) => restore(nats, { ...options, ...more }))
@@ -155,10 +160,11 @@ const fromFolder = (folder: string, given: Given): Promise<string> => {
 }
 
 /** Those that the environment names; the others are the home's own, started for this. */
-const serversOf = (config: HubConfig) =>
+const serversOf = (config: HubConfig, mode: AccessMode) =>
   Effect.map(
     privateServers({
       config,
+      mode,
       binaries,
       reachableHome: process.env["HOLDFAST_REACHABLE_HOME"] ?? resolve(config.home),
       say: (line) => void process.stderr.write(`holdfast: ${line}\n`)

@@ -38,5 +38,5 @@ export const bodyTarget = (body: unknown, nameless: boolean): Required<Pick<Targ
   return { names, channels }
 }
 
-const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)

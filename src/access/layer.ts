@@ -3,6 +3,7 @@
  */
 import { Context, Effect, FiberSet, Layer } from "effect"
 import { Nats } from "../../streams/nats/connection.ts"
+import type { NatsAdapters } from "../servers/nats-adapters.ts"
 import { Acts } from "./acts.ts"
 import { type Asking, Authenticator, type Found, LOCAL_KEY } from "./authenticate.ts"
 import type { AccessMode } from "./mode.ts"
@@ -17,6 +18,8 @@ export interface AccessOptions {
   readonly mode: AccessMode
   /** `undefined`: no JWT is taken. */
   readonly tokens: TokenSettings | undefined
+  /** `undefined`: the NATS server is not the hub's own, or asks nobody. */
+  readonly adapters?: NatsAdapters | undefined
 }
 
 export interface AccessShape {
@@ -31,6 +34,7 @@ export interface AccessShape {
   readonly passwords: Passwords
   readonly signIns: SignInDesk
   readonly acts: Acts
+  readonly adapters: NatsAdapters | undefined
   /** For the commands of this machine; made anew at each start. */
   readonly localKey: string
   /** Of the administrator that this start made; told once. */
@@ -43,7 +47,7 @@ export class Access extends Context.Service<Access, AccessShape>()("holdfast/src
   static readonly layer = (options: AccessOptions) => Layer.effect(Access, acquire(options))
 }
 
-const acquire = Effect.fnUntraced(function* ({ mode, tokens: tokenSettings }: AccessOptions) {
+const acquire = Effect.fnUntraced(function* ({ adapters, mode, tokens: tokenSettings }: AccessOptions) {
   const nats = yield* Nats
   const store = yield* AccessStore.open(nats)
   const passwords = new Passwords()
@@ -67,6 +71,7 @@ const acquire = Effect.fnUntraced(function* ({ mode, tokens: tokenSettings }: Ac
     passwords,
     signIns: new SignInDesk(store, passwords, Date.now),
     acts: new Acts(nats),
+    adapters,
     localKey: keyText(LOCAL_KEY, localSecret),
     firstPassword: mode === "open" ? undefined : yield* firstAdministrator(store, passwords)
   })

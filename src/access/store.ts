@@ -30,7 +30,7 @@ export class AccessRefused extends Schema.TaggedError<AccessRefused>()("AccessRe
 const STORE_MS_MAX = 2_000
 /** Others that write at the same time: people do not, in such numbers. */
 const CONFLICTS_MAX = 8
-const NAMES = { facts: Subjects.ACCESS, factSubjects: Subjects.ACCESS_SUBJECTS }
+const NAMES = { facts: Subjects.ACCESS }
 
 export class AccessStore {
   readonly sessions = new Sessions()

@@ -32,6 +32,7 @@ import { HistoryRoutes } from "./http/history.ts"
 import { LetterDesk } from "./http/letter-desk.ts"
 import { LinkRoutes } from "./http/links.ts"
 import { Lists } from "./http/lists.ts"
+import { NatsAdapterRoutes } from "./http/nats-adapters.ts"
 import { OutreachRoutes } from "./http/outreach.ts"
 import { PaymentsService } from "../payments/layer.ts"
 import { PersonalDataRoutes } from "./http/personal-data.ts"
@@ -136,6 +137,7 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
     }),
     history: new HistoryRoutes({ readModels: history, journal, channels: yield* Channels, run }),
     access: new AccessRoutes({ access: yield* Access, nowMs: Date.now, run }),
+    adapters: new NatsAdapterRoutes({ access: yield* Access, nowMs: Date.now, run }),
     links: new LinkRoutes({ desk: recovery.links, shopName: recovery.shopName, run }),
     channels: new ChannelRoutes(yield* Channels),
     channelLog: new ChannelLogRoutes({ nats, run }),

@@ -1,14 +1,16 @@
 /**
- * Requests over NATS: request/reply on `stock.request.<sku>`, on `stock.request` for several lines, on `cart.request.<cart>`.
+ * Requests over NATS: request/reply on `stock.request.<sku>`, on `stock.request` for several lines, on `cart.request.<cart>`;
+ * of stock also from adapters that speak for one channel each.
  */
 import type { Msg, NatsConnection } from "@nats-io/transport-node"
 import { Effect } from "effect"
 import { MESSAGE_BYTES_MAX } from "../../config/limits.ts"
-import { CART_REQUEST_SUBJECTS, LINES_REQUEST_SUBJECT, REQUEST_SUBJECTS, skuOfSubject } from "../../streams/subjects.ts"
+import * as Subjects from "../../streams/subjects.ts"
+import { ofChannel } from "../access/of-channel.ts"
 import type { CartRequests } from "../carts/requests.ts"
 import { current } from "../tracing/tracing.ts"
 import { TRACEPARENT } from "../tracing/traceparent.ts"
-import { decodeJson } from "./decode.ts"
+import { type Decoded, decodeJson } from "./decode.ts"
 import { type MailTaker, type Received, submitLines, submitRequest } from "./requests.ts"
 
 /** Hubs share the requests: each goes to one of them. */
@@ -25,15 +27,22 @@ export const answerNatsRequests = (connection: NatsConnection, host: MailTaker, 
           }
         })
       return [
-        listen(REQUEST_SUBJECTS, (name, received, reply) => submitRequest(host, name, received, reply)),
-        listen(LINES_REQUEST_SUBJECT, (_name, received, reply) => submitLines(host, received, reply)),
-        listen(CART_REQUEST_SUBJECTS, (name, received, reply) => carts.request(name, received, reply))
+        listen(Subjects.REQUEST_SUBJECTS, (name, received, reply) => submitRequest(host, name, received, reply)),
+        listen(Subjects.LINES_REQUEST_SUBJECT, (_name, received, reply) => submitLines(host, received, reply)),
+        listen(Subjects.CHANNEL_REQUEST_SUBJECTS, (name, received, reply) =>
+          submitRequest(host, name, received, reply)
+        ),
+        listen(Subjects.CHANNEL_LINES_REQUEST_SUBJECTS, (_name, received, reply) => submitLines(host, received, reply)),
+        listen(Subjects.CART_REQUEST_SUBJECTS, (name, received, reply) => carts.request(name, received, reply))
       ]
     }),
     (subscriptions) =>
       Effect.sync(() => {
         for (const subscription of subscriptions) subscription.unsubscribe()
       })
+  ).pipe(
+    // Whoever asks when the hub says that it is ready is heard: the server has read by then what the hub listens to.
+    Effect.andThen(Effect.ignore(Effect.tryPromise(() => connection.flush())))
   )
 
 /** `name`: the last token of the subject, decoded. */
@@ -41,8 +50,18 @@ type Take = (name: string | undefined, received: Received, reply: (answer: objec
 
 const onRequest = (message: Msg, take: Take): void => {
   const reply = (answer: object): void => void message.respond(JSON.stringify(answer))
-  const body = decodeJson(message.data, MESSAGE_BYTES_MAX)
+  const body = bodyOf(message)
   if (!body.ok) return reply(body.refusal)
   const traceparent = current() === undefined ? undefined : message.headers?.get(TRACEPARENT)
-  take(skuOfSubject(message.subject), { body: body.value, receivedAtMs: performance.now(), traceparent }, reply)
+  take(
+    Subjects.skuOfSubject(message.subject),
+    { body: body.value, receivedAtMs: performance.now(), traceparent },
+    reply
+  )
+}
+
+const bodyOf = ({ data, subject }: Msg): Decoded<unknown> => {
+  const body = decodeJson(data, MESSAGE_BYTES_MAX)
+  const channel = Subjects.channelOfSubject(subject)
+  return body.ok && channel !== undefined ? ofChannel(channel, body.value) : body
 }

@@ -9,7 +9,8 @@ import { fingerprint } from "../../actors/sku/fingerprint.ts"
 import { FACTS_AHEAD_MAX, MESSAGE_BYTES_MAX } from "../../config/limits.ts"
 import type { DeadLettersShape } from "../../streams/dead-letters.ts"
 import type { FactReader, StoredFact } from "../../streams/facts.ts"
-import { skuOfSubject } from "../../streams/subjects.ts"
+import { channelOfSubject, skuOfSubject } from "../../streams/subjects.ts"
+import { ofChannel } from "../access/of-channel.ts"
 import { decodeFact, decodeJson, wrongSku } from "../gateway/decode.ts"
 import type { Refusal } from "../gateway/protocol.ts"
 import { current } from "../tracing/tracing.ts"
@@ -96,7 +97,10 @@ export const stockFacts: FactReading<Fact> = {
     const sku = skuOfSubject(fact.subject)
     const wrong = wrongSku(sku)
     if (wrong !== undefined || sku === undefined) return { ok: false, refusal: wrong as Refusal }
-    const decoded = decodeFact(sku, body)
+    const channel = channelOfSubject(fact.subject)
+    const said = channel === undefined ? undefined : ofChannel(channel, body)
+    if (said?.ok === false) return said
+    const decoded = decodeFact(sku, said === undefined ? body : said.value)
     if (decoded.ok) {
       current()?.received(decoded.value, { name: "stock.fact", parent: fact.traceparent, atMs: performance.now() })
     }

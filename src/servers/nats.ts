@@ -1,25 +1,56 @@
 /**
  * A private NATS server with the project's configuration: fsync before every acknowledgement.
  */
+import { existsSync, renameSync } from "node:fs"
 import { join } from "node:path"
 import { libraryEnvironment, projectRoot, type StartOptions } from "./binaries.ts"
-import { greets } from "./ports.ts"
-import { type RunningServer, startServer } from "./server-process.ts"
+import { configurationPath, HUB_ACCOUNT, type NatsAccounts } from "./nats-accounts.ts"
+import { greeting } from "./ports.ts"
+import { type RunningServer, ServerFailed, startServer } from "./server-process.ts"
 
-export const startNats = (options: StartOptions): Promise<RunningServer> => {
-  const { directory, port } = options
+/** The account of whoever says no name, where nobody is asked for one. */
+const OPEN_ACCOUNT = "$G"
+
+/** `accounts`: only these are let in; absent: everybody who is on this machine. */
+export const startNats = async (
+  options: StartOptions & { readonly accounts?: NatsAccounts }
+): Promise<RunningServer> => {
+  const { accounts, directory, port } = options
   const program = options.binaries.nats
-  const configuration = join(projectRoot(), "nats-server.conf")
-  return startServer({
+  const isAsked = accounts !== undefined
+  const isOther = accounts?.configure(directory) === true
+  const configuration = isAsked ? configurationPath(directory) : join(projectRoot(), "nats-server.conf")
+  const server = await startServer({
     name: "nats-server",
     program,
-    args: ["-c", configuration, "-a", "127.0.0.1", "-p", String(port), "-js", "-sd", directory],
+    args: ["-c", configuration, "-a", "127.0.0.1", "-p", String(port), ...(isAsked ? [] : ["-js", "-sd", directory])],
     directory,
     port,
     hold: options.hold,
-    url: `nats://127.0.0.1:${port}`,
+    url: accounts?.hubUrl(port) ?? `nats://127.0.0.1:${port}`,
     stopSignal: "SIGTERM",
     environment: libraryEnvironment(options.binaries.tools, program),
-    isReady: () => greets(port, "INFO ")
+    isReady: async () => (await greeting(port))?.startsWith("INFO ") === true,
+    isWanted: async () => {
+      const said = await greeting(port)
+      return said?.startsWith("INFO ") !== true || /"auth_required":true/.test(said) === isAsked
+    },
+    beforeStart: () => moveStreams(directory, isAsked)
   })
+  // One that was left behind has read the file as it was then.
+  if (isOther && server.adopted) process.kill(server.pid, "SIGHUP")
+  return server
+}
+
+/** The streams lie in a folder of their account: they go with the hub when it begins, or ceases, to ask who comes. */
+const moveStreams = (directory: string, isAsked: boolean): void => {
+  const folder = (account: string): string => join(directory, "jetstream", account)
+  const [to, from] = isAsked ? [HUB_ACCOUNT, OPEN_ACCOUNT] : [OPEN_ACCOUNT, HUB_ACCOUNT]
+  if (!existsSync(folder(from))) return
+  if (existsSync(folder(to))) {
+    throw new ServerFailed(
+      `there are streams in ${folder(from)} and in ${folder(to)}; move away those that are not the hub's`
+    )
+  }
+  renameSync(folder(from), folder(to))
 }

@@ -25,9 +25,8 @@ const connected = (port: number, waitsForGreeting: boolean): Promise<string | un
 /** Whether anything listens on the port. */
 export const answers = async (port: number): Promise<boolean> => (await connected(port, false)) !== undefined
 
-/** Whether whoever listens on the port begins with these words. */
-export const greets = async (port: number, words: string): Promise<boolean> =>
-  (await connected(port, true))?.startsWith(words) ?? false
+/** What whoever listens on the port says first, "" if it waits to be asked; `undefined` when nobody listens. */
+export const greeting = (port: number): Promise<string | undefined> => connected(port, true)
 
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {

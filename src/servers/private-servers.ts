@@ -8,7 +8,10 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Deferred, Effect, Schema } from "effect"
 import type { HubConfig } from "../../config/config.ts"
+import type { AccessMode } from "../access/mode.ts"
 import type { HubUrls } from "../hub.ts"
+import { NatsAccounts } from "./nats-accounts.ts"
+import { NatsAdapters } from "./nats-adapters.ts"
 import { answers } from "./ports.ts"
 import { leftBehind } from "./process-note.ts"
 import {
@@ -36,6 +39,8 @@ const RESTART_PAUSE_MS = 250
 
 export interface PrivateServersOptions {
   readonly config: HubConfig
+  /** Whether the servers must know who comes, too. */
+  readonly mode: AccessMode
   readonly binaries: () => Binaries
   /** Where PostgreSQL's files lie: the home, or as root a folder that another user can reach. */
   readonly reachableHome: string
@@ -44,6 +49,8 @@ export interface PrivateServersOptions {
 
 export interface PrivateServers {
   readonly urls: HubUrls
+  /** Of the NATS server, where it is one that asks who comes. */
+  readonly adapters: NatsAdapters | undefined
   /** Fails when a server died and could not be brought back. */
   readonly died: Effect.Effect<never, ServerUnavailable>
 }
@@ -53,9 +60,11 @@ export const privateServers = Effect.fnUntraced(function* (options: PrivateServe
   const home = resolve(config.home)
   yield* Effect.sync(() => mkdirSync(home, { recursive: true }))
   const died = yield* Deferred.make<never, ServerUnavailable>()
+  const isAsked = options.mode === "required" && config.natsUrl === undefined
+  const accounts = isAsked ? yield* Effect.sync(() => new NatsAccounts(home)) : undefined
   const own = (name: Name, given: string | undefined) => {
     const directory = join(name === "postgres" ? options.reachableHome : home, name)
-    if (given === undefined) return privateServer({ name, home, directory, options, died })
+    if (given === undefined) return privateServer({ name, home, directory, options, accounts, died })
     // One that an earlier hub left behind serves nobody any more.
     return Effect.as(
       Effect.sync(() => endLeftBehind(directory)),
@@ -66,7 +75,8 @@ export const privateServers = Effect.fnUntraced(function* (options: PrivateServe
     [own("nats", config.natsUrl), own("redis", config.redisUrl), own("postgres", config.databaseUrl)],
     { concurrency: 3 }
   )
-  return { urls: { nats, redis, postgres }, died: Deferred.await(died) } satisfies PrivateServers
+  const adapters = accounts === undefined ? undefined : new NatsAdapters(accounts, home)
+  return { urls: { nats, redis, postgres }, adapters, died: Deferred.await(died) } satisfies PrivateServers
 })
 
 const endLeftBehind = (directory: string): void => {
@@ -80,6 +90,7 @@ interface Wanted {
   readonly home: string
   readonly directory: string
   readonly options: PrivateServersOptions
+  readonly accounts: NatsAccounts | undefined
   readonly died: Deferred.Deferred<never, ServerUnavailable>
 }
 
@@ -89,9 +100,9 @@ interface Holder {
 }
 
 const privateServer = Effect.fnUntraced(function* (wanted: Wanted) {
-  const { name, directory, options } = wanted
+  const { accounts, name, directory, options } = wanted
   const port = yield* Effect.promise(() => rememberedPort(wanted))
-  const start = { binaries: options.binaries(), directory, port }
+  const start = { binaries: options.binaries(), directory, port, ...(accounts === undefined ? {} : { accounts }) }
   const holder = yield* Effect.acquireRelease(
     Effect.map(begin(name, start), (server): Holder => ({ server, stopping: false })),
     (held) =>

@@ -56,8 +56,13 @@ const isZombie = (pid: number): boolean => {
   }
 }
 
-/** Where there is no /proc the process number and, for whoever adopts it, the port's answer must do. */
+/**
+ * The directory or a file in it. Where there is no /proc the process number and, for whoever adopts it, the port's answer
+ * must do.
+ */
 const names = (pid: number, directory: string): boolean => {
   const commandLine = `/proc/${pid}/cmdline`
-  return !existsSync(commandLine) || readFileSync(commandLine, "utf8").split("\0").includes(directory)
+  if (!existsSync(commandLine)) return true
+  const given = readFileSync(commandLine, "utf8").split("\0")
+  return given.some((argument) => argument === directory || argument.startsWith(`${directory}/`))
 }

@@ -33,7 +33,7 @@ export interface ServerSpec {
   readonly name: string
   readonly program: string
   readonly args: ReadonlyArray<string>
-  /** Its own data; one of its arguments, by which it is recognised. */
+  /** Its own data; it or a file in it is one of its arguments, by which it is recognised. */
   readonly directory: string
   readonly port: number
   readonly url: string
@@ -42,6 +42,10 @@ export interface ServerSpec {
   /** Another user to run as, for a server that refuses root. */
   readonly user?: { readonly uid: number; readonly gid: number }
   readonly isReady: () => Promise<boolean>
+  /** Whether one that was left behind is such a one as is wanted; asked once, of one that may not answer yet. */
+  readonly isWanted?: () => Promise<boolean>
+  /** Done while nothing runs on the directory's data. */
+  readonly beforeStart?: () => void
   readonly hold?: ((child: ChildProcess) => void) | undefined
   /** What its log says when it refuses only until the last processes of a killed predecessor have gone. */
   readonly refusesForNow?: RegExp
@@ -62,6 +66,7 @@ export const startServer = async (spec: ServerSpec): Promise<RunningServer> => {
   mkdirSync(spec.directory, { recursive: true })
   const running = await adopt(spec)
   if (running !== undefined) return running
+  spec.beforeStart?.()
   const startedMs = performance.now()
   for (;;) {
     if (sizeOf(logPath(spec)) > LOG_BYTES_MAX) renameSync(logPath(spec), `${logPath(spec)}.1`)
@@ -86,7 +91,8 @@ const adopt = async (spec: ServerSpec): Promise<RunningServer | undefined> => {
   const note = leftBehind(spec.directory)
   if (note === undefined) return undefined
   const server = controlled(spec, note.pid, gone(note.pid), true)
-  if (note.port === spec.port && (await settled(server, spec, ADOPTED_READY_MS_MAX)) === "ready") return server
+  const isWanted = note.port === spec.port && (await spec.isWanted?.()) !== false
+  if (isWanted && (await settled(server, spec, ADOPTED_READY_MS_MAX)) === "ready") return server
   await server.stop()
   return undefined
 }

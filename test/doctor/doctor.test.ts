@@ -25,7 +25,7 @@ import { disk, diskSpace, fsyncMs, memory, node, openFiles } from "../../scripts
 import { acknowledged, nats, room, takenOver } from "../../scripts/doctor/nats.ts"
 import { postgres, settingFindings } from "../../scripts/doctor/postgres.ts"
 import { redis } from "../../scripts/doctor/redis.ts"
-import { greets } from "../../src/servers/ports.ts"
+import { greeting } from "../../src/servers/ports.ts"
 import { binaries, freePort, type RunningServer, startNats, startRedis } from "../../src/servers/servers.ts"
 import { libraryEnvironment } from "../../src/servers/binaries.ts"
 import { migrate } from "../../streams/postgres.ts"
@@ -68,8 +68,8 @@ const ownNats = async (...args: ReadonlyArray<string>): Promise<string> => {
   })
   children.push(child)
   await eventually(
-    () => greets(port, "INFO "),
-    (greeted) => greeted
+    () => greeting(port),
+    (said) => said?.startsWith("INFO ") === true
   )
   return `nats://127.0.0.1:${port}`
 }

@@ -4,16 +4,20 @@
  * Method: the real programs in a home of its own; a death is SIGKILL, no return is a program that is no more.
  */
 import assert from "node:assert/strict"
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { jetstreamManager } from "@nats-io/jetstream"
+import { connect } from "@nats-io/transport-node"
 import { Effect, Fiber } from "effect"
 import { afterEach, beforeEach, describe, it } from "vitest"
 import { hubConfig } from "../../config/config.ts"
+import type { AccessMode } from "../../src/access/mode.ts"
 import { libraryEnvironment } from "../../src/servers/binaries.ts"
 import { answers } from "../../src/servers/ports.ts"
 import { type PrivateServers, privateServers } from "../../src/servers/private-servers.ts"
-import { binaries, startRedis } from "../../src/servers/servers.ts"
+import { binaries, startNats, startRedis } from "../../src/servers/servers.ts"
+import { serverOf } from "../../streams/nats/connection.ts"
 import { eventually } from "../support/hub.ts"
 
 let home = ""
@@ -31,7 +35,8 @@ afterEach(() => rmSync(home, { recursive: true, force: true }))
 const withServers = <A>(
   urls: { readonly natsUrl?: string; readonly redisUrl?: string; readonly databaseUrl?: string },
   use: (servers: PrivateServers) => Promise<A>,
-  programs = binaries()
+  programs = binaries(),
+  mode: AccessMode = "open"
 ): Promise<A> =>
   Effect.gen(function* () {
     const config = {
@@ -44,6 +49,7 @@ const withServers = <A>(
     }
     const servers = yield* privateServers({
       config,
+      mode,
       binaries: () => programs,
       reachableHome: home,
       say: (line) => said.push(line)
@@ -131,5 +137,29 @@ describe("private servers", () => {
     await withServers({ ...onlyRedis, redisUrl: "redis://elsewhere.example" }, async () => undefined)
     await left.exited
     assert.equal(await answers(portOf(redis)), false)
+  })
+
+  it("keep their streams when the hub begins, and when it ceases, to ask who comes", async () => {
+    const onlyNats = { redisUrl: "redis://elsewhere.example", databaseUrl: onlyRedis.databaseUrl }
+    const streams = async (url: string): Promise<ReadonlyArray<string>> => {
+      const connection = await connect({ ...serverOf(url), reconnect: false })
+      const manager = await jetstreamManager(connection)
+      const names = await manager.streams.names().next()
+      if (names.length === 0) await manager.streams.add({ name: "KEPT", subjects: ["kept"] })
+      await connection.close()
+      return names
+    }
+    const asks = (mode: AccessMode) => withServers(onlyNats, ({ urls }) => streams(urls.nats), undefined, mode)
+    assert.deepEqual(await asks("open"), [])
+    assert.deepEqual(await asks("required"), ["KEPT"])
+    assert.deepEqual(await asks("open"), ["KEPT"])
+    const { nats: port } = JSON.parse(readFileSync(join(home, "ports.json"), "utf8")) as { readonly nats: number }
+    // One that was left behind and asks nobody is ended, not taken over.
+    const directory = join(home, "nats")
+    const left = await startNats({ binaries: binaries(), directory, port })
+    assert.deepEqual(await asks("required"), ["KEPT"])
+    await left.exited
+    mkdirSync(join(directory, "jetstream", "$G"))
+    await assert.rejects(asks("open"), /streams in .*HUB and in .*\$G; move away/)
   })
 })

@@ -8,7 +8,8 @@ import { Effect } from "effect"
 import * as Limits from "../../../config/limits.ts"
 import type { DeadLettersShape, StoredDeadLetter } from "../../../streams/dead-letters.ts"
 import type { Desk } from "../../../streams/desk.ts"
-import { letterDeskSubject, skuOfSubject } from "../../../streams/subjects.ts"
+import { channelOfSubject, letterDeskSubject, skuOfSubject } from "../../../streams/subjects.ts"
+import { isFields } from "../../access/body-target.ts"
 import { decodeJson, invalid, wrongSku } from "../decode.ts"
 import { LetterDiscard, LetterRedrive } from "../openapi/work-bodies.ts"
 import { LettersQuery } from "../openapi/work.ts"
@@ -122,7 +123,10 @@ export class LetterDesk {
       if (sku === undefined || wrongSku(sku) !== undefined) {
         return yield* Effect.fail(invalid("The letter's subject names no SKU; send sku.", "sku"))
       }
-      const body = given.fact ?? textOf(letter.body)
+      const told = given.fact ?? textOf(letter.body)
+      const channel = channelOfSubject(letter.subject)
+      // A fact that is given anew may be of whatever channel whoever gives it says.
+      const body = channel === undefined || !isFields(told) ? told : { channel, ...told }
       const received = { body, receivedAtMs: given.receivedAtMs }
       const answer = yield* Effect.callback<Answer>((resume) =>
         submitFact(this.services.host, sku, received, (answered) => resume(Effect.succeed(answered)))

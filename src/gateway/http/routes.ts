@@ -21,6 +21,7 @@ import { type LetterDesk, letterEntries } from "./letter-desk.ts"
 import type { LinkRoutes } from "./links.ts"
 import type { Lists } from "./lists.ts"
 import { withOpenApi } from "./openapi.ts"
+import { adapterEntries, type NatsAdapterRoutes } from "./nats-adapters.ts"
 import type { OutreachRoutes } from "./outreach.ts"
 import type { PersonalDataRoutes } from "./personal-data.ts"
 import type { PaymentRoutes } from "./payments.ts"
@@ -58,6 +59,7 @@ export interface HttpServices {
   readonly carts: CartRoutes
   readonly graphql: GraphqlRoutes
   readonly access: AccessRoutes
+  readonly adapters: NatsAdapterRoutes
   readonly leakage: LeakageServices
   readonly sync: SyncServices
   readonly system: SystemRoutes
@@ -86,6 +88,7 @@ const partsOf = (services: HttpServices): ReadonlyArray<Entry> => [
   ...cartEntries(services.carts),
   ...graphqlEntries(services.graphql),
   ...accessEntries(services.access),
+  ...adapterEntries(services.adapters),
   ...systemEntries(services.system),
   ...hubEntries(services)
 ]

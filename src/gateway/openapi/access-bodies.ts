@@ -78,3 +78,8 @@ export const KeyOverlap = Schema.Struct({
     })
   )
 }).annotate({ identifier: "KeyOverlap" })
+
+/** The channel's name stands in subjects. */
+export const NewAdapter = Schema.Struct({
+  channel: Name.annotate({ wanted: "as 1 to 64 letters, digits, _ and - (a letter or digit first)" })
+}).annotate({ identifier: "NewAdapter" })

@@ -4,7 +4,16 @@
 import { Schema } from "effect"
 import { ROLES } from "../../../actors/access/actions.ts"
 import type { KeyView, SessionView, UserView } from "../../access/protocol.ts"
-import { AnyAction, KeyOverlap, NewKey, NewUser, PasswordChange, SignIn, UserChange } from "./access-bodies.ts"
+import {
+  AnyAction,
+  KeyOverlap,
+  NewAdapter,
+  NewKey,
+  NewUser,
+  PasswordChange,
+  SignIn,
+  UserChange
+} from "./access-bodies.ts"
 import type { Descriptions } from "./description.ts"
 import { limitUpTo } from "./queries.ts"
 import { refusalWith } from "./refusal-shapes.ts"
@@ -77,6 +86,7 @@ const refusal = refusalWith("AccessRefusal", [
   "name_taken",
   "unknown_user",
   "unknown_key",
+  "unknown_adapter",
   "last_admin",
   "too_many",
   "key_expired"
@@ -158,6 +168,24 @@ export const access = {
     ...changing
   },
   "delete /v1/access/keys/:key": { summary: "Revoke a key", answer: Done, ...changing },
+  "get /v1/access/adapters": {
+    summary: "Adapters of the hub's own NATS server",
+    answer: items(
+      "Adapters",
+      Schema.Struct({ channel: Schema.String, addedAt: Moment }).annotate({ identifier: "Adapter" })
+    ),
+    ...asking
+  },
+  "post /v1/access/adapters": {
+    summary: "Let an adapter into NATS, for one channel",
+    body: NewAdapter,
+    answer: done("AdapterAddress", {
+      channel: Schema.String,
+      url: Schema.String.annotate({ description: "With the password; shown once." })
+    }),
+    ...changing
+  },
+  "delete /v1/access/adapters/:adapter": { summary: "Let an adapter in no more", answer: Done, ...changing },
   "get /v1/audit": {
     summary: "What was done, newest first",
     query: AuditQuery,
