@@ -2,7 +2,7 @@
  * Access control: its settings, and its bounds with their reasons.
  */
 import type { Effect } from "effect"
-import { oneOf, optionalText, readSettings, text, whole } from "./setting.ts"
+import { oneOf, optionalText, readSettings, reloadable, text, whole } from "./setting.ts"
 
 export const accessSettings = {
   access: oneOf(
@@ -19,16 +19,20 @@ export const accessSettings = {
   jwtIssuer: optionalText("JWT_ISSUER", "a text", "The iss that tokens must have; needed with JWT_JWKS_URL."),
   jwtAudience: optionalText("JWT_AUDIENCE", "a text", "The aud that tokens must have; needed with JWT_JWKS_URL."),
   jwtRolesClaim: text("JWT_ROLES_CLAIM", "roles", "The claim with the roles: an array, or a text with spaces between."),
-  corsOrigins: text(
-    "CORS_ORIGINS",
-    "",
-    "Pages of other origins that may call the hub with a key, with commas between; none are let in without it.",
-    "origins such as https://shop.example, with commas between"
+  corsOrigins: reloadable(
+    text(
+      "CORS_ORIGINS",
+      "",
+      "Pages of other origins that may call the hub with a key, with commas between; none are let in without it.",
+      "origins such as https://shop.example, with commas between"
+    )
   ),
-  proxiesTrusted: whole(
-    "PROXIES_TRUSTED",
-    { otherwise: 0, min: 0, max: 8 },
-    "Proxies of your own in front of the hub: so many entries from the end of X-Forwarded-For is who called."
+  proxiesTrusted: reloadable(
+    whole(
+      "PROXIES_TRUSTED",
+      { otherwise: 0, min: 0, max: 8 },
+      "Proxies of your own in front of the hub: so many entries from the end of X-Forwarded-For is who called."
+    )
   )
 } as const
 

@@ -2,7 +2,7 @@
  * The hub's settings from the environment, as one record. Units are in the names.
  */
 import type { Effect } from "effect"
-import { oneOf, optionalText, ratio, readSettings, text, whole } from "./setting.ts"
+import { oneOf, optionalText, ratio, readSettings, reloadable, text, whole } from "./setting.ts"
 
 export const hubSettings = {
   port: whole("PORT", { otherwise: 3020, min: 0, max: 65_535 }, "Where the hub listens; 0 takes a free port."),
@@ -41,7 +41,12 @@ export const hubSettings = {
     "a path",
     "What is said to who left a cart; without it recovery.json in the home, if there is one. See RECOVERY.md."
   ),
-  logLevel: oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info", "The least that is logged."),
+  settingsFile: optionalText(
+    "SETTINGS_FILE",
+    "a path",
+    "Settings that may change while the hub runs, as NAME=value lines: read at the start and at SIGHUP, before the environment; without it settings.env in the home, if there is one."
+  ),
+  logLevel: reloadable(oneOf("LOG_LEVEL", ["debug", "info", "warn", "error"], "info", "The least that is logged.")),
   partitions: whole(
     "PARTITIONS",
     { otherwise: 1, min: 1, max: 64 },
@@ -82,10 +87,12 @@ export const hubSettings = {
     { otherwise: 400, min: 0, max: 36_500 },
     "Carts that were bought; refunds and cancellations come for months. 0: never."
   ),
-  requestsPerSecondMax: whole(
-    "REQUESTS_PER_SECOND_MAX",
-    { otherwise: 0, min: 0, max: 1_000_000 },
-    "Per client address, key or user over HTTP and per socket; 0 is no limit on an open hub, and 500 where access control is on."
+  requestsPerSecondMax: reloadable(
+    whole(
+      "REQUESTS_PER_SECOND_MAX",
+      { otherwise: 0, min: 0, max: 1_000_000 },
+      "Per client address, key or user over HTTP and per socket; 0 is no limit on an open hub, and 500 where access control is on."
+    )
   ),
   otlpEndpoint: optionalText(
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -104,10 +111,12 @@ export const hubSettings = {
     { otherwise: 5_000, min: 10, max: 60_000 },
     "Milliseconds between two exports."
   ),
-  tracesRatio: ratio(
-    "OTEL_TRACES_SAMPLER_ARG",
-    0.1,
-    "Of what comes without a trace so many get one, from 0 to 1; what comes with one is its sender's to decide."
+  tracesRatio: reloadable(
+    ratio(
+      "OTEL_TRACES_SAMPLER_ARG",
+      0.1,
+      "Of what comes without a trace so many get one, from 0 to 1; what comes with one is its sender's to decide."
+    )
   ),
   graphqlIntrospection: oneOf(
     "GRAPHQL_INTROSPECTION",

@@ -13,6 +13,8 @@ export interface Setting {
   readonly about: string
   /** Never printed. */
   readonly secret: boolean
+  /** It may change while the hub runs (`SETTINGS_FILE`). */
+  readonly reloads?: true
 }
 
 /** A setting and how it is read. */
@@ -75,6 +77,12 @@ export const oneOf = <const Word extends string>(
 ): Described<Word> => ({
   setting: { name, takes: `one of ${words.join(", ")}`, otherwise, about, secret: false },
   config: Config.Literals(words, name).pipe(Config.withDefault(otherwise))
+})
+
+/** It is looked at each time it is needed, so it may change while the hub runs. */
+export const reloadable = <A>({ config, setting }: Described<A>): Described<A> => ({
+  config,
+  setting: { ...setting, reloads: true }
 })
 
 /** Read elsewhere, by rules that one schema cannot say: half set is wrong, one needs another. */

@@ -95,9 +95,6 @@ export const hubLayer = (options: HubOptions) => {
     host: config.host,
     port: config.port,
     webDirectory: options.webDirectory,
-    requestsPerSecondMax: config.requestsPerSecondMax,
-    corsOrigins: options.access.corsOrigins,
-    proxiesTrusted: options.access.proxiesTrusted,
     partitions: { stock: config.partitions, carts: config.cartPartitions, customers: 1 },
     graphql: { isIntrospectable: config.graphqlIntrospection === "on", queries: options.queries }
   })
@@ -110,8 +107,7 @@ export const hubLayer = (options: HubOptions) => {
         natsUrl: urls.nats,
         redisUrl: urls.redis,
         postgresUrl: urls.postgres,
-        alerts: options.alerts,
-        logLevel: config.logLevel
+        alerts: options.alerts
       })
     ),
     Layer.provideMerge(
@@ -137,13 +133,11 @@ export const hubLayer = (options: HubOptions) => {
 const tracingOf = (config: HubConfig): TracingSettings => ({
   endpoint: config.otlpEndpoint,
   headers: config.otlpHeaders,
-  everyMs: config.otlpEveryMs,
-  ratio: config.tracesRatio
+  everyMs: config.otlpEveryMs
 })
 
 const channelSettings = ({ config, urls, channels }: HubOptions): ThreadSettings => ({
   natsUrl: urls.nats,
-  logLevel: config.logLevel,
   channels,
   tracing: tracingOf(config)
 })

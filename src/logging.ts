@@ -1,12 +1,20 @@
 /**
  * The log: one JSON object a line on standard error; standard output is for what programs read.
  */
-import { Logger } from "effect"
+import { Layer, Logger, LogLevel, References } from "effect"
+import { liveSettings } from "./live-settings.ts"
 import { readTraceparent } from "./tracing/traceparent.ts"
 import { placeOfCall, PlaceOfEffect } from "./tracing/traced-call.ts"
 
-export const logging = Logger.layer([
+/** What is to be logged may change while the hub runs: so everything comes here, and the least is looked at here. */
+const everything = Layer.succeed(References.MinimumLogLevel, "All")
+
+/** The configuration's levels as the library orders them. */
+const least = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+
+const json = Logger.layer([
   Logger.make(({ date, fiber, logLevel, message }) => {
+    if (LogLevel.isLessThan(logLevel, least[liveSettings().logLevel])) return
     const text = Array.isArray(message) ? message.join(" ") : String(message)
     const traceId = readTraceparent(fiber.getRef(PlaceOfEffect) ?? placeOfCall())?.traceId
     const line = {
@@ -19,5 +27,4 @@ export const logging = Logger.layer([
   })
 ])
 
-/** The configuration's levels as the library calls them. */
-export const logLevels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+export const logging = Layer.mergeAll(json, everything)

@@ -7,9 +7,8 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { randomBytes } from "node:crypto"
 import { join, resolve } from "node:path"
-import { Cause, Effect, Exit, Layer, References } from "effect"
-import { type HubConfig, hubConfig } from "../config/config.ts"
-import { accessConfig } from "../config/access.ts"
+import { Cause, Effect, Exit, Layer } from "effect"
+import type { HubConfig } from "../config/config.ts"
 import { Access, type AccessShape, FIRST_ADMINISTRATOR } from "./access/layer.ts"
 import { accessOptions } from "./access/mode.ts"
 import { Gateway } from "./gateway/layer.ts"
@@ -24,11 +23,13 @@ import { readRecovery, type RecoveryConfig } from "../config/recovery.ts"
 import { claimHome } from "./home.ts"
 import { hubLayer, type HubUrls } from "./hub.ts"
 import { sinksOf } from "./alerts/sinks/sinks.ts"
-import { logging, logLevels } from "./logging.ts"
+import { setLiveSettings } from "./live-settings.ts"
+import { logging } from "./logging.ts"
 import { masterKey } from "./personal-data/master-key.ts"
 import { privateServers } from "./servers/private-servers.ts"
 import { answers } from "./servers/ports.ts"
 import { binaries, projectRoot } from "./servers/servers.ts"
+import { liveOf, readAllSettings, type ReadSettings, reload, settingsFileOf } from "./reloading.ts"
 import { WrongSettings } from "./wrong-settings.ts"
 
 type RunUrls = HubUrls & { readonly hub: string }
@@ -48,13 +49,17 @@ export interface RunOptions {
 export const runHub = async (options: RunOptions = {}): Promise<number> => {
   const stop = new AbortController()
   let signalled = false
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (!signalled) say("stopping …")
-      signalled = true
-      stop.abort()
-    })
+  const end = (): void => {
+    if (!signalled) say("stopping …")
+    signalled = true
+    stop.abort()
   }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, end)
+  // Without a file that could have changed it is a terminal that was closed.
+  process.on("SIGHUP", () => {
+    if (settingsFileOf(process.env) === undefined) end()
+    else void Effect.runPromise(reload(process.env)).then(say)
+  })
   const progress = { started: false }
   const exit = await Effect.runPromiseExit(Effect.scoped(hub(options, progress)).pipe(Effect.provide(logging)), {
     signal: stop.signal
@@ -75,7 +80,9 @@ const sentence = (cause: Cause.Cause<unknown>): string => {
 }
 
 const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { started: boolean }) {
-  const config = yield* hubConfig
+  const read = yield* readAllSettings(process.env)
+  const { config } = read
+  setLiveSettings(yield* liveOf(read))
   yield* claimHome(config.home)
   yield* freeAddress(config)
   const alerts = yield* alertsOf
@@ -84,7 +91,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   const recovery = yield* recoveryOf(config)
   if (recovery?.link === "checkout" && payments === undefined) return yield* noPayments
   const personalDataKey = yield* masterKeyOf(config)
-  const access = yield* accessOf(config)
+  const access = yield* accessOf(read)
   const queries = yield* queriesOf(config)
   const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
   const servers = yield* privateServers({
@@ -109,7 +116,7 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
       queries,
       masterKey: personalDataKey
     })
-  ).pipe(Effect.provideService(References.MinimumLogLevel, logLevels[config.logLevel]))
+  )
   return yield* Effect.provide(serving(config, servers, options, progress), context)
 })
 
@@ -205,11 +212,10 @@ const masterKeyOf = (config: HubConfig): Effect.Effect<Buffer, WrongSettings> =>
   settled(() => masterKey(process.env["PERSONAL_DATA_KEY"], resolve(config.home), true))
 
 /** Wrong settings keep the hub from starting: a hub that is open by a typing error would not be noticed. */
-const accessOf = (config: HubConfig) =>
-  Effect.flatMap(accessConfig, (settings) => {
-    const access = accessOptions(settings, config.host)
-    return "wrong" in access ? Effect.fail(new WrongSettings({ message: access.wrong })) : Effect.succeed(access)
-  })
+const accessOf = ({ access: settings, config }: ReadSettings) => {
+  const access = accessOptions(settings, config.host)
+  return "wrong" in access ? Effect.fail(new WrongSettings({ message: access.wrong })) : Effect.succeed(access)
+}
 
 /**
  * Asked before anything else: a hub that took the partitions over and then found its port taken would have stopped the

@@ -39,10 +39,10 @@ const graphql = makeGraphql({
     stockFeed,
     run: (effect: Effect.Effect<void>) => Effect.runSync(effect)
   } as unknown as GraphqlServices,
-  rateLimit: undefined,
+  rateLimit: { requestsPerSecond: 0 },
   entrance: new Entrance({
     access: { mode: "open", authenticate: () => OPEN } as unknown as AccessShape,
-    corsOrigins: new Set(),
+    corsOrigins: () => new Set(),
     nowMs: Date.now,
     run: Effect.runSync
   })

@@ -10,7 +10,8 @@ const HEAD = `# Configuration
 Generated from \`config/\` by \`npm run holdfast -- config --markdown\`; \`npm run holdfast -- config\` prints what is set here.
 
 The hub takes these from its environment, once, when it starts. One that cannot be read keeps it from starting, with a
-sentence that names it. A secret need not stand in a file of settings either: \`{"env": "NAME"}\` anywhere in a channel's or
+sentence that names it. Those that say "yes" under reload may stand in a file too (\`SETTINGS_FILE\`), which goes before the environment and
+is read again at SIGHUP (\`systemctl reload\`); all others need a restart. A secret need not stand in a file of settings either: \`{"env": "NAME"}\` anywhere in a channel's or
 a carrier's settings is taken from the environment.
 `
 
@@ -26,11 +27,12 @@ const cell = (text: string): string => text.replaceAll("|", "\\|")
 const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
   [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n")
 
-const settingRow = ({ name, takes, otherwise, about, secret }: Setting): ReadonlyArray<string> => [
+const settingRow = ({ name, takes, otherwise, about, reloads, secret }: Setting): ReadonlyArray<string> => [
   `\`${name}\``,
   takes,
   otherwise === undefined || otherwise === "" ? "" : `\`${otherwise}\``,
   secret ? "yes" : "",
+  reloads ? "yes" : "",
   about
 ]
 
@@ -40,7 +42,7 @@ export const markdown = (groups: ReadonlyArray<SettingGroup>, limits: ReadonlyAr
     HEAD,
     ...groups.map(
       ({ title, settings }) =>
-        `\n## ${title}\n\n${table(["setting", "takes", "without it", "secret", "what it is for"], settings.map(settingRow))}\n`
+        `\n## ${title}\n\n${table(["setting", "takes", "without it", "secret", "reload", "what it is for"], settings.map(settingRow))}\n`
     ),
     LIMITS,
     `\n${table(

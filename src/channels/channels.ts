@@ -14,9 +14,10 @@ import type { StoredCommit } from "../../streams/codec.ts"
 import { submitView } from "../gateway/requests.ts"
 import type { PartitionHost } from "../host/host.ts"
 import { StockHost } from "../host/layer.ts"
+import { liveSettings } from "../live-settings.ts"
 import { current } from "../tracing/tracing.ts"
 import type { Change } from "./channel.ts"
-import type { FromThread, Question, Reply, ThreadSettings, ToThread } from "./messages.ts"
+import type { FromThread, Question, Reply, StartedThread, ThreadSettings, ToThread } from "./messages.ts"
 
 /** The channels cannot be set up as they are configured. */
 export class ChannelsWrong extends Schema.TaggedError<ChannelsWrong>()("ChannelsWrong", { message: Schema.String }) {}
@@ -163,7 +164,8 @@ class HubSide {
     // A thread that starts asks for the stock itself.
     this.gathered.clear()
     this.untaken = 0
-    const worker = new Worker(new URL("thread.js", import.meta.url), { workerData: settings })
+    const started: StartedThread = { ...settings, live: liveSettings() }
+    const worker = new Worker(new URL("thread.js", import.meta.url), { workerData: started })
     worker.on("message", (message: FromThread) => this.hear(message))
     worker.once("error", (error) => this.onReady(`The channels thread failed: ${error.message}`))
     this.worker = worker

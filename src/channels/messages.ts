@@ -2,15 +2,19 @@
  * What the hub and its channels thread say to each other.
  */
 import type { ChannelConfig } from "../../config/channels.ts"
-import type { HubConfig } from "../../config/config.ts"
+import type { LiveSettings } from "../live-settings.ts"
 import type { TracingSettings } from "../tracing/layer.ts"
 import type { Change } from "./channel.ts"
 
 export interface ThreadSettings {
   readonly natsUrl: string
-  readonly logLevel: HubConfig["logLevel"]
   readonly channels: ReadonlyArray<ChannelConfig>
   readonly tracing: TracingSettings
+}
+
+/** What a thread is given when it starts. */
+export interface StartedThread extends ThreadSettings {
+  readonly live: LiveSettings
 }
 
 /** A question from an operator, a marketplace or a page. */

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from "node:crypto"
 import { parentPort, workerData } from "node:worker_threads"
-import { Deferred, Effect, FiberSet, Layer, References } from "effect"
+import { Deferred, Effect, FiberSet, Layer } from "effect"
 import type { Listing } from "../../actors/channel/listing.ts"
 import { type Alert, type Condition, Episodes } from "../../actors/alert/alert.ts"
 import { WrongChannels } from "../../config/channels.ts"
@@ -14,7 +14,8 @@ import { ChannelLog } from "../../streams/channel-log.ts"
 import { Nats, type NatsShape, publishAcked } from "../../streams/nats/connection.ts"
 import { DeadLetters, type DeadLettersShape } from "../../streams/dead-letters.ts"
 import { encodeSku, factSubject } from "../../streams/subjects.ts"
-import { logging, logLevels } from "../logging.ts"
+import { takeLiveSettings } from "../live-settings.ts"
+import { logging } from "../logging.ts"
 import { traced } from "../tracing/layer.ts"
 import { TRACEPARENT } from "../tracing/traceparent.ts"
 import { current } from "../tracing/tracing.ts"
@@ -23,7 +24,7 @@ import { type Change, Channel } from "./channel.ts"
 import { conditionsOf } from "./conditions.ts"
 import { channelMetrics, healthOf } from "./health.ts"
 import { NotTaken, type OutgoingFact } from "./intake.ts"
-import type { FromThread, ThreadSettings, ToThread } from "./messages.ts"
+import type { FromThread, StartedThread, ThreadSettings, ToThread } from "./messages.ts"
 import { answer } from "./questions.ts"
 
 const say = (message: FromThread): void => parentPort?.postMessage(message)
@@ -231,7 +232,8 @@ const keep = (channel: Channel): Effect.Effect<void> =>
     Effect.asVoid
   )
 
-const settings = workerData as ThreadSettings
+const settings = workerData as StartedThread
+takeLiveSettings(settings.live)
 const layer = Layer.mergeAll(ChannelLog.layerNats, DeadLetters.layerNats).pipe(
   Layer.provideMerge(Nats.layer(settings.natsUrl))
 )
@@ -242,9 +244,7 @@ await Effect.runPromise(
       (cause) => cause instanceof WrongChannels,
       (wrong) => Effect.sync(() => say({ type: "wrong", message: wrong.message }))
     ),
-    Effect.provide(layer),
-    Effect.provideService(References.MinimumLogLevel, logLevels[settings.logLevel]),
-    Effect.provide(logging)
+    Effect.provide(Layer.provideMerge(layer, logging))
   )
 )
 parentPort?.close()

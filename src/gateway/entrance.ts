@@ -13,7 +13,7 @@ import type { SocketGuard } from "./socket-guard.ts"
 export interface EntranceOptions {
   readonly access: AccessShape
   /** Pages of these may call with a key or token. */
-  readonly corsOrigins: ReadonlySet<string>
+  readonly corsOrigins: () => ReadonlySet<string>
   readonly nowMs: () => number
   readonly run: (effect: Effect.Effect<void>) => void
 }
@@ -56,7 +56,7 @@ export class Entrance {
   }
 
   isCorsOrigin(origin: string | undefined): boolean {
-    return origin !== undefined && this.options.corsOrigins.has(origin)
+    return origin !== undefined && this.options.corsOrigins().has(origin)
   }
 
   /** Never fails: what is done is done, and the log says that the record lacks it. */

@@ -53,6 +53,7 @@ import type { MailTaker } from "./requests.ts"
 import { Projections } from "./projections.ts"
 import { RecentFigures } from "./recent-figures.ts"
 import { serve } from "./server.ts"
+import { liveSettings } from "../live-settings.ts"
 import { keepingPlace } from "../tracing/traced-call.ts"
 import type { SocketPath } from "./serving.ts"
 import { SocketClient } from "./sockets.ts"
@@ -62,11 +63,6 @@ export interface GatewayOptions {
   readonly port: number
   /** Built pages. */
   readonly webDirectory: string
-  /** 0: none while the hub is open, else `REQUESTS_PER_SECOND_DEFAULT`. */
-  readonly requestsPerSecondMax: number
-  /** Pages of other origins that may call with a key or token. */
-  readonly corsOrigins: ReadonlyArray<string>
-  readonly proxiesTrusted: number
   /** Of the journal of each kind of actors. */
   readonly partitions: Readonly<Record<"stock" | "carts" | "customers", number>>
   readonly graphql: GraphqlConfig
@@ -156,15 +152,17 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
   }
 })
 
-const rateLimitOf = ({ requestsPerSecondMax }: GatewayOptions, mode: AccessMode): RateLimit | undefined => {
-  if (requestsPerSecondMax > 0) return { requestsPerSecond: requestsPerSecondMax }
-  return mode === "open" ? undefined : { requestsPerSecond: REQUESTS_PER_SECOND_DEFAULT }
-}
+const rateLimitOf = (mode: AccessMode): RateLimit => ({
+  get requestsPerSecond() {
+    const { requestsPerSecondMax } = liveSettings()
+    return requestsPerSecondMax > 0 || mode === "open" ? requestsPerSecondMax : REQUESTS_PER_SECOND_DEFAULT
+  }
+})
 
 interface Inside {
   readonly access: AccessShape
   readonly entrance: Entrance
-  readonly rateLimit: RateLimit | undefined
+  readonly rateLimit: RateLimit
   readonly routes: ReadonlyArray<Entry>
 }
 
@@ -183,11 +181,15 @@ const opened = (
       record: (act) => entrance.record(act),
       isCorsOrigin: (origin) => entrance.isCorsOrigin(origin),
       files: new StaticFiles(options.webDirectory),
-      limiter: rateLimit === undefined ? undefined : new RateLimiter(rateLimit)
+      limiter: new RateLimiter(rateLimit)
     }),
     sockets,
-    keepsAllHeaders: access.mode !== "open" || options.corsOrigins.length > 0,
-    proxiesTrusted: options.proxiesTrusted
+    get keepsAllHeaders() {
+      return access.mode !== "open" || liveSettings().corsOrigins.size > 0
+    },
+    get proxiesTrusted() {
+      return liveSettings().proxiesTrusted
+    }
   })
 
 const systemRoutes = Effect.fnUntraced(function* (
@@ -212,8 +214,8 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   const inFiber = yield* FiberSet.makeRuntime<never>()
   const run = (effect: Effect.Effect<void>): void => void inFiber(keepingPlace(effect))
   const access = yield* Access
-  const rateLimit = rateLimitOf(options, access.mode)
-  const entrance = new Entrance({ access, corsOrigins: new Set(options.corsOrigins), nowMs: Date.now, run })
+  const rateLimit = rateLimitOf(access.mode)
+  const entrance = new Entrance({ access, corsOrigins: () => liveSettings().corsOrigins, nowMs: Date.now, run })
   yield* entrance.looking
   const pages = new StockPages(host, host.book.skus())
   let sockets: () => number = () => 0

@@ -2,6 +2,7 @@
  * Token buckets: so many requests a second, with a burst of two seconds' worth.
  */
 export interface RateLimit {
+  /** 0: no limit. It may change at any time. */
   readonly requestsPerSecond: number
 }
 
@@ -9,18 +10,18 @@ const BURST_SECONDS = 2
 
 export class TokenBucket {
   private readonly limit: RateLimit
-  private tokens: number
+  private tokens = 0
   private filledAtMs: number | undefined
 
   constructor(limit: RateLimit) {
     this.limit = limit
-    this.tokens = limit.requestsPerSecond * BURST_SECONDS
   }
 
   /** `nowMs` from a clock that never goes back. False: too fast. */
   take(nowMs: number): boolean {
     const { requestsPerSecond } = this.limit
-    const passedMs = nowMs - (this.filledAtMs ?? nowMs)
+    if (requestsPerSecond === 0) return true
+    const passedMs = nowMs - (this.filledAtMs ?? -Infinity)
     this.filledAtMs = nowMs
     this.tokens = Math.min(requestsPerSecond * BURST_SECONDS, this.tokens + (passedMs * requestsPerSecond) / 1_000)
     if (this.tokens < 1) return false
@@ -39,6 +40,10 @@ export class RateLimiter {
 
   constructor(limit: RateLimit) {
     this.limit = limit
+  }
+
+  get isOn(): boolean {
+    return this.limit.requestsPerSecond > 0
   }
 
   take(caller: string, nowMs: number): boolean {

@@ -78,10 +78,10 @@ class Sockets {
   private readonly alive = new WeakSet<WebSocket>()
   private readonly topics = new Map<string, Set<WebSocket>>()
   private readonly heartbeat: NodeJS.Timeout
-  private readonly proxiesTrusted: number
+  private readonly options: ServerOptions
 
   constructor(options: ServerOptions) {
-    this.proxiesTrusted = options.proxiesTrusted ?? 0
+    this.options = options
     this.servers = new Map(options.sockets.map((path) => [path.path, { path, server: socketServer(path) }]))
     this.heartbeat = setInterval(() => this.ping(), (SOCKET_IDLE_SECONDS * 1_000) / 2)
   }
@@ -98,7 +98,7 @@ class Sockets {
     }
     const { path, server } = served
     server.handleUpgrade(request, raw, head, (socket) => {
-      const opening = { headers: allHeaders(request), address: addressOf(request, this.proxiesTrusted) }
+      const opening = { headers: allHeaders(request), address: addressOf(request, this.options.proxiesTrusted ?? 0) }
       this.join(path, socket, raw as RawSocket, opening)
     })
   }

@@ -55,7 +55,7 @@ const start = (options: ServerOptions) => {
   const sockets = new Set<Socket>()
   const listening = Deferred.makeUnsafe<number, ListenFailed>()
   let listenSocket: unknown
-  for (const path of options.sockets) app.ws(path.path, behaviour(path, sockets, options.proxiesTrusted ?? 0))
+  for (const path of options.sockets) app.ws(path.path, behaviour(path, sockets, options))
   app.any("/*", (response, request) => onRequest(response, request, options))
   const listen = app.listen.bind(app) as unknown as ListenExclusively
   listen(options.host, options.port, EXCLUSIVE, (token) => {
@@ -80,7 +80,7 @@ const start = (options: ServerOptions) => {
   }
 }
 
-const behaviour = (path: SocketPath, sockets: Set<Socket>, proxiesTrusted: number): WebSocketBehavior<SocketData> => ({
+const behaviour = (path: SocketPath, sockets: Set<Socket>, options: ServerOptions): WebSocketBehavior<SocketData> => ({
   maxPayloadLength: FRAME_BYTES_MAX,
   maxBackpressure: UNSENT_BYTES_MAX,
   idleTimeout: SOCKET_IDLE_SECONDS,
@@ -89,7 +89,7 @@ const behaviour = (path: SocketPath, sockets: Set<Socket>, proxiesTrusted: numbe
     const protocol = agreedProtocol(path, request.getHeader("sec-websocket-protocol"))
     response.upgrade<SocketData>(
       {
-        opening: { headers: allHeaders(request), address: addressOf(response, request, proxiesTrusted) },
+        opening: { headers: allHeaders(request), address: addressOf(response, request, options.proxiesTrusted ?? 0) },
         protocol,
         events: undefined,
         open: true

@@ -49,7 +49,7 @@ export interface SocketServices {
   readonly fanout: Fanout
   readonly tenants: TenantStock
   readonly carts: Pick<CartsShape, "requests" | "followers">
-  readonly rateLimit: RateLimit | undefined
+  readonly rateLimit: RateLimit
   readonly entrance: Entrance
 }
 
@@ -67,7 +67,7 @@ export class SocketClient {
   private readonly guard: SocketGuard
   private readonly port: ClientPort
   private readonly services: SocketServices
-  private readonly bucket: TokenBucket | undefined
+  private readonly bucket: TokenBucket
   private readonly outgoing = new Outgoing()
   private flushing = false
   private waiting = 0
@@ -80,7 +80,7 @@ export class SocketClient {
     this.guard = new SocketGuard(services.entrance, port)
     this.subscriber = services.fanout.join(port)
     this.follower = services.carts.followers.join(port)
-    this.bucket = services.rateLimit === undefined ? undefined : new TokenBucket(services.rateLimit)
+    this.bucket = new TokenBucket(services.rateLimit)
   }
 
   onFrame(bytes: ArrayBuffer): void {
@@ -192,7 +192,7 @@ export class SocketClient {
   /** Counts a request among those that wait, or answers that there are too many. */
   private mayWait(id: string, receivedAtMs: number): boolean {
     this.waiting++
-    const busy = this.waiting > Limits.SOCKET_REQUESTS_MAX || this.bucket?.take(receivedAtMs) === false
+    const busy = this.waiting > Limits.SOCKET_REQUESTS_MAX || this.bucket.take(receivedAtMs) === false
     if (busy) this.answer(id, tooFast, writeAnswer)
     return !busy
   }

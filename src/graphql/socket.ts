@@ -29,7 +29,7 @@ export interface SocketOptions {
   readonly schema: GraphQLSchema
   readonly documents: Documents
   readonly services: GraphqlServices
-  readonly rateLimit: RateLimit | undefined
+  readonly rateLimit: RateLimit
   readonly entrance: Entrance
   readonly fault: (error: Error) => void
 }
@@ -86,7 +86,7 @@ const protocolServer = (options: SocketOptions): Server<GraphqlSocket> => {
 }
 
 const tooBusy = ({ extra, subscriptions }: Connection): GraphQLError | undefined => {
-  const isFast = extra.bucket?.take(performance.now()) === false
+  const isFast = extra.bucket.take(performance.now()) === false
   if (!isFast && Object.keys(subscriptions).length <= SOCKET_OPERATIONS_MAX) return undefined
   return refusal({
     ok: false,
@@ -115,7 +115,7 @@ const wrongId = (id: string): GraphQLError | undefined =>
 
 class GraphqlSocket implements SocketEvents, OutletSocket {
   private readonly guard: SocketGuard
-  readonly bucket: TokenBucket | undefined
+  readonly bucket: TokenBucket
   private readonly port: ServerSocket
   private readonly fault: (error: Error) => void
   private readonly drained = new Set<() => void>()
@@ -128,7 +128,7 @@ class GraphqlSocket implements SocketEvents, OutletSocket {
     this.port = port
     this.guard = new SocketGuard(entrance, port)
     this.fault = fault
-    this.bucket = rateLimit === undefined ? undefined : new TokenBucket(rateLimit)
+    this.bucket = new TokenBucket(rateLimit)
     this.ended = server.opened(
       {
         protocol: port.protocol,

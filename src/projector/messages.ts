@@ -2,14 +2,19 @@
  * What the hub and its projector thread say to each other.
  */
 import type { AlertSinks } from "../../config/alerts.ts"
+import type { LiveSettings } from "../live-settings.ts"
 import type { RegisterPage } from "../../streams/projections/register.ts"
 
 export interface ThreadSettings {
   readonly natsUrl: string
   readonly redisUrl: string
   readonly postgresUrl: string
-  readonly logLevel: "debug" | "info" | "warn" | "error"
   readonly alerts: AlertSinks
+}
+
+/** What a thread is given when it starts. */
+export interface StartedThread extends ThreadSettings {
+  readonly live: LiveSettings
 }
 
 export type KindName = "stock" | "cart" | "customer"

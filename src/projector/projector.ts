@@ -25,7 +25,8 @@ import type { PartitionHost } from "../host/host.ts"
 import { StockHost } from "../host/layer.ts"
 import { Recovery } from "../recovery/layer.ts"
 import { serverLooks } from "./server-looks.ts"
-import type { FromThread, KindName, ThreadSettings, ToThread } from "./messages.ts"
+import { liveSettings } from "../live-settings.ts"
+import type { FromThread, KindName, StartedThread, ThreadSettings, ToThread } from "./messages.ts"
 
 export const projectorLayer = (settings: ThreadSettings) =>
   Layer.effect(Projections, acquire(settings)).pipe(Layer.provide(Postgres.layer(settings.postgresUrl)))
@@ -175,7 +176,8 @@ class Projector {
   private start(settings: ThreadSettings) {
     return Effect.acquireRelease(
       Effect.sync(() => {
-        const worker = new Worker(new URL("thread.js", import.meta.url), { workerData: settings })
+        const started: StartedThread = { ...settings, live: liveSettings() }
+        const worker = new Worker(new URL("thread.js", import.meta.url), { workerData: started })
         worker.on("message", (message: FromThread) => this.hear(message))
         this.worker = worker
         this.tellHeads()

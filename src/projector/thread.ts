@@ -9,7 +9,7 @@
 import { readlinkSync } from "node:fs"
 import { setPriority } from "node:os"
 import { parentPort, workerData } from "node:worker_threads"
-import { Deferred, Effect, Layer, References } from "effect"
+import { Deferred, Effect, Layer } from "effect"
 import { Redis } from "ioredis"
 import type { CartRecord } from "../../actors/cart/events.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
@@ -35,8 +35,9 @@ import { stockEventsProjection } from "../../streams/projections/stock-events.ts
 import { CART, CUSTOMER } from "../../streams/subjects.ts"
 import { deliverAlerts } from "../alerts/delivery.ts"
 import { sinksOf } from "../alerts/sinks/sinks.ts"
-import { logging, logLevels } from "../logging.ts"
-import type { FromThread, ThreadSettings, ToThread } from "./messages.ts"
+import { takeLiveSettings } from "../live-settings.ts"
+import { logging } from "../logging.ts"
+import type { FromThread, StartedThread, ThreadSettings, ToThread } from "./messages.ts"
 
 const NICENESS = 10
 
@@ -140,7 +141,8 @@ const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub)
   yield* Deferred.await(hub.stopped)
 })
 
-const settings = workerData as ThreadSettings
+const settings = workerData as StartedThread
+takeLiveSettings(settings.live)
 const servers = Layer.mergeAll(
   Postgres.layerForBatches(settings.postgresUrl, LEDGER_SETTINGS),
   journalNats,
@@ -151,10 +153,6 @@ const hub = new Hub()
 stepBack()
 parentPort?.on("message", (message: ToThread) => hub.hear(message))
 await Effect.runPromise(
-  Effect.scoped(project(settings, hub)).pipe(
-    Effect.provide(servers),
-    Effect.provideService(References.MinimumLogLevel, logLevels[settings.logLevel]),
-    Effect.provide(logging)
-  )
+  Effect.scoped(project(settings, hub)).pipe(Effect.provide(Layer.provideMerge(servers, logging)))
 )
 parentPort?.close()

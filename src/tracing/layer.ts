@@ -6,6 +6,7 @@ import { Context, Effect, Layer, Tracer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { OtlpSerialization, OtlpTracer } from "effect/observability"
 import { percentDecoded } from "../../config/address.ts"
+import { liveSettings } from "../live-settings.ts"
 import { install, Tracing } from "./tracing.ts"
 
 export interface TracingSettings {
@@ -14,7 +15,6 @@ export interface TracingSettings {
   /** `name=value` with commas between, as OpenTelemetry has it. */
   readonly headers: string | undefined
   readonly everyMs: number
-  readonly ratio: number
 }
 
 const headersIn = (text: string): Record<string, string> =>
@@ -26,7 +26,7 @@ const headersIn = (text: string): Record<string, string> =>
   )
 
 /** Traces until the scope ends; what is left is sent then. */
-export const traced = Effect.fnUntraced(function* ({ endpoint, headers, everyMs, ratio }: TracingSettings) {
+export const traced = Effect.fnUntraced(function* ({ endpoint, headers, everyMs }: TracingSettings) {
   if (endpoint === undefined) return
   const exporting = OtlpTracer.layer({
     url: `${endpoint.replace(/\/+$/, "")}/v1/traces`,
@@ -37,7 +37,7 @@ export const traced = Effect.fnUntraced(function* ({ endpoint, headers, everyMs,
   const context = yield* Layer.build(exporting)
   const tracer = Context.get(context, Tracer.Tracer)
   yield* Effect.acquireRelease(
-    Effect.sync(() => install(new Tracing({ tracer, ratio, random: Math.random }))),
+    Effect.sync(() => install(new Tracing({ tracer, ratio: () => liveSettings().tracesRatio, random: Math.random }))),
     () => Effect.sync(() => install(undefined))
   )
 })

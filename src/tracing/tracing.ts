@@ -33,7 +33,7 @@ export interface Begun {
 export interface TracingOptions {
   readonly tracer: Tracer.Tracer
   /** Of the traces that begin here so many are exported, from 0 to 1; one that comes from outside has been decided on there. */
-  readonly ratio: number
+  readonly ratio: () => number
   readonly random: () => number
 }
 
@@ -109,7 +109,7 @@ export class Tracing {
   begin({ name, kind, parent, atMs, attributes }: Begun): Tracer.Span | undefined {
     const { tracer, ratio, random } = this.options
     const place = readTraceparent(parent)
-    if (!(place === undefined ? random() < ratio : place.isSampled)) return undefined
+    if (!(place === undefined ? random() < ratio() : place.isSampled)) return undefined
     const span = tracer.span({
       name,
       kind,

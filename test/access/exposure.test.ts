@@ -34,7 +34,7 @@ describe("the mode", () => {
 const entranceOf = (mode: AccessShape["mode"]): Entrance =>
   new Entrance({
     access: { mode } as AccessShape,
-    corsOrigins: new Set([SHOP]),
+    corsOrigins: () => new Set([SHOP]),
     nowMs: () => 0,
     run: () => undefined
   })

@@ -8,6 +8,7 @@ import { describe, it } from "vitest"
 import { type Role, ROLES } from "../../actors/access/actions.ts"
 import type { Principal } from "../../actors/access/may.ts"
 import { makeHandle } from "../../src/gateway/http/dispatch.ts"
+import { RateLimiter } from "../../src/gateway/rate-limit.ts"
 import { json } from "../../src/gateway/http/replies.ts"
 import type { Entry } from "../../src/gateway/http/entry.ts"
 import { type HttpServices, routeTable } from "../../src/gateway/http/routes.ts"
@@ -42,7 +43,7 @@ const statusFor = (principal: Principal | undefined, method: string, path: strin
     record: () => Promise.resolve(),
     isCorsOrigin: () => false,
     files: new StaticFiles("/nowhere"),
-    limiter: undefined
+    limiter: new RateLimiter({ requestsPerSecond: 0 })
   })
   return new Promise((resolve) => handle(asked(method, path), ({ status }) => resolve(status)))
 }

@@ -15,7 +15,7 @@ const PLACE = `00-${TRACE}-b7ad6b7169203331-01`
 
 const tracing = new Tracing({
   tracer: Tracer.make({ span: (options) => new Tracer.NativeSpan(options) }),
-  ratio: 0,
+  ratio: () => 0,
   random: () => 1
 })
 

@@ -32,7 +32,7 @@ export interface DispatchServices {
   /** Whether a page of this origin may read what is answered. */
   readonly isCorsOrigin: (origin: string | undefined) => boolean
   readonly files: StaticFiles
-  readonly limiter: RateLimiter | undefined
+  readonly limiter: RateLimiter
 }
 
 /** Asked by programs that watch the hub: they must get through when nobody else does. */
@@ -64,7 +64,7 @@ export const makeHandle = (services: DispatchServices): Handle => {
     const respond: Respond =
       shared === undefined ? answer : (response) => answer({ ...response, headers: { ...response.headers, ...shared } })
     if (request.path.length + request.search.length > URL_LENGTH_MAX) return respond(tooLong)
-    const isLimited = limiter !== undefined && !UNLIMITED.has(request.path)
+    const isLimited = limiter.isOn && !UNLIMITED.has(request.path)
     if (isLimited && !limiter.take(`address ${request.address}`, request.receivedAtMs)) return respond(tooFast)
     const segments = request.path.split("/")
     const method = request.method === "head" ? "get" : request.method
@@ -99,7 +99,7 @@ const admit = (
   const enter = (found: Found): void => {
     if ("refused" in found) return respond(unknown(found.refused))
     const principal = found
-    const isLimited = services.limiter !== undefined && principal.kind !== "open" && !UNLIMITED.has(request.path)
+    const isLimited = services.limiter.isOn && principal.kind !== "open" && !UNLIMITED.has(request.path)
     if (isLimited && !services.limiter.take(`${principal.kind} ${principal.name}`, request.receivedAtMs)) {
       return respond(tooFast)
     }
