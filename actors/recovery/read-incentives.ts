@@ -1,6 +1,6 @@
 /**
  * The rules of offers as somebody wrote them: a plain value, or everything that is wrong with it. A file is put together with
- * the usual rules; what an editor sends is all of them, and what is left out is asked for.
+ * the usual rules. What an editor sends is all of them, and read by its schema.
  */
 import { CATALOGUE_MAX, type CatalogueOffer, INCENTIVES_DEFAULT, type IncentivePolicy } from "./incentive-rules.ts"
 import type { OfferTerms } from "./offer.ts"
@@ -59,10 +59,7 @@ export const readIncentives = (value: unknown): IncentivesRead => {
   return { ok: false, faults: read.ok ? faults : [...read.faults, ...faults] }
 }
 
-/** As an editor sends them: all. */
-export const readAllIncentives = (value: unknown): IncentivesRead => readWith(value, {})
-
-/** `usual`: what stands where nothing is written. */
+/** What is not written is as usual. */
 const readWith = (value: unknown, usual: Partial<IncentivePolicy>): IncentivesRead => {
   if (!isRecord(value)) {
     return { ok: false, faults: [{ path: "", message: "The rules of offers must be an object." }] }

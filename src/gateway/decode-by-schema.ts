@@ -4,7 +4,7 @@
  */
 import { Result, Schema, SchemaAST, type SchemaIssue } from "effect"
 import { type Decoded, invalid } from "./decode.ts"
-import { asOneOf, literalsOf, ownWords, wantedOf } from "./wanted.ts"
+import { asOneOf, boundsOf, literalsOf, ownWords, wantedOf } from "./wanted.ts"
 
 export interface Fault {
   /** As `lines[2].quantity`. */
@@ -17,26 +17,34 @@ export interface Fault {
 export const decodeBySchema = <A>(schema: Schema.Codec<A>, body: unknown): Decoded<A> => {
   const read = Schema.decodeUnknownResult(schema)(body)
   if (Result.isSuccess(read)) return { ok: true, value: read.success }
-  const [fault] = faultsIn(read.failure.issue, { path: "", ast: schema.ast })
+  const [fault] = faultsIn(read.failure.issue, { path: "", ast: schema.ast, tell: withPlace })
   return { ok: false, refusal: invalid(fault?.message ?? "Send it as the OpenAPI document tells.", fault?.path ?? "") }
 }
 
-/** Everything that is wrong; none: it is as the schema has it. */
+/** Everything that is wrong, in sentences that do not name the place again; none: it is as the schema has it. */
 export const faultsBySchema = (schema: Schema.Codec<unknown, unknown>, value: unknown): ReadonlyArray<Fault> => {
   const read = Schema.decodeUnknownResult(schema)(value, { errors: "all" })
-  return Result.isSuccess(read) ? [] : faultsIn(read.failure.issue, { path: "", ast: schema.ast })
+  return Result.isSuccess(read) ? [] : faultsIn(read.failure.issue, { path: "", ast: schema.ast, tell: plainly })
 }
+
+type Tell = (path: string, wanted: string) => string
+
+const plainly: Tell = (_path, wanted) => `Send ${wanted.replace(/^as /, "")}.`
+const withPlace: Tell = (path, wanted) => (path === "" ? plainly(path, wanted) : `Send ${path} ${wanted}.`)
 
 interface Place {
   readonly path: string
   /** What is wanted there, as far as it is known. */
   readonly ast: SchemaAST.AST | undefined
+  readonly tell: Tell
 }
 
 const faultsIn = (issue: SchemaIssue.Issue, place: Place): ReadonlyArray<Fault> => {
   switch (issue._tag) {
     case "Composite":
-      return issue.issues.flatMap((one) => faultsIn(one, { ...place, ast: issue.ast }))
+      return hasItemBehind(issue)
+        ? [sentence({ ...place, ast: issue.ast })]
+        : issue.issues.flatMap((one) => faultsIn(one, { ...place, ast: issue.ast }))
     case "Pointer":
       return faultsIn(issue.issue, issue.path.reduce(inside, place))
     case "AnyOf":
@@ -54,18 +62,26 @@ const faultsIn = (issue: SchemaIssue.Issue, place: Place): ReadonlyArray<Fault> 
   }
 }
 
+/** Something is wrong where nothing may be any more: that the list is too long is told, and not what is in it. */
+const hasItemBehind = ({ ast, issues }: SchemaIssue.Composite): boolean => {
+  const { maxLength } = boundsOf(ast)
+  if (ast._tag !== "Arrays" || maxLength === undefined) return false
+  return issues.some((one) => one._tag === "Pointer" && Number(one.path[0]) >= maxLength)
+}
+
 const saidBy = ({ annotations }: SchemaIssue.InvalidValue): string | undefined =>
   annotations?.message as string | undefined
 
 /** What a check says itself stands where the schema has no words of its own. */
-const sentence = ({ ast, path }: Place, said?: string): Fault => {
+const sentence = ({ ast, path, tell }: Place, said?: string): Fault => {
   const wanted = ast === undefined ? "as the OpenAPI document tells" : wantedOf(ast)
   const isSaid = said !== undefined && (ast === undefined || ownWords(ast) === undefined)
   if (isSaid) return { path, message: said }
-  return { path, message: path === "" ? `Send ${wanted.replace(/^as /, "")}.` : `Send ${path} ${wanted}.` }
+  return { path, message: tell(path, wanted) }
 }
 
-const inside = ({ ast, path }: Place, key: PropertyKey): Place => ({
+const inside = ({ ast, path, tell }: Place, key: PropertyKey): Place => ({
+  tell,
   path: typeof key === "number" ? `${path}[${key}]` : path === "" ? String(key) : `${path}.${String(key)}`,
   ast: within(ast, key)
 })
@@ -86,7 +102,7 @@ const nearest = ({ ast, issues }: SchemaIssue.AnyOf, place: Place): ReadonlyArra
   const tag = tagIn(issues[0] as SchemaIssue.Issue) as PropertyKey
   const { path } = inside({ ...place, ast: undefined }, tag)
   const literals = ast.types.flatMap((one) => literalsOf(within(one, tag)) ?? [])
-  return [{ path, message: `Send ${path} ${asOneOf([...new Set(literals)])}.` }]
+  return [{ path, message: place.tell(path, asOneOf([...new Set(literals)])) }]
 }
 
 /** The first field's name, when it is the first thing that is wrong and only fixed texts may stand there. */

@@ -58,7 +58,7 @@ interface Bounds {
 }
 
 /** All that the checks ask for, as they tell it to what generates values. */
-const boundsOf = (ast: SchemaAST.AST): Bounds =>
+export const boundsOf = (ast: SchemaAST.AST): Bounds =>
   Object.assign(
     {},
     ...(ast.checks ?? []).map(({ annotations }) => annotations?.["arbitraryConstraint"] ?? {})

@@ -1,23 +1,13 @@
 /**
- * From what is said of a customer to commands: reads, checks, and takes the address apart. Refusals say what to send instead.
+ * From what is said of a customer to commands: what the schema has read, with the address taken apart.
  */
 import type { OfOneCustomer } from "../../actors/customer/commands.ts"
-import { type Channel, CHANNELS, isChannel } from "../../actors/recovery/channel.ts"
-import { countriesOfPhone, isZone } from "../../actors/recovery/zone.ts"
+import type { Channel } from "../../actors/recovery/channel.ts"
+import { countriesOfPhone } from "../../actors/recovery/zone.ts"
 import { ID_LENGTH_MAX } from "../../config/limits.ts"
-import {
-  type Decoded,
-  decodeName,
-  decoding,
-  defined,
-  type Fields,
-  fieldsOf,
-  id,
-  Invalid,
-  own,
-  text
-} from "../gateway/decode.ts"
-import { countryOf } from "../gateway/decode-values.ts"
+import { decodeBySchema } from "../gateway/decode-by-schema.ts"
+import { type Decoded, decodeName, defined } from "../gateway/decode.ts"
+import { CustomerRequest } from "../gateway/openapi/customer-bodies.ts"
 
 export const decodeCustomerId = (customer: string | undefined): Decoded<string> =>
   decodeName(customer, "customer", ID_LENGTH_MAX)
@@ -36,69 +26,32 @@ interface Place {
   readonly countries: ReadonlyArray<string>
 }
 
-export const decodeCustomerAsk = (customerId: string, body: unknown): Decoded<CustomerAsk> =>
-  decoding(() => read(customerId, fieldsOf(body, "")))
+export const decodeCustomerAsk = (customerId: string, body: unknown): Decoded<CustomerAsk> => {
+  const decoded = decodeBySchema(CustomerRequest, body)
+  return decoded.ok ? { ok: true, value: askOf(customerId, decoded.value) } : decoded
+}
 
-const NAME_LENGTH_MAX = 256
-
-const read = (customerId: string, fields: Fields): CustomerAsk => {
-  const type = own(fields, "type")
-  const on = { customerId, mutationId: id(fields, "mutationId", "") }
-  switch (type) {
-    case "point": {
-      const hasConsented = own(fields, "hasConsented")
-      if (typeof hasConsented !== "boolean") {
-        throw new Invalid(
-          "Send hasConsented as true or false: nobody is written to who has not agreed.",
-          "hasConsented"
-        )
-      }
-      return { type, ...on, ...placeOf(fields), hasConsented }
-    }
+const askOf = (customerId: string, asked: typeof CustomerRequest.Type): CustomerAsk => {
+  const on = { customerId, mutationId: asked.mutationId }
+  switch (asked.type) {
+    case "point":
+      return { type: asked.type, ...on, ...placeOf(asked), hasConsented: asked.hasConsented }
     case "name":
-      return { type, ...on, plain: text(own(fields, "name"), "name", NAME_LENGTH_MAX).trim() }
+      return { type: asked.type, ...on, plain: asked.name.trim() }
     case "forget-point":
     case "opt-out":
     case "opt-in":
-      return { type, ...on, ...placeOf(fields) }
-    case "settings":
-      return defined({ type, ...on, ...settingsOf(fields) }) as CustomerAsk
-    default:
-      throw new Invalid("Send type as point, forget-point, name, settings, opt-out or opt-in.", "type")
+      return { type: asked.type, ...on, ...placeOf(asked) }
+    case "settings": {
+      const { country, preferred, zone } = asked
+      return defined({ type: asked.type, ...on, preferred, zone, country }) as CustomerAsk
+    }
   }
 }
 
-const channelOf = (value: unknown, path: string): Channel => {
-  if (typeof value === "string" && isChannel(value)) return value
-  throw new Invalid(`Send ${path} as one of ${CHANNELS.join(", ")}.`, path)
-}
-
-const PHONE = /^\+[1-9]\d{6,14}$/
-const EMAIL = /^[^\s@<>(),;:"\\[\]]{1,64}@[^\s@<>(),;:"\\[\]]+\.[^\s@<>(),;:"\\[\]]{2,}$/
-
-const placeOf = (fields: Fields): Place => {
-  const channel = channelOf(own(fields, "channel"), "channel")
-  const plain = text(own(fields, "address"), "address", 254).trim()
-  if (channel === "email") {
-    if (!EMAIL.test(plain)) throw new Invalid("Send address as one e-mail address.", "address")
-    return { channel, plain, countries: [] }
-  }
-  if (channel === "messenger" || channel === "web-chat") return { channel, plain, countries: [] }
-  if (!PHONE.test(plain)) throw new Invalid("Send address as a number in E.164, as +447700900123.", "address")
-  return { channel, plain, countries: countriesOfPhone(plain) }
-}
-
-const settingsOf = (fields: Fields) => {
-  const [preferred, zone, country] = [own(fields, "preferred"), own(fields, "zone"), own(fields, "country")]
-  if (zone !== undefined && (typeof zone !== "string" || !isZone(zone))) {
-    throw new Invalid("Send zone as an IANA time zone, as Europe/London.", "zone")
-  }
-  if (preferred !== undefined && (!Array.isArray(preferred) || preferred.length > CHANNELS.length)) {
-    throw new Invalid("Send preferred as an array of channels.", "preferred")
-  }
-  return {
-    preferred: preferred?.map((channel: unknown, index: number) => channelOf(channel, `preferred[${index}]`)),
-    zone,
-    country: country === undefined ? undefined : countryOf(country, "country")
-  }
+/** Numbers tell of which countries they may be. */
+const placeOf = ({ address, channel }: { readonly address: string; readonly channel: Channel }): Place => {
+  const plain = address.trim()
+  const isNumber = channel !== "email" && channel !== "messenger" && channel !== "web-chat"
+  return { channel, plain, countries: isNumber ? countriesOfPhone(plain) : [] }
 }

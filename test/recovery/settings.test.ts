@@ -17,7 +17,9 @@ import { seedOf } from "../../src/recovery/seed.ts"
 const built = settingsWith(BUILT_IN_TEMPLATES)
 const sent = JSON.parse(JSON.stringify(built)) as Record<string, unknown>
 const change = (settings: unknown, more: object = {}) =>
-  decodeSettingsChange({ mutationId: "m", expectedVersion: 1, by: "ann", settings, ...more })
+  decodeSettingsChange(
+    JSON.parse(JSON.stringify({ mutationId: "m", expectedVersion: 1, by: "ann", settings, ...more }))
+  )
 
 const refusalOf = (settings: unknown, more?: object) => {
   const decoded = change(settings, more)
@@ -91,6 +93,26 @@ describe("the rules of offers among the settings", () => {
     assert.equal(sent["offers"], null)
   })
 
+  it("are the same text in whatever order they come, without what there is not", () => {
+    const turned = Object.fromEntries(Object.entries({ ...offers, luck: 7 }).toReversed())
+    const [one, other] = [change({ ...sent, offers }), change({ ...sent, offers: turned })]
+    assert.ok(one.ok && other.ok)
+    assert.equal(JSON.stringify(other.value.settings), JSON.stringify(one.value.settings))
+  })
+
+  it("are all of them: what is left out is asked for, except what nobody may know", () => {
+    const { dailyBudgetMinor: _budget, offerTtlMs: _ttl, ...some } = offers
+    const { faults = [] } = refusalOf({ ...sent, offers: some })
+    assert.deepEqual(
+      faults.map(({ path }) => path),
+      ["settings.offers.dailyBudgetMinor", "settings.offers.offerTtlMs"]
+    )
+    assert.equal(
+      refusalOf({ ...sent, offers: { ...offers, costBasisPoints: null } }).path,
+      "settings.offers.costBasisPoints"
+    )
+  })
+
   it.each([
     ["left out", undefined, ["settings.offers"]],
     ["a list", [], ["settings.offers"]],
@@ -98,7 +120,7 @@ describe("the rules of offers among the settings", () => {
     [
       "without a budget, and with an offer of nothing",
       { ...offers, dailyBudgetMinor: null, catalogue: [{ offerKey: "a", terms: { kind: "percentage" } }] },
-      ["settings.offers.dailyBudgetMinor", "settings.offers.catalogue[0].terms"]
+      ["settings.offers.dailyBudgetMinor", "settings.offers.catalogue[0].terms.basisPoints"]
     ]
   ])("that are %s are refused, by the field", (_name, wrong, paths) => {
     const { faults = [] } = refusalOf({ ...sent, offers: wrong })

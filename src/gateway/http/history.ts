@@ -3,7 +3,7 @@
  * moment of another. Read once PostgreSQL has what the journal had when the request came.
  */
 import { Effect } from "effect"
-import { type Until, untilOf } from "../../../actors/stock/trace.ts"
+import type { Until } from "../../../actors/stock/trace.ts"
 import * as Limits from "../../../config/limits.ts"
 import type {
   LedgerQuery,
@@ -15,12 +15,14 @@ import type {
 import type { Page } from "../../../streams/projections/queries.ts"
 import { type ChannelsShape } from "../../channels/channels.ts"
 import { invalid, wrongSku } from "../decode.ts"
+import { LedgerQuery as LedgerAsked, LevelsQuery as LevelsAsked, ThenQuery, DifferenceQuery } from "../openapi/stock.ts"
 import type { Refusal } from "../protocol.ts"
+import { readQuery } from "../read-query.ts"
 import { Replays, type ReplayPorts } from "../replays.ts"
 import type { Request } from "../serving.ts"
 import type { Entry } from "./entry.ts"
 import { answering, json, refused } from "./replies.ts"
-import { pageLimit, type Respond } from "./stock.ts"
+import type { Respond } from "./stock.ts"
 
 export interface HistoryReadModels extends Pick<ReplayPorts, "placesOf"> {
   /** Each fails with a sentence for the client when PostgreSQL cannot answer. */
@@ -58,43 +60,36 @@ export class HistoryRoutes {
 
   ledger(request: Request, respond: Respond, sku: string | undefined): void {
     this.answer(respond, sku, (known) => {
-      const limit = pageLimit(request.query.get("limit"))
-      if (limit === undefined) return refuse("Send limit as an integer from 1 to 1000.", "limit")
-      const order = request.query.get("order") ?? "oldest"
-      if (order !== "oldest" && order !== "newest") return refuse("Send order as oldest or newest.", "order")
-      const until = momentIn(request, "until")
-      if (until === undefined || until.atMs !== undefined) return refuse("Send until as a version.", "until")
-      const after = request.query.get("after") ?? undefined
-      const isNewestFirst = order === "newest"
-      return this.services.readModels.ledger(known, { after, limit, until: until.version, isNewestFirst })
+      const asked = readQuery(LedgerAsked, request.query)
+      if (!asked.ok) return Effect.fail(asked.refusal)
+      const { after, limit = Limits.PAGE_LIMIT_DEFAULT, order, until } = asked.value
+      return this.services.readModels.ledger(known, { after, limit, until, isNewestFirst: order === "newest" })
     })
   }
 
   at(request: Request, respond: Respond, sku: string | undefined): void {
     this.answer(respond, sku, (known) => {
-      const moment = momentIn(request, "moment")
-      return moment === undefined ? refuseMoment("moment") : this.stateAt(known, moment)
+      const asked = readQuery(ThenQuery, request.query)
+      return asked.ok ? this.stateAt(known, thenOf(asked.value.moment)) : Effect.fail(asked.refusal)
     })
   }
 
   levels(request: Request, respond: Respond, sku: string | undefined): void {
     this.answer(respond, sku, (known) => {
-      const [from, to] = [momentIn(request, "from"), momentIn(request, "to")]
-      if (from === undefined || from.version !== undefined) return refuse("Send from as an ISO 8601 time.", "from")
-      if (to === undefined || to.version !== undefined) return refuse("Send to as an ISO 8601 time.", "to")
-      const points = Number(request.query.get("points") ?? Limits.LEVELS_POINTS_DEFAULT)
-      if (!Number.isInteger(points) || points < 1 || points > Limits.LEVELS_POINTS_MAX) {
-        return refuse(`Send points as an integer from 1 to ${Limits.LEVELS_POINTS_MAX}.`, "points")
-      }
-      return this.drawn(known, { fromMs: from.atMs ?? 0, toMs: to.atMs ?? Number.MAX_SAFE_INTEGER, points })
+      const asked = readQuery(LevelsAsked, request.query)
+      if (!asked.ok) return Effect.fail(asked.refusal)
+      const { from, points = Limits.LEVELS_POINTS_DEFAULT, to } = asked.value
+      const fromMs = from === undefined ? 0 : Date.parse(from)
+      const toMs = to === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(to)
+      return this.drawn(known, { fromMs, toMs, points })
     })
   }
 
   difference(request: Request, respond: Respond, sku: string | undefined): void {
     this.answer(respond, sku, (known) => {
-      const [from, to] = [momentIn(request, "from"), momentIn(request, "to")]
-      if (from === undefined) return refuseMoment("from")
-      return to === undefined ? refuseMoment("to") : this.compared(known, from, to)
+      const asked = readQuery(DifferenceQuery, request.query)
+      if (!asked.ok) return Effect.fail(asked.refusal)
+      return this.compared(known, thenOf(asked.value.from), thenOf(asked.value.to))
     })
   }
 
@@ -155,12 +150,11 @@ export class HistoryRoutes {
   }
 }
 
-const refuse = (message: string, path: string): Answered<never> => Effect.fail(invalid(message, path))
-
-const refuseMoment = (path: string): Answered<never> =>
-  refuse(`Send ${path} as a version (a number) or a time in ISO 8601.`, path)
-
-const momentIn = (request: Request, name: string): Until | undefined => untilOf(request.query.get(name) ?? undefined)
+/** Nothing given: now. */
+const thenOf = (given: number | string | undefined): Until => {
+  if (given === undefined) return {}
+  return typeof given === "number" ? { version: given } : { atMs: Date.parse(given) }
+}
 
 export const historyEntries = (history: HistoryRoutes): ReadonlyArray<Entry> => [
   ["get", "/v1/stock/:sku/ledger", "stock.read", (request, respond, sku) => history.ledger(request, respond, sku)],

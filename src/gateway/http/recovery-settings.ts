@@ -5,18 +5,19 @@ import type { CustomerBook } from "../../../actors/customer/book.ts"
 import type { SettingsVersion } from "../../../actors/recovery/settings.ts"
 import type { CartState } from "../../../actors/cart/state.ts"
 import { hash64 } from "../../../actors/sku/fingerprint.ts"
-import { MESSAGE_BYTES_MAX } from "../../../config/limits.ts"
+import { MESSAGE_BYTES_MAX, PAGE_LIMIT_DEFAULT } from "../../../config/limits.ts"
 import { unavailable } from "../../host/answers.ts"
 import { decodePreview, decodeSettingsChange } from "../../recovery/decode-settings-change.ts"
 import type { CustomerPartitions } from "../../recovery/layer.ts"
 import { previewOf } from "../../recovery/preview.ts"
 import type { Preview, SettingsView, VersionLine, VersionsPage } from "../../recovery/protocol.ts"
-import { invalid } from "../decode.ts"
 import { cartUrlOf } from "../../recovery/compose.ts"
+import { VersionQuery, VersionsQuery } from "../openapi/recovery.ts"
+import { readQuery } from "../read-query.ts"
 import type { Request } from "../serving.ts"
 import { bodyOf } from "./read-body.ts"
 import { json, refused } from "./replies.ts"
-import { pageLimit, type Respond } from "./stock.ts"
+import type { Respond } from "./stock.ts"
 
 export interface RecoverySettingsServices {
   readonly host: CustomerPartitions
@@ -45,13 +46,12 @@ export class RecoverySettingsRoutes {
   }
 
   get(request: Request, respond: Respond): void {
-    const asked = request.query.get("version")
-    if (asked !== null && !/^\d{1,9}$/.test(asked)) {
-      return respond(refused(invalid("Send version as a number, or leave it out for the newest.", "version")))
-    }
+    const query = readQuery(VersionQuery, request.query)
+    if (!query.ok) return respond(refused(query.refusal))
+    const { version: asked } = query.value
     this.look(
       ({ settings }) => ({
-        found: asked === null ? settings.current : settings.find(Number(asked)),
+        found: asked === undefined ? settings.current : settings.find(asked),
         current: settings.current.version
       }),
       respond,
@@ -68,10 +68,9 @@ export class RecoverySettingsRoutes {
   }
 
   versions(request: Request, respond: Respond): void {
-    const limit = pageLimit(request.query.get("limit"))
-    if (limit === undefined) return respond(refused(invalid("Send limit as an integer from 1 to 1000.", "limit")))
-    const before = Number(request.query.get("before") ?? Infinity)
-    if (Number.isNaN(before)) return respond(refused(invalid("Send before as the number of a version.", "before")))
+    const asked = readQuery(VersionsQuery, request.query)
+    if (!asked.ok) return respond(refused(asked.refusal))
+    const { before = Infinity, limit = PAGE_LIMIT_DEFAULT } = asked.value
     this.look(
       ({ settings }) => settings.all.filter(({ version }) => version < before).slice(0, limit + 1),
       respond,

@@ -3,18 +3,12 @@
  * Read from PostgreSQL, but for the budget, which is the customers' own; addresses are masked.
  */
 import { Effect } from "effect"
-import {
-  ATTRIBUTION_WINDOW_DAYS_MAX,
-  type Counted,
-  type Grouping,
-  GROUPINGS
-} from "../../../actors/recovery/attribution.ts"
+import type { Counted, Grouping } from "../../../actors/recovery/attribution.ts"
 import {
   BUDGET_DAYS_DEFAULT,
   BUDGET_DAYS_MAX,
   FIGURES_DAYS_DEFAULT,
   FIGURES_DAYS_MAX,
-  MASKED_AT_ONCE_MAX,
   RECOVERY_PAGE_DEFAULT
 } from "../../../config/recovery.ts"
 import type { Ending, Period } from "../../../streams/projections/recovery-figures.ts"
@@ -33,11 +27,13 @@ import { type Asked, reportOf } from "../../recovery/figures.ts"
 import type { RecoveryShape } from "../../recovery/layer.ts"
 import { type Masked, masking } from "../../recovery/masked.ts"
 import type { BudgetView, Figures } from "../../recovery/figures-protocol.ts"
-import { type Decoded, decoding, Invalid, invalid } from "../decode.ts"
+import { type Decoded, invalid } from "../decode.ts"
+import { BudgetQuery, FiguresQuery, MaskedPage } from "../openapi/recovery.ts"
 import type { Refusal } from "../protocol.ts"
+import { readQuery } from "../read-query.ts"
 import type { Request } from "../serving.ts"
 import { json, refused } from "./replies.ts"
-import { pageLimit, type Respond } from "./stock.ts"
+import type { Respond } from "./stock.ts"
 
 /** Each fails with a sentence for the client when PostgreSQL cannot answer. */
 export interface RecoveryReadModels {
@@ -86,7 +82,8 @@ export class RecoveryRoutes {
   /** `from`, `to`, `windowDays`, `by`, `currency`, each as a text or not at all. */
   readFigures(query: URLSearchParams): Decoded<Effect.Effect<Figures, string>> {
     const { nowMs, readModels } = this.services
-    const decoded = decoding(() => askedIn(query, nowMs(), this.usualDays()))
+    const given = readQuery(FiguresQuery, query)
+    const decoded = given.ok ? askedIn(given.value, nowMs(), this.usualDays()) : given
     if (!decoded.ok) return decoded
     const { currency: wanted, period, ...asked } = decoded.value
     const value = Effect.gen(function* () {
@@ -99,8 +96,11 @@ export class RecoveryRoutes {
   }
 
   budget(request: Request, respond: Respond): void {
-    const days = Number(request.query.get("days") ?? BUDGET_DAYS_DEFAULT)
-    this.readBudget(days, (seen) => respond(seen.ok ? json(200, seen) : refused(seen)))
+    const asked = readQuery(BudgetQuery, request.query)
+    if (!asked.ok) return respond(refused(asked.refusal))
+    this.readBudget(asked.value.days ?? BUDGET_DAYS_DEFAULT, (seen) =>
+      respond(seen.ok ? json(200, seen) : refused(seen))
+    )
   }
 
   readBudget(days: number, done: (seen: BudgetView | Refusal) => void): void {
@@ -165,11 +165,10 @@ export class RecoveryRoutes {
     respond: Respond,
     read: (query: ListQuery) => Effect.Effect<{ readonly ok: boolean }, string>
   ): void {
-    const limit = pageLimit(request.query.get("limit") ?? String(RECOVERY_PAGE_DEFAULT))
-    if (limit === undefined || limit > MASKED_AT_ONCE_MAX) {
-      return respond(refused(invalid(`Send limit as an integer from 1 to ${MASKED_AT_ONCE_MAX}.`, "limit")))
-    }
-    this.answer(respond, read({ after: request.query.get("after") ?? undefined, limit }))
+    const asked = readQuery(MaskedPage, request.query)
+    if (!asked.ok) return respond(refused(asked.refusal))
+    const { after, limit = RECOVERY_PAGE_DEFAULT } = asked.value
+    this.answer(respond, read({ after, limit }))
   }
 
   private answer(respond: Respond, read: Effect.Effect<{ readonly ok: boolean }, string>): void {
@@ -182,36 +181,19 @@ export class RecoveryRoutes {
   }
 }
 
-const momentIn = (query: URLSearchParams, name: string, otherwise: number): number => {
-  const text = query.get(name)
-  if (text === null) return otherwise
-  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(ms))
-    throw new Invalid(`Send ${name} as a date or a moment, as 2026-11-01 or 2026-11-01T08:00:00Z.`, name)
-  return ms
-}
-
 const askedIn = (
-  query: URLSearchParams,
+  { by = "sequence", currency, from: given, to, windowDays: days }: typeof FiguresQuery.Type,
   atMs: number,
   usualDays: number
-): Omit<Asked, "currencies"> & { readonly period: Period } => {
-  const toMs = momentIn(query, "to", atMs)
-  const fromMs = momentIn(query, "from", toMs - FIGURES_DAYS_DEFAULT * DAY_MS)
-  if (fromMs >= toMs) throw new Invalid("Send from as a moment before to.", "from")
+): Decoded<Omit<Asked, "currencies"> & { readonly period: Period }> => {
+  const windowDays = days ?? usualDays
+  const toMs = to === undefined ? atMs : Date.parse(to)
+  const fromMs = given === undefined ? toMs - FIGURES_DAYS_DEFAULT * DAY_MS : Date.parse(given)
+  if (fromMs >= toMs) return { ok: false, refusal: invalid("Send from as a moment before to.", "from") }
   if (toMs - fromMs > FIGURES_DAYS_MAX * DAY_MS) {
-    throw new Invalid(`Send from and to at most ${FIGURES_DAYS_MAX} days apart.`, "from")
+    return { ok: false, refusal: invalid(`Send from and to at most ${FIGURES_DAYS_MAX} days apart.`, "from") }
   }
-  const windowDays = Number(query.get("windowDays") ?? usualDays)
-  if (!Number.isInteger(windowDays) || windowDays < 1 || windowDays > ATTRIBUTION_WINDOW_DAYS_MAX) {
-    throw new Invalid(`Send windowDays as an integer from 1 to ${ATTRIBUTION_WINDOW_DAYS_MAX}.`, "windowDays")
-  }
-  const by = GROUPINGS.find((grouping) => grouping === (query.get("by") ?? "sequence"))
-  if (by === undefined) throw new Invalid(`Send by as one of ${GROUPINGS.join(", ")}.`, "by")
-  const currency = query.get("currency") ?? undefined
-  if (currency !== undefined && !/^[A-Z]{3}$/.test(currency)) {
-    throw new Invalid("Send currency as its ISO 4217 code, as GBP.", "currency")
-  }
-  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()]
-  return { from, to, windowDays, by, currency, period: { fromMs, toMs, atMs, windowMs: windowDays * DAY_MS } }
+  const [from, until] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()]
+  const period = { fromMs, toMs, atMs, windowMs: windowDays * DAY_MS }
+  return { ok: true, value: { from, to: until, windowDays, by, currency, period } }
 }

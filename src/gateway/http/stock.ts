@@ -10,7 +10,9 @@ import * as Limits from "../../../config/limits.ts"
 import { stateView } from "../../host/answers.ts"
 import type { StoredCommit } from "../../../streams/codec.ts"
 import { invalid, wrongSku } from "../decode.ts"
+import { Page } from "../openapi/queries.ts"
 import { Sync } from "../openapi/stock-bodies.ts"
+import { readQuery } from "../read-query.ts"
 import type { Answer, Refusal, SkuAnswer, StockPage } from "../protocol.ts"
 import {
   type MailTaker,
@@ -156,12 +158,10 @@ export class StockPages {
   }
 
   get(request: AskedRequest, respond: Respond): void {
-    const after = request.query.get("after") ?? ""
+    const asked = readQuery(Page, request.query)
+    if (!asked.ok) return respond(refused(asked.refusal))
+    const { after = "", limit = Limits.PAGE_LIMIT_DEFAULT } = asked.value
     const { tenant } = request.principal
-    const limit = pageLimit(request.query.get("limit"))
-    if (limit === undefined) {
-      return respond(refused(invalid(`Send limit as an integer from 1 to ${Limits.PAGE_LIMIT_MAX}.`, "limit")))
-    }
     const below = tenant === undefined ? "" : prefixOf(tenant)
     this.read({ after, below, limit, withLocations: false }, (outcome) =>
       respond("value" in outcome ? json(200, outcome.value) : answered(outcome.failure))
@@ -187,12 +187,6 @@ export class StockPages {
     const last = skus[limit - 1]
     return skus.length > limit && last !== undefined ? { items, next: last } : { items }
   }
-}
-
-export const pageLimit = (text: string | null): number | undefined => {
-  if (text === null) return Limits.PAGE_LIMIT_DEFAULT
-  const limit = Number(text)
-  return Number.isInteger(limit) && limit >= 1 && limit <= Limits.PAGE_LIMIT_MAX ? limit : undefined
 }
 
 export interface SyncServices {

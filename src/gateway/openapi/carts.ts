@@ -1,28 +1,16 @@
 /**
- * The addresses of carts, promotions and the policy of all carts. Bodies are read by `carts/decode.ts` and compared with these
- * schemas by properties.
+ * The addresses of carts, promotions and the policy of all carts. Requests and facts are read by `carts/decode.ts` and compared
+ * with these schemas by properties.
  */
 import { Schema } from "effect"
-import { CART_TOTAL_MINOR_MAX } from "../../../actors/cart/limits.ts"
 import * as Limits from "../../../config/carts.ts"
-import { HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, LINES_MAX, QUANTITY_MAX, TEXT_LENGTH_MAX } from "../../../config/limits.ts"
+import { HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, LINES_MAX, TEXT_LENGTH_MAX } from "../../../config/limits.ts"
 import { CartChanged, CartSeen, SettingDone } from "./cart-answers.ts"
+import { policy, PolicyChange, Promotion, shortOrders } from "./cart-settings-bodies.ts"
 import type { Descriptions } from "./description.ts"
 import { FactsRefusal, refusalWith } from "./refusal-shapes.ts"
 import { FactsTaken } from "./stock-answers.ts"
-import {
-  Country,
-  Currency,
-  done,
-  GivenMoment,
-  Id,
-  integerFrom,
-  Minor,
-  MutationId,
-  textUpTo,
-  Units,
-  Version
-} from "./values.ts"
+import { Country, Currency, done, Id, integerFrom, Minor, MutationId, textUpTo, Units, Version } from "./values.ts"
 
 const { optionalKey } = Schema
 
@@ -76,78 +64,6 @@ export const CartFact = Schema.Union([
 ]).annotate({ identifier: "CartFact" })
 
 const Facts = Schema.Array(CartFact).check(Schema.isMinLength(1))
-const Total = integerFrom(0, CART_TOTAL_MINOR_MAX)
-const Uses = integerFrom(1, QUANTITY_MAX)
-
-/** Which fields a kind needs, and that an end is behind its start, the hub says. */
-const Promotion = Schema.Struct({
-  mutationId: MutationId,
-  kind: Schema.Literals(["percentage", "amount", "free-shipping"]),
-  basisPoints: optionalKey(integerFrom(1, 10_000).annotate({ description: "Of a percentage: hundredths of one." })),
-  amountMinor: optionalKey(integerFrom(1, CART_TOTAL_MINOR_MAX)),
-  currency: optionalKey(Currency.annotate({ description: "Needed for an amount and for a minimum." })),
-  minimumMinor: optionalKey(Total),
-  startsAt: optionalKey(GivenMoment),
-  endsAt: optionalKey(GivenMoment),
-  usesMax: optionalKey(Uses),
-  usesPerCustomerMax: optionalKey(Uses),
-  customerId: optionalKey(Id),
-  skus: optionalKey(Schema.Array(Id).check(Schema.isBetweenLength(1, Limits.PROMOTION_SKUS_MAX))),
-  stackable: optionalKey(Schema.Boolean),
-  automatic: optionalKey(Schema.Boolean),
-  isActive: optionalKey(Schema.Boolean)
-}).annotate({ identifier: "Promotion" })
-
-const Milliseconds = integerFrom(Limits.IDLE_MS_MIN, Limits.IDLE_MS_MAX)
-const BasisPoints = integerFrom(0, 10_000)
-
-const policy = {
-  shipping: Schema.Array(
-    Schema.Struct({
-      method: Code,
-      countries: optionalKey(Schema.Array(Country).check(Schema.isBetweenLength(1, Limits.POLICY_COUNTRIES_MAX))),
-      currency: Currency,
-      baseMinor: optionalKey(Price),
-      perItemMinor: optionalKey(Price),
-      freeFromMinor: optionalKey(Price)
-    })
-  ).check(Schema.isMaxLength(Limits.POLICY_ROWS_MAX)),
-  tax: Schema.Array(
-    Schema.Struct({
-      country: Country,
-      region: optionalKey(Code),
-      basisPoints: BasisPoints,
-      isIncluded: optionalKey(Schema.Boolean),
-      onShipping: optionalKey(Schema.Boolean)
-    })
-  ).check(Schema.isMaxLength(Limits.POLICY_ROWS_MAX)),
-  leftCheckoutMs: Milliseconds,
-  idleCartMs: Milliseconds,
-  idleRules: Schema.Array(
-    Schema.Struct({
-      segment: optionalKey(Code),
-      minimumMinor: optionalKey(Total),
-      currency: optionalKey(Currency),
-      leftCheckoutMs: optionalKey(Milliseconds),
-      idleCartMs: optionalKey(Milliseconds)
-    })
-  ).check(Schema.isMaxLength(Limits.POLICY_RULES_MAX)),
-  checkoutHoldMs: Ttl
-}
-
-const shortOrders = optionalKey(Schema.Literals(["refund", "wait"]))
-
-export const PolicyChange = Schema.Struct({
-  mutationId: MutationId,
-  shipping: optionalKey(policy.shipping),
-  tax: optionalKey(policy.tax),
-  leftCheckoutMs: optionalKey(policy.leftCheckoutMs),
-  idleCartMs: optionalKey(policy.idleCartMs),
-  idleRules: optionalKey(policy.idleRules.annotate({ description: "Each with leftCheckoutMs, idleCartMs or both." })),
-  checkoutHoldMs: optionalKey(policy.checkoutHoldMs),
-  shortOrders
-}).annotate({ identifier: "CartPolicyChange", description: "What is left out is as if it had never been set." })
-
 const CART_CODES = [
   "unknown_cart",
   "unknown_line",

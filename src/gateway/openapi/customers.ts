@@ -2,51 +2,27 @@
  * The addresses of customers and their personal data. How somebody is reached is sealed where it is kept, and shown masked.
  */
 import { Schema } from "effect"
-import { CHANNELS } from "../../../actors/recovery/channel.ts"
 import { MASKED_AT_ONCE_MAX, RECOVERY_PAGE_DEFAULT } from "../../../config/recovery.ts"
 import type { Timeline as TimelineShape } from "../../recovery/figures-protocol.ts"
+import { AnyChannel, CustomerRequest } from "./customer-bodies.ts"
 import { Access } from "./personal-access.ts"
 import type { Descriptions } from "./description.ts"
 import { after, limitUpTo } from "./queries.ts"
 import { refusalWith } from "./refusal-shapes.ts"
-import { Anything, Country, done, isReplayed, Moment, MutationId, textUpTo, Version } from "./values.ts"
+import { Anything, done, isReplayed, Moment, Version } from "./values.ts"
 
 const { optionalKey } = Schema
-
-const Channel = Schema.Literals(CHANNELS)
-const place = {
-  channel: Channel,
-  address: textUpTo(254).annotate({ description: "An e-mail address, a number in E.164, or the carrier's own name." })
-}
-
-const CustomerRequest = Schema.Union([
-  Schema.Struct({
-    type: Schema.Literal("point"),
-    mutationId: MutationId,
-    ...place,
-    hasConsented: Schema.Boolean.annotate({ description: "Nobody is written to who has not agreed." })
-  }),
-  Schema.Struct({ type: Schema.Literals(["forget-point", "opt-out", "opt-in"]), mutationId: MutationId, ...place }),
-  Schema.Struct({ type: Schema.Literal("name"), mutationId: MutationId, name: textUpTo(256) }),
-  Schema.Struct({
-    type: Schema.Literal("settings"),
-    mutationId: MutationId,
-    preferred: optionalKey(Schema.Array(Channel).check(Schema.isMaxLength(CHANNELS.length))),
-    zone: optionalKey(Schema.String.annotate({ description: "IANA, as Europe/London." })),
-    country: optionalKey(Country)
-  })
-]).annotate({ identifier: "CustomerRequest" })
 
 const Customer = done("Customer", {
   customerId: Schema.String,
   name: optionalKey(Schema.String.annotate({ description: "Masked." })),
   optedOutAt: optionalKey(Moment),
-  preferred: optionalKey(Schema.Array(Channel)),
+  preferred: optionalKey(Schema.Array(AnyChannel)),
   zone: optionalKey(Schema.String),
   country: optionalKey(Schema.String),
   points: Schema.Array(
     Schema.Struct({
-      channel: Channel,
+      channel: AnyChannel,
       address: optionalKey(Schema.String.annotate({ description: "Masked." })),
       consentedAt: optionalKey(Moment),
       suppressed: optionalKey(Schema.String.annotate({ description: "Why nobody is written to there." }))

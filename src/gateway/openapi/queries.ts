@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import * as Limits from "../../../config/limits.ts"
-import { integerFrom, Version } from "./values.ts"
+import { integerFrom, NOTHING_TO_SAY, Version } from "./values.ts"
 
 const { optionalKey } = Schema
 
@@ -18,9 +18,16 @@ export const page = { after, limit: limitUpTo(Limits.PAGE_LIMIT_MAX, Limits.PAGE
 
 export const Page = Schema.Struct(page)
 
-/** A version, or a moment in time. */
-export const VersionOrMoment = Schema.Union([Version, Schema.String]).annotate({
-  description: "A version (a number), or a time in ISO 8601."
+/** As JavaScript reads it, from a date on. */
+export const DateOrMoment = Schema.String.check(
+  Schema.makeFilter<string>((text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)), NOTHING_TO_SAY)
+).annotate({
+  description: "A date or a time in ISO 8601.",
+  wanted: "as a date or a moment, as 2026-11-01 or 2026-11-01T08:00:00Z"
 })
 
-export const Time = Schema.String.annotate({ description: "A time in ISO 8601." })
+/** A version, or a moment in time. */
+export const VersionOrMoment = Schema.Union([Version, DateOrMoment]).annotate({
+  description: "A version (a number), or a time in ISO 8601.",
+  wanted: "as a version (a number) or a time in ISO 8601"
+})

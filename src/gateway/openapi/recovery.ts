@@ -2,17 +2,9 @@
  * The addresses of cart recovery: its settings, its figures, and what is due.
  */
 import { Schema } from "effect"
-import { CART_TOTAL_MINOR_MAX } from "../../../actors/cart/limits.ts"
 import { ATTRIBUTION_WINDOW_DAYS_MAX, GROUPINGS } from "../../../actors/recovery/attribution.ts"
 import { CHANNELS } from "../../../actors/recovery/channel.ts"
-import type { RecoverySettings } from "../../../actors/recovery/settings.ts"
-import {
-  ID_LENGTH_MAX,
-  LINES_MAX,
-  PAGE_LIMIT_DEFAULT,
-  PAGE_LIMIT_MAX,
-  TEXT_LENGTH_MAX
-} from "../../../config/limits.ts"
+import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../../config/limits.ts"
 import {
   BUDGET_DAYS_DEFAULT,
   BUDGET_DAYS_MAX,
@@ -22,31 +14,13 @@ import {
 import type { BudgetView, RecoveryQueue, SuppressedList } from "../../recovery/figures-protocol.ts"
 import type { Preview as PreviewShape, SettingsView, VersionsPage } from "../../recovery/protocol.ts"
 import type { Descriptions } from "./description.ts"
-import { after, limitUpTo, Time } from "./queries.ts"
+import { after, DateOrMoment, limitUpTo } from "./queries.ts"
+import { KeptSettings, PreviewAsked, RecoverySettingsChange } from "./recovery-bodies.ts"
 import { Figures } from "./recovery-figures.ts"
 import { refusalWith } from "./refusal-shapes.ts"
-import {
-  Anything,
-  Currency,
-  done,
-  integerFrom,
-  isReplayed,
-  Minor,
-  Moment,
-  MutationId,
-  nullable,
-  textUpTo,
-  Units,
-  Version
-} from "./values.ts"
+import { Currency, done, integerFrom, isReplayed, Minor, Moment, nullable, Units, Version } from "./values.ts"
 
 const { optionalKey } = Schema
-
-/** Their shape is RECOVERY.md's; what is wrong in them is told field by field, which no JSON Schema could say. */
-const Settings = Anything.annotate({
-  identifier: "RecoverySettings",
-  description: "See RECOVERY.md. What is wrong is told in faults, each with its place."
-}) as unknown as Schema.Codec<RecoverySettings>
 
 const versionLine = {
   version: Version,
@@ -58,36 +32,13 @@ const versionLine = {
 const SettingsSeen: Schema.Codec<SettingsView> = done("RecoverySettingsSeen", {
   ...versionLine,
   isCurrent: Schema.Boolean,
-  settings: Settings
+  settings: KeptSettings
 })
 
 const Versions: Schema.Codec<VersionsPage> = Schema.Struct({
   items: Schema.Array(Schema.Struct(versionLine)),
   next: optionalKey(Schema.Int.annotate({ description: "The before of the page that follows." }))
 }).annotate({ identifier: "RecoverySettingsVersions" })
-
-const Change = Schema.Struct({
-  mutationId: MutationId,
-  expectedVersion: integerFrom(0, 1_000_000_000).annotate({ description: "The version that was changed." }),
-  by: textUpTo(ID_LENGTH_MAX),
-  note: optionalKey(textUpTo(TEXT_LENGTH_MAX)),
-  settings: Settings
-}).annotate({ identifier: "RecoverySettingsChange" })
-
-const PreviewAsked = Schema.Struct({
-  settings: optionalKey(Settings),
-  sequenceId: optionalKey(textUpTo(ID_LENGTH_MAX)),
-  cart: optionalKey(textUpTo(ID_LENGTH_MAX)),
-  lines: optionalKey(
-    Schema.Array(Schema.Struct({ sku: textUpTo(ID_LENGTH_MAX), name: optionalKey(textUpTo(TEXT_LENGTH_MAX)) })).check(
-      Schema.isMaxLength(LINES_MAX)
-    )
-  ),
-  reason: optionalKey(Schema.Literals(["left-checkout", "idle-cart"])),
-  totalMinor: optionalKey(integerFrom(0, CART_TOTAL_MINOR_MAX)),
-  currency: optionalKey(textUpTo(3)),
-  segment: optionalKey(textUpTo(64))
-}).annotate({ identifier: "RecoveryPreviewAsked" })
 
 const Message = Schema.Struct({
   channel: Schema.Literals(CHANNELS),
@@ -171,7 +122,7 @@ const SettingsRefusal = refusalWith("RecoverySettingsRefusal", ["unknown_version
 const set = {
   summary: "Change the settings",
   details: "Refused with version_conflict when somebody else has changed them since.",
-  body: Change,
+  body: RecoverySettingsChange,
   answer: done("RecoverySettingsChanged", {
     changed: Schema.Boolean,
     version: optionalKey(Version),
@@ -180,12 +131,31 @@ const set = {
   refusals: [400, 409, 413, 429, 503]
 } as const
 
-const MaskedPage = Schema.Struct({ after, limit: limitUpTo(MASKED_AT_ONCE_MAX, RECOVERY_PAGE_DEFAULT) })
+export const MaskedPage = Schema.Struct({ after, limit: limitUpTo(MASKED_AT_ONCE_MAX, RECOVERY_PAGE_DEFAULT) })
+
+export const VersionQuery = Schema.Struct({ version: optionalKey(integerFrom(0, 999_999_999)) })
+
+export const VersionsQuery = Schema.Struct({
+  before: optionalKey(Version.annotate({ description: "The next of the page before." })),
+  limit: limitUpTo(PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT)
+})
+
+export const FiguresQuery = Schema.Struct({
+  from: optionalKey(DateOrMoment),
+  to: optionalKey(DateOrMoment),
+  windowDays: optionalKey(integerFrom(1, ATTRIBUTION_WINDOW_DAYS_MAX)),
+  by: optionalKey(Schema.Literals(GROUPINGS)),
+  currency: optionalKey(Currency)
+})
+
+export const BudgetQuery = Schema.Struct({
+  days: optionalKey(integerFrom(1, BUDGET_DAYS_MAX).annotate({ description: `Default ${BUDGET_DAYS_DEFAULT}.` }))
+})
 
 export const recovery = {
   "get /v1/recovery/settings": {
     summary: "The settings of now, or of a version",
-    query: Schema.Struct({ version: optionalKey(integerFrom(0, 999_999_999)) }),
+    query: VersionQuery,
     answer: SettingsSeen,
     refusals: [400, 404, 503],
     refusal: SettingsRefusal
@@ -194,10 +164,7 @@ export const recovery = {
   "put /v1/recovery/settings": set,
   "get /v1/recovery/settings/versions": {
     summary: "Who changed the settings, newest first",
-    query: Schema.Struct({
-      before: optionalKey(Schema.Int.annotate({ description: "The next of the page before." })),
-      limit: limitUpTo(PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT)
-    }),
+    query: VersionsQuery,
     answer: Versions,
     refusals: [400, 503]
   },
@@ -210,21 +177,13 @@ export const recovery = {
   },
   "get /v1/recovery/figures": {
     summary: "How recovery does, beside those who were not written to",
-    query: Schema.Struct({
-      from: optionalKey(Time),
-      to: optionalKey(Time),
-      windowDays: optionalKey(integerFrom(1, ATTRIBUTION_WINDOW_DAYS_MAX)),
-      by: optionalKey(Schema.Literals(GROUPINGS)),
-      currency: optionalKey(Currency)
-    }),
+    query: FiguresQuery,
     answer: Figures,
     refusals: [400, 503]
   },
   "get /v1/recovery/budget": {
     summary: "What offers have cost, and may cost",
-    query: Schema.Struct({
-      days: optionalKey(integerFrom(1, BUDGET_DAYS_MAX).annotate({ description: `Default ${BUDGET_DAYS_DEFAULT}.` }))
-    }),
+    query: BudgetQuery,
     answer: Budget,
     refusals: [400, 503]
   },

@@ -4,7 +4,7 @@
 import { Schema } from "effect"
 import * as Limits from "../../../config/limits.ts"
 import type { Descriptions } from "./description.ts"
-import { page, Page, Time, VersionOrMoment } from "./queries.ts"
+import { DateOrMoment, page, Page, VersionOrMoment } from "./queries.ts"
 import { FactsRefusal } from "./refusal-shapes.ts"
 import { FactOrFacts, LinesRequest, StockRequest, Sync } from "./stock-bodies.ts"
 import {
@@ -67,41 +67,49 @@ export const stock = {
   }
 } as const satisfies Descriptions
 
+export const LedgerQuery = Schema.Struct({
+  ...page,
+  order: optionalKey(Schema.Literals(["oldest", "newest"]).annotate({ description: "Default: oldest first." })),
+  until: optionalKey(Version.annotate({ description: "Lines up to this version.", wanted: "as a version" }))
+})
+
+export const LevelsQuery = Schema.Struct({
+  from: optionalKey(DateOrMoment),
+  to: optionalKey(DateOrMoment),
+  points: optionalKey(
+    integerFrom(1, Limits.LEVELS_POINTS_MAX).annotate({
+      description: `Stretches of time; default ${Limits.LEVELS_POINTS_DEFAULT}.`
+    })
+  )
+})
+
+export const ThenQuery = Schema.Struct({ moment: optionalKey(VersionOrMoment) })
+
+export const DifferenceQuery = Schema.Struct({ from: optionalKey(VersionOrMoment), to: optionalKey(VersionOrMoment) })
+
 export const history = {
   "get /v1/stock/:sku/ledger": {
     summary: "Its ledger, line by line",
-    query: Schema.Struct({
-      ...page,
-      order: optionalKey(Schema.Literals(["oldest", "newest"]).annotate({ description: "Default: oldest first." })),
-      until: optionalKey(Version.annotate({ description: "Lines up to this version." }))
-    }),
+    query: LedgerQuery,
     answer: Ledger,
     refusals: [400, 503]
   },
   "get /v1/stock/:sku/at": {
     summary: "What it was at a version or a moment, and what made it so",
     details: "Folded again from the journal.",
-    query: Schema.Struct({ moment: optionalKey(VersionOrMoment) }),
+    query: ThenQuery,
     answer: StockThen,
     refusals: [400, 404, 503]
   },
   "get /v1/stock/:sku/levels": {
     summary: "How its numbers went, to be drawn",
-    query: Schema.Struct({
-      from: optionalKey(Time),
-      to: optionalKey(Time),
-      points: optionalKey(
-        integerFrom(1, Limits.LEVELS_POINTS_MAX).annotate({
-          description: `Stretches of time; default ${Limits.LEVELS_POINTS_DEFAULT}.`
-        })
-      )
-    }),
+    query: LevelsQuery,
     answer: Levels,
     refusals: [400, 404, 503]
   },
   "get /v1/stock/:sku/difference": {
     summary: "What made one moment of another",
-    query: Schema.Struct({ from: optionalKey(VersionOrMoment), to: optionalKey(VersionOrMoment) }),
+    query: DifferenceQuery,
     answer: Difference,
     refusals: [400, 404, 503]
   }

@@ -7,7 +7,8 @@
 import { Schema } from "effect"
 import * as Limits from "../../../config/limits.ts"
 
-const NOTHING_TO_SAY = { toJsonSchema: () => [{}, true] as const }
+/** Of what a JSON Schema cannot say. */
+export const NOTHING_TO_SAY = { toJsonSchema: () => [{}, true] as const }
 
 const isWellFormed = Schema.makeFilter<string>(
   (text) => text.isWellFormed() || "It holds half a character (a lone surrogate).",

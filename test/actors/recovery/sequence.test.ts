@@ -6,7 +6,7 @@
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
 import { cappedBy } from "../../../actors/recovery/caps.ts"
-import { readAllIncentives, readIncentives } from "../../../actors/recovery/read-incentives.ts"
+import { readIncentives } from "../../../actors/recovery/read-incentives.ts"
 import { INCENTIVES_DEFAULT, type IncentivePolicy } from "../../../actors/recovery/incentive-rules.ts"
 import { type ContactPolicy, POLICY_DEFAULT } from "../../../actors/recovery/policy.ts"
 import { contactFaults, incentiveFaults } from "../../../actors/recovery/settings-faults.ts"
@@ -119,26 +119,6 @@ describe("the rules of offers as somebody writes them", () => {
   ] as const)("and %s is told so, by its field", (_name, value, expected) => {
     const read = readIncentives(value)
     assert.deepEqual(read.ok ? [] : read.faults.map(({ path }) => path), expected)
-  })
-})
-
-describe("the rules of offers as an editor sends them", () => {
-  const all = { ...INCENTIVES_DEFAULT, currency: "GBP", zone: "Europe/London", shippingCostMinor: 0 }
-
-  it("are the same text for the same rules, in whatever order they come", () => {
-    const [read, turned] = [all, Object.fromEntries(Object.entries(all).toReversed())].map(readAllIncentives)
-    assert.ok(read?.ok)
-    assert.equal(JSON.stringify(read), JSON.stringify(turned))
-    assert.deepEqual(read.policy, all)
-    assert.equal(JSON.stringify(readIncentives(all)), JSON.stringify(read))
-  })
-
-  it("are all of them: what is left out is asked for, except what nobody may know", () => {
-    const { dailyBudgetMinor: _budget, offerTtlMs: _ttl, ...some } = { ...all, luck: 7 }
-    const read = readAllIncentives(some)
-    assert.deepEqual(read.ok ? [] : read.faults.map(({ path }) => path), ["dailyBudgetMinor", "offerTtlMs"])
-    const empty = readAllIncentives({ ...all, costBasisPoints: null })
-    assert.deepEqual(empty.ok ? [] : empty.faults.map(({ path }) => path), ["costBasisPoints"])
   })
 })
 

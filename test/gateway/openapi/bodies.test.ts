@@ -4,7 +4,6 @@
  * are accepted by both or by neither, and where they are refused the decoder names a place at which the schema finds a fault.
  */
 import assert from "node:assert/strict"
-import { Arbitrary, Effect, Result, Schema, SchemaIssue } from "effect"
 import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import { decodeCartFact, decodeCartRequest } from "../../../src/carts/decode.ts"
@@ -14,6 +13,7 @@ import type { Shape } from "../../../src/gateway/openapi/description.ts"
 import { Fact, LinesRequest, StockRequest } from "../../../src/gateway/openapi/stock-bodies.ts"
 import { mutated } from "../../support/mutated.ts"
 import { runs, times } from "../../support/runs.ts"
+import { placesOf, samplesOf } from "../../support/schema-samples.ts"
 
 interface Read {
   readonly name: string
@@ -31,27 +31,8 @@ const BODIES: ReadonlyArray<Read> = [
 
 const parameters = runs(2_000)
 
-const samplesOf = (schema: Shape): ReadonlyArray<unknown> =>
-  Effect.runSync(Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: 200, seed: 7 }))
-
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** As refusals name places: `lines[2].quantity`. */
-const placeOf = (path: ReadonlyArray<unknown>): string =>
-  path
-    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
-    .join("")
-    .replace(/^\./, "")
-
-/** Every place at which anything may be wrong, whatever a message of several kinds is meant to be; `undefined`: none. */
-const faultsOf = (schema: Shape, body: unknown): ReadonlyArray<string> | undefined => {
-  const read = Schema.decodeUnknownResult(schema)(body, { errors: "all" })
-  if (Result.isSuccess(read)) return undefined
-  return format(read.failure.issue).issues.map(({ path = [] }) => placeOf(path))
-}
-
 const judged = ({ decode, schema }: Read, body: unknown): void => {
-  const faults = faultsOf(schema, body)
+  const faults = placesOf(schema, body)
   const decoded = decode(body)
   assert.equal(decoded.ok, faults === undefined, `${JSON.stringify(decoded)} beside ${JSON.stringify(faults)}`)
   if (decoded.ok || faults === undefined) return
@@ -65,7 +46,7 @@ describe.each(BODIES)("$name", (read) => {
 
   it("are taken as the schema makes them", () => {
     for (const sample of samples) {
-      const decoded = read.decode(JSON.parse(JSON.stringify(sample)))
+      const decoded = read.decode(sample)
       assert.ok(decoded.ok, `${JSON.stringify(decoded)}: ${JSON.stringify(sample)}`)
     }
   })
