@@ -12,7 +12,8 @@ import type { Addresses } from "../gateway/openapi/parts.ts"
 type Method = "get" | "post" | "put" | "delete"
 /** Pages, figures and what others sign are no JSON that a call could send or read. */
 type NoJson = { readonly answer: Text } | { readonly body: Text }
-type PatternOf<M extends Method> = {
+/** The addresses that a method has. */
+export type PatternOf<M extends Method> = {
   readonly [Key in keyof Addresses]: Key extends `${M} ${infer P}` ? (Addresses[Key] extends NoJson ? never : P) : never
 }[keyof Addresses]
 type At<M extends Method, P extends string> = Addresses[`${M} ${P}` & keyof Addresses]
@@ -42,6 +43,8 @@ export type Asked<M extends Method, P extends string> = CallOptions &
   (At<M, P> extends { readonly isBodyOptional: true }
     ? Partial<Needs<"body", Of<At<M, P>, "body">>>
     : Needs<"body", Of<At<M, P>, "body">>)
+
+export type Answer<M extends Method, P extends string> = Of<At<M, P>, "answer">
 
 /**
  * `refused`: the hub has said no, by the contract's codes. The others are of the way there: after `unreachable`, `timed_out` and
@@ -78,30 +81,24 @@ export class HttpClient {
   private readonly headers: Readonly<Record<string, string>>
 
   /** `url`: the hub's, as `http://127.0.0.1:3020`; "" in its own pages. `key`: where access control is on. */
-  constructor(url: string, key?: string) {
+  constructor(url: string, key?: string, headers: Readonly<Record<string, string>> = {}) {
     this.url = url.replace(/\/$/, "")
-    this.headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
+    this.headers = key === undefined ? headers : { ...headers, authorization: `Bearer ${key}` }
   }
 
-  get<P extends PatternOf<"get">>(pattern: P, asked: Asked<"get", P>): Promise<Outcome<Of<At<"get", P>, "answer">>> {
+  get<P extends PatternOf<"get">>(pattern: P, asked: Asked<"get", P>): Promise<Outcome<Answer<"get", P>>> {
     return this.call("get", pattern, asked as Loose)
   }
 
-  post<P extends PatternOf<"post">>(
-    pattern: P,
-    asked: Asked<"post", P>
-  ): Promise<Outcome<Of<At<"post", P>, "answer">>> {
+  post<P extends PatternOf<"post">>(pattern: P, asked: Asked<"post", P>): Promise<Outcome<Answer<"post", P>>> {
     return this.call("post", pattern, asked as Loose)
   }
 
-  put<P extends PatternOf<"put">>(pattern: P, asked: Asked<"put", P>): Promise<Outcome<Of<At<"put", P>, "answer">>> {
+  put<P extends PatternOf<"put">>(pattern: P, asked: Asked<"put", P>): Promise<Outcome<Answer<"put", P>>> {
     return this.call("put", pattern, asked as Loose)
   }
 
-  delete<P extends PatternOf<"delete">>(
-    pattern: P,
-    asked: Asked<"delete", P>
-  ): Promise<Outcome<Of<At<"delete", P>, "answer">>> {
+  delete<P extends PatternOf<"delete">>(pattern: P, asked: Asked<"delete", P>): Promise<Outcome<Answer<"delete", P>>> {
     return this.call("delete", pattern, asked as Loose)
   }
 
@@ -132,7 +129,10 @@ export class HttpClient {
       })
       return read<A>(response.status, await response.text())
     } catch (error) {
-      return failed(signal.aborted ? endOf(signal) : "unreachable", String(error))
+      return failed(
+        signal.aborted ? endOf(signal) : "unreachable",
+        error instanceof Error ? error.message : String(error)
+      )
     }
   }
 }

@@ -12,6 +12,11 @@ export interface Moment {
   readonly allocated: number
 }
 
+/** Before the first change there is no time. */
+export interface MomentOrNone extends Omit<Moment, "at"> {
+  readonly at: string | null
+}
+
 /** `GET /v1/stock/<sku>/at?moment=`: the newest step up to the moment, which is a version or a time. */
 export interface StockThen extends Step {
   readonly sku: string
@@ -37,8 +42,8 @@ export interface Cause {
 
 /** `GET /v1/stock/<sku>/difference?from=&to=`: two moments, and what made the one of the other. */
 export interface StockDifference {
-  readonly from: Moment
-  readonly to: Moment
+  readonly from: MomentOrNone
+  readonly to: MomentOrNone
   readonly causes: ReadonlyArray<Cause>
 }
 

@@ -19,7 +19,7 @@ import {
   restored,
   withField
 } from "../../src/web/recovery/edit.ts"
-import { SettingsEditor } from "../../src/web/recovery/editor.ts"
+import { type EditorServices, SettingsEditor } from "../../src/web/recovery/editor.ts"
 import { merged } from "../../src/web/recovery/merge.ts"
 import { Refused } from "../../src/web/hub/http.ts"
 
@@ -47,17 +47,16 @@ class FewLinesHub {
     this.versions.push({ by, settings })
   }
 
-  readonly get = async <Body>(path: string): Promise<Body> => {
+  readonly get = (async (path: string): Promise<unknown> => {
     if (this.isDown) throw new Error("no answer")
     const version = this.versions.length
     const { by, settings } = this.versions[version - 1] as (typeof this.versions)[number]
     const view = { ok: true, version, at: "2026-07-01T12:00:00Z", by, isCurrent: true, settings }
-    return (path.includes("/versions") ? { items: [view] } : view) as Body
-  }
+    return path.includes("/versions") ? { items: [view] } : view
+  }) as EditorServices["get"]
 
-  readonly post = async <Body>(_path: string, body: unknown): Promise<Body> => {
+  readonly post = (async (_path: string, { body: sent }: { readonly body: Sent }): Promise<unknown> => {
     if (this.isDown) throw new Error("no answer")
-    const sent = body as Sent
     const isAgain = this.sent.some(({ mutationId }) => mutationId === sent.mutationId)
     this.sent.push(sent)
     if (!isAgain) {
@@ -65,8 +64,8 @@ class FewLinesHub {
       this.save(sent.by, sent.settings)
     }
     if (this.losesAnswer) throw new Error("no answer")
-    return { ok: true, version: this.versions.length } as Body
-  }
+    return { ok: true, version: this.versions.length }
+  }) as EditorServices["post"]
 }
 
 const opened = async () => {

@@ -3,7 +3,7 @@
  * somebody to sign in, and again when the hub no longer knows who asks.
  */
 import type { Role } from "../../../actors/access/actions.ts"
-import { getJson, onUnknown } from "../hub/http.ts"
+import { get, onUnknown } from "../hub/http.ts"
 
 /** `GET /v1/access/session`. */
 export interface OwnSession {
@@ -37,7 +37,7 @@ export class Session {
   /** A hub that does not answer, or cannot tell who asks, is asked again; the pages say meanwhile that it is away. */
   async read(): Promise<void> {
     try {
-      const own = await getJson<OwnSession>("/v1/access/session")
+      const own = await get("/v1/access/session", {})
       this.#become({ phase: "known", own })
     } catch {
       if (this.#state.phase !== "unknown") setTimeout(() => void this.read(), RETRY_MS)

@@ -1,7 +1,7 @@
 /** In the place of all pages: signing in, and choosing a password before anything else where it was given by somebody else. */
 import { type ReactNode, type SyntheticEvent, useEffect, useRef, useState } from "react"
 import { BrandMark } from "../app/icons.tsx"
-import { messageOf, postJson } from "../hub/http.ts"
+import { messageOf, post } from "../hub/http.ts"
 
 interface DoorProps {
   readonly title: string
@@ -93,7 +93,7 @@ export const SignIn = () => {
     document.title = "Sign in · Holdfast"
   }, [])
   const { failure, isTrying, onSubmit } = useTry(
-    () => postJson("/v1/access/session", { name: name.trim(), password }),
+    () => post("/v1/access/session", { body: { name: name.trim(), password } }),
     beginAnew
   )
   return (
@@ -138,7 +138,7 @@ export const ChangePassword = ({ isFirst = false, onChanged }: ChangePasswordPro
   const [password, setPassword] = useState("")
   const [newPassword, setNewPassword] = useState("")
   const { failure, isTrying, onSubmit } = useTry(
-    () => postJson("/v1/access/password", { password, newPassword }),
+    () => post("/v1/access/password", { body: { password, newPassword } }),
     () => {
       setPassword("")
       setNewPassword("")

@@ -1,10 +1,10 @@
 /** Who is signed in, at the foot of the navigation, and the way out. */
 import { navigate } from "../app/router.tsx"
-import { deleteJson } from "../hub/http.ts"
+import { remove } from "../hub/http.ts"
 import { useOwn } from "./use-session.ts"
 
 const signOut = async (): Promise<void> => {
-  await deleteJson("/v1/access/session").catch(() => undefined)
+  await remove("/v1/access/session", {}).catch(() => undefined)
   window.location.assign("/")
 }
 

@@ -2,15 +2,23 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react"
 import { isHidden } from "../hub/client.ts"
 import { nowMs } from "../hub/clock.ts"
-import { getJson } from "../hub/http.ts"
+import type { PatternOf } from "../../client/http-client.ts"
+import { type AnswerOf, type AskedOf, get } from "../hub/http.ts"
 import { type Read, Reading } from "../hub/reading.ts"
 
 /** `round`: when it is another, it is read again at once; what was read stays until then. */
-export const useReading = <Value>(path: string, everyMs: number, round: unknown = 0): Read<Value> => {
-  const reading = useMemo(
-    () => new Reading<Value>({ read: (signal) => getJson<Value>(path, signal), isHidden, everyMs, nowMs }),
-    [path, everyMs]
-  )
+export const useReading = <P extends PatternOf<"get">>(
+  pattern: P,
+  asked: AskedOf<P>,
+  everyMs: number,
+  round: unknown = 0
+): Read<AnswerOf<P>> => {
+  // Made anew by every rendering, what is asked is the same while it says the same.
+  const text = JSON.stringify(asked)
+  const reading = useMemo(() => {
+    const read = (signal: AbortSignal) => get(pattern, { ...(JSON.parse(text) as AskedOf<P>), signal })
+    return new Reading<AnswerOf<P>>({ read, isHidden, everyMs, nowMs })
+  }, [pattern, text, everyMs])
   useEffect(() => {
     reading.start()
     return () => reading.stop()

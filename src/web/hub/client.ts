@@ -5,14 +5,14 @@
  * Pages join by reading from here; a page that needs another topic adds its store beside `stock`.
  */
 import { createContext, useContext } from "react"
-import type { HubStatus, ServerMessage, StockPage } from "../../gateway/protocol.ts"
+import type { HubStatus, ServerMessage } from "../../gateway/protocol.ts"
 import { Session } from "../access/session.ts"
 import { Listing } from "../stock/listing.ts"
 import { StockStore } from "../stock/store.ts"
 import { Thresholds } from "../stock/thresholds.ts"
 import { nowMs } from "./clock.ts"
 import { isStockMessage } from "./frames.ts"
-import { getJson } from "./http.ts"
+import { get } from "./http.ts"
 import { PulseMeter } from "./pulse.ts"
 import { HubSocket } from "./socket.ts"
 import { Poll } from "./poll.ts"
@@ -39,9 +39,9 @@ const socketUrl = (): string => {
 export const startHubClient = (): HubClient => {
   const stock = new StockStore((flush) => requestAnimationFrame(flush))
   const pulse = new PulseMeter(nowMs)
-  const status = new Poll({ read: () => getJson<HubStatus>("/v1/status"), isHidden })
+  const status = new Poll({ read: () => get("/v1/status", {}), isHidden })
   const thresholds = new Thresholds({
-    fetchPage: (path) => getJson<StockPage>(path),
+    fetchPage: (query) => get("/v1/stock", { query }),
     onView: (view) => stock.applyView(view),
     isHidden,
     now: nowMs

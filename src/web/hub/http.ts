@@ -1,9 +1,10 @@
 /**
- * Reading JSON from the hub, with an end to the waiting.
+ * Asking the hub, with an end to the waiting: by the client that programs use, typed by the hub's OpenAPI document, so that a
+ * wrong address, body or field of an answer does not compile.
  *
- * Shapes are the contract's and the hub is our own, so they are trusted; anything but a success is an error whose
- * message can be shown.
+ * Anything but a success is an error whose message can be shown.
  */
+import { type Answer, type Asked, HttpClient, type Outcome, type PatternOf } from "../../client/http-client.ts"
 
 /** Longer than any answer of a hub that works; a page that waits longer than this should say so. */
 const ANSWER_WITHIN_MS = 8_000
@@ -28,29 +29,24 @@ export const onUnknown = (listener: () => void): void => {
   unknown = listener
 }
 
-interface Sent {
-  readonly method: "POST" | "DELETE"
-  readonly path: string
-  readonly body?: unknown
-}
-
 /** With a session the hub takes what changes something only from a page of its own, which can set this header. */
-const CHANGING = { accept: "application/json", "content-type": "application/json", "x-holdfast-csrf": "1" }
+const client = new HttpClient("", undefined, { "x-holdfast-csrf": "1" })
 
-const send = async <Body>({ method, path, body }: Sent): Promise<Body> => {
-  const response = await fetch(path, {
-    method,
-    headers: CHANGING,
-    signal: AbortSignal.timeout(ACTION_WITHIN_MS),
-    ...(body === undefined ? {} : { body: JSON.stringify(body) })
-  })
-  return bodyOf(response, path)
-}
+/** What is asked of an address: names in it, what stands behind the question mark, a body. */
+export type AskedOf<P extends PatternOf<"get">> = Asked<"get", P>
+export type AnswerOf<P extends PatternOf<"get">> = Answer<"get", P>
 
-/** Sends JSON; a refusal's own message is the error's. */
-export const postJson = <Body>(path: string, body: unknown): Promise<Body> => send({ method: "POST", path, body })
+export const get = <P extends PatternOf<"get">>(pattern: P, asked: AskedOf<P>): Promise<AnswerOf<P>> =>
+  valueOf(pattern, client.get(pattern, { timeoutMs: ANSWER_WITHIN_MS, ...asked }))
 
-export const deleteJson = <Body>(path: string): Promise<Body> => send({ method: "DELETE", path })
+/** A refusal's own message is the error's. */
+export const post = <P extends PatternOf<"post">>(pattern: P, asked: Asked<"post", P>): Promise<Answer<"post", P>> =>
+  valueOf(pattern, client.post(pattern, { timeoutMs: ACTION_WITHIN_MS, ...asked }))
+
+export const remove = <P extends PatternOf<"delete">>(
+  pattern: P,
+  asked: Asked<"delete", P>
+): Promise<Answer<"delete", P>> => valueOf(pattern, client.delete(pattern, { timeoutMs: ACTION_WITHIN_MS, ...asked }))
 
 /** What is shown of whatever went wrong. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -58,25 +54,11 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 /** Says 401 of a password that is wrong; whoever mistyped theirs is still known. */
 const OWN_PASSWORD = "/v1/access/password"
 
-/** Its own message, where it has one. */
-const refusalOf = async (response: Response, path: string): Promise<Refused> => {
-  const answer = (await response.json().catch(() => undefined)) as
-    | { readonly message?: string; readonly code?: string }
-    | undefined
-  if (response.status === 401 && path !== OWN_PASSWORD) unknown()
-  return new Refused(answer?.message ?? `The hub answered ${response.status} to ${path}`, answer?.code ?? "")
-}
-
-const bodyOf = async <Body>(response: Response, path: string): Promise<Body> => {
-  if (!response.ok) throw await refusalOf(response, path)
-  return (await response.json()) as Body
-}
-
-export const getJson = async <Body>(path: string, signal?: AbortSignal): Promise<Body> => {
-  const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS)
-  const response = await fetch(path, {
-    headers: { accept: "application/json" },
-    signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline])
-  })
-  return bodyOf(response, path)
+const valueOf = async <A>(pattern: string, asked: Promise<Outcome<A>>): Promise<A> => {
+  const outcome = await asked
+  if (outcome.ok) return outcome.value
+  const { failure } = outcome
+  if (failure.kind !== "refused") throw new Error(failure.message)
+  if (failure.status === 401 && pattern !== OWN_PASSWORD) unknown()
+  throw new Refused(failure.message, failure.code)
 }

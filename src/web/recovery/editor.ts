@@ -6,8 +6,8 @@
  * refuses it if that is not the newest. E3 Sent again after no answer came, it has the same mutation id.
  */
 import type { RecoverySettings } from "../../../actors/recovery/settings.ts"
-import type { SettingsView, VersionsPage } from "../../recovery/protocol.ts"
-import { Refused } from "../hub/http.ts"
+import type { SettingsView } from "../../recovery/protocol.ts"
+import { type get, type post, Refused } from "../hub/http.ts"
 import { isSame, merged } from "./merge.ts"
 
 export interface EditorState {
@@ -25,13 +25,12 @@ export interface EditorState {
 }
 
 export interface EditorServices {
-  readonly get: <Body>(path: string) => Promise<Body>
-  readonly post: <Body>(path: string, body: unknown) => Promise<Body>
+  readonly get: typeof get
+  readonly post: typeof post
   readonly newId: () => string
   readonly isHidden: () => boolean
 }
 
-const PATH = "/v1/recovery/settings"
 const LOOK_EVERY_MS = 3_000
 
 export class SettingsEditor {
@@ -87,10 +86,10 @@ export class SettingsEditor {
   async look(): Promise<void> {
     const { base } = this.#state
     try {
-      const { items } = await this.#services.get<VersionsPage>(`${PATH}/versions?limit=1`)
+      const { items } = await this.#services.get("/v1/recovery/settings/versions", { query: { limit: 1 } })
       const newest = items[0]?.version ?? 0
       const seen = this.#state.theirs?.version ?? base?.version
-      if (newest !== seen) this.#arrived(await this.#services.get<SettingsView>(PATH))
+      if (newest !== seen) this.#arrived(await this.#services.get("/v1/recovery/settings", {}))
       else if (this.#state.isOffline) this.#set({ isOffline: false })
     } catch {
       this.#set(base === undefined ? { phase: "failed", isOffline: true } : { isOffline: true })
@@ -129,7 +128,10 @@ export class SettingsEditor {
     this.#set({ isSaving: true, notice: undefined })
     try {
       const { mutationId } = this.#sent
-      const { version } = await this.#services.post<{ readonly version: number }>(PATH, { mutationId, ...content })
+      const { version = base.version + 1 } = await this.#services.post("/v1/recovery/settings", {
+        // Where rules of offers are missing, of a version of before there were any, the hub asks for them.
+        body: { mutationId, ...content, settings: draft as Required<RecoverySettings> }
+      })
       const at = new Date().toISOString()
       const saved: SettingsView = { ok: true, version, at, by, isCurrent: true, settings: draft }
       const text = `Saved as version ${version}. It holds for carts that are left from now on.`

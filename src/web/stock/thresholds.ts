@@ -22,16 +22,16 @@ export const REFRESH = {
 const PAGES_MAX = SKUS_MAX / PAGE_SKUS
 
 export interface ThresholdsOptions {
-  readonly fetchPage: (path: string) => Promise<StockPage>
+  readonly fetchPage: (query: PageAsked) => Promise<StockPage>
   readonly onView: (view: StockView) => void
   readonly isHidden: () => boolean
   readonly now: () => number
 }
 
-export const pagePath = (after: string | undefined): string =>
-  after === undefined
-    ? `/v1/stock?limit=${PAGE_SKUS}`
-    : `/v1/stock?after=${encodeURIComponent(after)}&limit=${PAGE_SKUS}`
+interface PageAsked {
+  readonly limit: number
+  readonly after?: string
+}
 
 export class Thresholds {
   readonly #options: ThresholdsOptions
@@ -84,7 +84,7 @@ export class Thresholds {
   async #readPages(): Promise<void> {
     let after: string | undefined
     for (let read = 0; read < PAGES_MAX && this.#running; read += 1) {
-      const page = await this.#options.fetchPage(pagePath(after))
+      const page = await this.#options.fetchPage({ limit: PAGE_SKUS, ...(after === undefined ? {} : { after }) })
       for (const view of page.items) this.#options.onView(view)
       if (page.next === undefined || page.next === after) return
       after = page.next

@@ -21,10 +21,10 @@ const NAMES: Readonly<Record<string, string>> = { sku: "A", channel: "tills", co
 
 /**
  * Facts are judged one by one, which `bodies.test.ts` compares; GraphQL is read by its protocol's library. Nobody signs in or
- * has a password while the hub is open, and without Stripe there are no links: their schemas' words are in
+ * has a password while the hub is open, which has no adapters' accounts either, and without Stripe there are no links: their schemas' words are in
  * `decode-by-schema.test.ts`, their refusals in the tests of those parts.
  */
-const ELSEWHERE = /\/facts$|\/graphql$|\/access\/session$|\/access\/password$|\/payment-link$/
+const ELSEWHERE = /\/facts$|\/graphql$|\/access\/session$|\/access\/password$|\/access\/adapters$|\/payment-link$/
 
 const addresses = PARTS.flatMap(({ addresses: described }) => Object.entries<Description>(described))
 const BODIES = addresses.flatMap(([key, { body }]) =>

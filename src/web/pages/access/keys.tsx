@@ -6,7 +6,7 @@ import { timeOf, UNKNOWN } from "../../app/formats.ts"
 import { Box, Ready, Table } from "../../app/parts.tsx"
 import type { Acted } from "../../app/use-acts.ts"
 import { useReading } from "../../app/use-reading.ts"
-import { deleteJson, postJson } from "../../hub/http.ts"
+import { post, remove } from "../../hub/http.ts"
 import type { Shown } from "./page.tsx"
 import { AddForm, boundsWords, SureButton } from "./shared.tsx"
 
@@ -20,6 +20,8 @@ const LASTS: ReadonlyArray<readonly [words: string, days: number]> = [
   ["good for a year", 365]
 ]
 
+type NewKey = Parameters<typeof post<"/v1/access/keys">>[1]["body"]
+
 interface GivenKey {
   readonly secret: string
 }
@@ -30,14 +32,13 @@ interface KeysProps {
 }
 
 export const Keys = ({ acts: { act, isActing, round }, onSecret }: KeysProps) => {
-  const list = useReading<{ readonly items: ReadonlyArray<KeyView> }>("/v1/access/keys", EVERY_MS, round)
+  const list = useReading("/v1/access/keys", {}, EVERY_MS, round)
   const withSecret = (name: string, work: () => Promise<GivenKey>, said: string) =>
     act(async () => {
       const { secret } = await work()
       onSecret({ of: `The key ${name}`, secret })
       return said
     })
-  const pathOf = ({ id }: KeyView): string => `/v1/access/keys/${encodeURIComponent(id)}`
   return (
     <Box id="keys" title="Keys" note="programs">
       <Ready of={list} what="the keys">
@@ -51,13 +52,13 @@ export const Keys = ({ acts: { act, isActing, round }, onSecret }: KeysProps) =>
               onRotate={(key) =>
                 void withSecret(
                   key.name,
-                  () => postJson(`${pathOf(key)}/rotate`, {}),
+                  () => post("/v1/access/keys/:key/rotate", { names: { key: key.id } }),
                   `${key.name} has a new secret; the former one is good for a day.`
                 )
               }
               onRevoke={(key) =>
                 void act(async () => {
-                  await deleteJson(pathOf(key))
+                  await remove("/v1/access/keys/:key", { names: { key: key.id } })
                   return `${key.name} is revoked.`
                 })
               }
@@ -68,7 +69,7 @@ export const Keys = ({ acts: { act, isActing, round }, onSecret }: KeysProps) =>
       <AddKey
         isActing={isActing}
         onAdd={(name, body) =>
-          withSecret(name, () => postJson("/v1/access/keys", { name, ...body }), `${name} has a key.`)
+          withSecret(name, () => post("/v1/access/keys", { body: { name, ...body } }), `${name} has a key.`)
         }
       />
     </Box>
@@ -117,7 +118,7 @@ const Rows = ({ keys, isActing, onRotate, onRevoke }: RowsProps) => (
 
 interface AddKeyProps {
   readonly isActing: boolean
-  readonly onAdd: (name: string, body: object) => Promise<boolean>
+  readonly onAdd: (name: string, body: Omit<NewKey, "name">) => Promise<boolean>
 }
 
 const AddKey = ({ isActing, onAdd }: AddKeyProps) => {

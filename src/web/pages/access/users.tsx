@@ -5,7 +5,7 @@ import { timeOf, UNKNOWN } from "../../app/formats.ts"
 import { Box, Ready, Table } from "../../app/parts.tsx"
 import type { Acted } from "../../app/use-acts.ts"
 import { useReading } from "../../app/use-reading.ts"
-import { deleteJson, postJson } from "../../hub/http.ts"
+import { post, remove } from "../../hub/http.ts"
 import type { Shown } from "./page.tsx"
 import { AddForm, boundsWords, SureButton } from "./shared.tsx"
 
@@ -20,10 +20,10 @@ interface UsersProps {
   readonly onSecret: (shown: Shown) => void
 }
 
-const pathOf = (name: string): string => `/v1/access/users/${encodeURIComponent(name)}`
+type NewUser = Parameters<typeof post<"/v1/access/users">>[1]["body"]
 
 export const Users = ({ acts: { act, isActing, round }, onSecret }: UsersProps) => {
-  const list = useReading<{ readonly items: ReadonlyArray<UserView> }>("/v1/access/users", EVERY_MS, round)
+  const list = useReading("/v1/access/users", {}, EVERY_MS, round)
   const withPassword = (name: string, work: () => Promise<GivenPassword>, said: string) =>
     act(async () => {
       const { oneTimePassword } = await work()
@@ -41,11 +41,15 @@ export const Users = ({ acts: { act, isActing, round }, onSecret }: UsersProps) 
               users={items}
               isActing={isActing}
               onReset={(name) =>
-                void withPassword(name, () => postJson(`${pathOf(name)}/password`, {}), `${name} has a new password.`)
+                void withPassword(
+                  name,
+                  () => post("/v1/access/users/:user/password", { names: { user: name } }),
+                  `${name} has a new password.`
+                )
               }
               onRemove={(name) =>
                 void act(async () => {
-                  await deleteJson(pathOf(name))
+                  await remove("/v1/access/users/:user", { names: { user: name } })
                   return `${name} is removed.`
                 })
               }
@@ -56,7 +60,7 @@ export const Users = ({ acts: { act, isActing, round }, onSecret }: UsersProps) 
       <AddUser
         isActing={isActing}
         onAdd={(name, body) =>
-          withPassword(name, () => postJson("/v1/access/users", { name, ...body }), `${name} may come in.`)
+          withPassword(name, () => post("/v1/access/users", { body: { name, ...body } }), `${name} may come in.`)
         }
       />
     </Box>
@@ -97,7 +101,7 @@ const Rows = ({ users, isActing, onReset, onRemove }: RowsProps) => (
 
 interface AddUserProps {
   readonly isActing: boolean
-  readonly onAdd: (name: string, body: object) => Promise<boolean>
+  readonly onAdd: (name: string, body: Omit<NewUser, "name">) => Promise<boolean>
 }
 
 const AddUser = ({ isActing, onAdd }: AddUserProps) => {

@@ -1,6 +1,5 @@
 /** What is one's own: the password, and where one is signed in. */
 import { useState } from "react"
-import type { SessionView } from "../../../access/protocol.ts"
 import { ChangePassword } from "../../access/sign-in.tsx"
 import { useOwn } from "../../access/use-session.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
@@ -8,7 +7,7 @@ import { timeOf } from "../../app/formats.ts"
 import { Box, Notice, Ready, Table } from "../../app/parts.tsx"
 import { useActs } from "../../app/use-acts.ts"
 import { useReading } from "../../app/use-reading.ts"
-import { deleteJson } from "../../hub/http.ts"
+import { remove } from "../../hub/http.ts"
 
 const EVERY_MS = 10_000
 
@@ -36,11 +35,7 @@ const Nobody = () => (
 const Own = ({ name }: { readonly name: string }) => {
   const { act, isActing, notice, round, tone } = useActs()
   const [changes, setChanges] = useState(0)
-  const sessions = useReading<{ readonly items: ReadonlyArray<SessionView> }>(
-    "/v1/access/sessions",
-    EVERY_MS,
-    `${round} ${changes}`
-  )
+  const sessions = useReading("/v1/access/sessions", {}, EVERY_MS, `${round} ${changes}`)
   return (
     <>
       <div className="page-body account-body">
@@ -61,7 +56,7 @@ const Own = ({ name }: { readonly name: string }) => {
               disabled={isActing}
               onClick={() =>
                 void act(async () => {
-                  await deleteJson("/v1/access/sessions")
+                  await remove("/v1/access/sessions", {})
                   return "You are signed out everywhere."
                 })
               }

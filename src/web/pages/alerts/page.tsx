@@ -3,7 +3,7 @@
  * order, with the arithmetic. Lead time and cover stand in the address, so that two people look at the same proposal.
  */
 import { useMemo } from "react"
-import type { LowStockItem, LowStockPage, Stand } from "../../../gateway/work-protocol.ts"
+import type { LowStockItem } from "../../../gateway/work-protocol.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { units } from "../../app/formats.ts"
 import { NameField, useName } from "../../app/name.tsx"
@@ -11,7 +11,7 @@ import { Box, Choices, Notice, Pager, Ready } from "../../app/parts.tsx"
 import { setQuery, useChoice, useQuery } from "../../app/router.tsx"
 import { useActs } from "../../app/use-acts.ts"
 import { usePages } from "../../app/use-pages.ts"
-import { postJson } from "../../hub/http.ts"
+import { post } from "../../hub/http.ts"
 import { Low, type Work } from "./low.tsx"
 import { saveOrder } from "./order-file.ts"
 
@@ -40,16 +40,15 @@ export const AlertsPage = () => {
   const coverDays = daysIn(useQuery("cover"), 14)
   const { act, isActing, notice, round, tone } = useActs()
   const { name, setName } = useName()
-  const { list, pages } = usePages<LowStockPage>("/v1/alerts/open", {
-    limit: SHOWN,
-    everyMs: EVERY_MS,
-    query: `leadDays=${leadDays}&coverDays=${coverDays}`,
-    round
-  })
+  const { list, pages } = usePages(
+    "/v1/alerts/open",
+    { query: { leadDays, coverDays } },
+    { limit: SHOWN, everyMs: EVERY_MS, round }
+  )
   const work = (item: LowStockItem, { note, until, act: what }: Work): void => {
-    const body = { act: what, version: item.version, by: name, note, until }
+    const body = { act: what, version: item.version, by: name, ...(note && { note }), ...(until && { until }) }
     void act(async () => {
-      await postJson<{ readonly stand: Stand }>(`/v1/alerts/${encodeURIComponent(item.sku)}/desk`, body)
+      await post("/v1/alerts/:sku/desk", { names: { sku: item.sku }, body })
       return `${item.sku} ${DONE[what]}.`
     })
   }

@@ -9,16 +9,11 @@ import { usePages } from "../../app/use-pages.ts"
 const EVERY_MS = 5_000
 const SHOWN = 100
 
-interface Acts {
-  readonly items: ReadonlyArray<StoredAct>
-  readonly next?: number
-}
-
 const COLUMNS = ["When", "Who", "Did", "To what", "Outcome", "From"]
 
 export const AuditPage = () => {
   const [sought, setSought] = useState("")
-  const { list, pages } = usePages<Acts>("/v1/audit", { limit: SHOWN, everyMs: EVERY_MS, cursor: "before" })
+  const { list, pages } = usePages("/v1/audit", {}, { limit: SHOWN, everyMs: EVERY_MS, cursor: "before" })
   return (
     <div className="page">
       <h1 className="visually-hidden">Audit log</h1>

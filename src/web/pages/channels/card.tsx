@@ -1,6 +1,6 @@
 /** One channel at a glance: its state in a word, freshness, latency, and what waits. */
 import { milliseconds, UNKNOWN, units } from "../../app/formats.ts"
-import { messageOf, postJson } from "../../hub/http.ts"
+import { messageOf, post } from "../../hub/http.ts"
 import type { ChannelHealth } from "../../../channels/protocol.ts"
 
 const WORDS: Readonly<Record<ChannelHealth["state"], string>> = {
@@ -17,12 +17,6 @@ const stateOf = (channel: ChannelHealth): { readonly word: string; readonly tone
   return { word: WORDS[channel.state], tone: channel.state }
 }
 
-interface Report {
-  readonly compared: number
-  readonly driftCount: number
-  readonly isDryRun: boolean
-}
-
 interface CardProps {
   readonly channel: ChannelHealth
   readonly isOpen: boolean
@@ -34,18 +28,18 @@ export const ChannelCard = ({ channel, isOpen, onOpen, onNotice }: CardProps) =>
   const { word, tone } = stateOf(channel)
   const { p50, p99 } = channel.syncedMs
   const trouble = channel.message ?? channel.pollFailure?.message ?? channel.lastFailure?.message
-  const base = `/v1/channels/${encodeURIComponent(channel.name)}`
+  const names = { channel: channel.name }
   const act = (work: () => Promise<string>) => () => {
     work().then(onNotice, (error: unknown) => onNotice(messageOf(error)))
   }
   const reconcile = act(async () => {
     onNotice(`Comparing ${channel.name} …`)
-    const { compared, driftCount, isDryRun } = await postJson<Report>(`${base}/reconcile`, {})
+    const { compared, driftCount, isDryRun } = await post("/v1/channels/:channel/reconcile", { names })
     const outcome = isDryRun ? "differ; nothing is told to a shadow" : "differed and are put right"
     return `${channel.name}: ${units(compared)} listings compared, ${units(driftCount)} ${outcome}.`
   })
   const resume = act(async () => {
-    await postJson(`${base}/resume`, {})
+    await post("/v1/channels/:channel/resume", { names })
     return `${channel.name} is tried again.`
   })
   return (

@@ -1,6 +1,6 @@
 /** The synchroniser's log of one channel: what was written, what failed, what was mapped and held, the newest first, as it goes on. */
 import { useState } from "react"
-import type { LogItem, LogList } from "../../../channels/protocol.ts"
+import type { LogItem } from "../../../channels/protocol.ts"
 import { timeOf, UNKNOWN, units } from "../../app/formats.ts"
 import { Box, Choices, ofNumbers, Pager, Ready, Table } from "../../app/parts.tsx"
 import { usePages } from "../../app/use-pages.ts"
@@ -37,16 +37,12 @@ export const Log = ({ channel }: { readonly channel: string }) => {
   const [kind, setKind] = useState<Kind>("all")
   const [written, setWritten] = useState("")
   const listing = written.trim()
-  const query = [
-    ...(kind === "all" ? [] : [`type=${kind}`]),
-    ...(listing === "" ? [] : [`listing=${encodeURIComponent(listing)}`])
-  ].join("&")
-  const { list, pages } = usePages<LogList>(`/v1/channels/${encodeURIComponent(channel)}/log`, {
-    limit: SHOWN,
-    everyMs: EVERY_MS,
-    query,
-    cursor: "before"
-  })
+  const query = { ...(kind === "all" ? {} : { type: kind }), ...(listing === "" ? {} : { listing }) }
+  const { list, pages } = usePages(
+    "/v1/channels/:channel/log",
+    { names: { channel }, query },
+    { limit: SHOWN, everyMs: EVERY_MS, cursor: "before" }
+  )
   return (
     <Box
       id="log"

@@ -3,7 +3,6 @@
  * operator does about it.
  */
 import { useState } from "react"
-import type { ChannelList } from "../../../channels/protocol.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { Ready } from "../../app/parts.tsx"
 import { setQuery, useQuery } from "../../app/router.tsx"
@@ -26,7 +25,7 @@ const None = () => (
 )
 
 export const ChannelsPage = () => {
-  const list = useReading<ChannelList>("/v1/channels", EVERY_MS)
+  const list = useReading("/v1/channels", {}, EVERY_MS)
   const chosen = useQuery("channel")
   const [notice, setNotice] = useState<string | undefined>()
   return (

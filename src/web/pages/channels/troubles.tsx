@@ -1,10 +1,10 @@
 /** What one channel did not take, what it told that cannot be applied yet, and what nobody mapped, each with its remedy. */
 import { type ReactNode, useState } from "react"
-import type { ChannelHealth, DeadListing, HeldItem, UnmappedItem } from "../../../channels/protocol.ts"
+import type { ChannelHealth, DeadListing, HeldItem } from "../../../channels/protocol.ts"
 import { timeOf, UNKNOWN, units } from "../../app/formats.ts"
 import { Box, ofNumbers, Ready, Table } from "../../app/parts.tsx"
 import { useReading } from "../../app/use-reading.ts"
-import { messageOf, postJson } from "../../hub/http.ts"
+import { type AnswerOf, type AskedOf, messageOf, post } from "../../hub/http.ts"
 import { MapForm } from "./map-form.tsx"
 import { REMEDY, Unmapped } from "./unmapped.tsx"
 
@@ -13,20 +13,30 @@ const SHOWN = 200
 /** As many as before may be others. */
 const EVERY_MS = 5_000
 
-interface ItemsProps<Item> {
-  /** Of the list, without a query. */
-  readonly path: string
+const LISTS = {
+  letters: "/v1/channels/:channel/dead-letters",
+  held: "/v1/channels/:channel/held",
+  unmapped: "/v1/channels/:channel/unmapped"
+} as const
+
+type ListName = keyof typeof LISTS
+type ItemOf<Name extends ListName> = AnswerOf<(typeof LISTS)[Name]>["items"][number]
+
+interface ItemsProps<Name extends ListName> {
+  readonly channel: string
+  readonly list: Name
   readonly what: string
   /** Read anew whenever it changes: their number, and after something was done. */
   readonly round: string
-  readonly children: (items: ReadonlyArray<Item>) => ReactNode
+  readonly children: (items: ReadonlyArray<ItemOf<Name>>) => ReactNode
 }
 
-const Items = <Item,>({ path, what, round, children }: ItemsProps<Item>) => {
-  const list = useReading<{ readonly items: ReadonlyArray<Item> }>(`${path}?limit=${SHOWN}`, EVERY_MS, round)
+const Items = <Name extends ListName>({ channel, list: name, what, round, children }: ItemsProps<Name>) => {
+  const asked = { names: { channel }, query: { limit: SHOWN } } as unknown as AskedOf<(typeof LISTS)[Name]>
+  const list = useReading(LISTS[name], asked, EVERY_MS, round)
   return (
     <Ready of={list} what={what}>
-      {({ items }) => children(items)}
+      {({ items }) => children(items as ReadonlyArray<ItemOf<Name>>)}
     </Ready>
   )
 }
@@ -36,11 +46,11 @@ interface TroublesProps {
   readonly onNotice: (notice: string) => void
 }
 
-const baseOf = (channel: string): string => `/v1/channels/${encodeURIComponent(channel)}`
+type Redriven = Parameters<typeof post<"/v1/channels/:channel/dead-letters/redrive">>[1]["body"]
 
 /** What an operator does about them; after each the lists are read again. */
 const useRemedies = ({ channel: { name }, onNotice }: TroublesProps) => {
-  const base = baseOf(name)
+  const names = { channel: name }
   const [round, setRound] = useState(0)
   const act = async (work: () => Promise<string>): Promise<void> => {
     try {
@@ -50,27 +60,25 @@ const useRemedies = ({ channel: { name }, onNotice }: TroublesProps) => {
       onNotice(messageOf(error))
     }
   }
-  const redrive = (body: object) =>
+  const redrive = (body: Redriven) =>
     act(async () => {
-      const { redriven } = await postJson<{ readonly redriven: number }>(`${base}/dead-letters/redrive`, body)
+      const { redriven } = await post("/v1/channels/:channel/dead-letters/redrive", { names, body })
       return `${units(redriven)} tried again on ${name}.`
     })
   const map = (listingId: string, sku: string) =>
     act(async () => {
-      const { released } = await postJson<{ readonly released: number }>(`${base}/mappings`, { listingId, sku })
+      const { released } = await post("/v1/channels/:channel/mappings", { names, body: { listingId, sku } })
       return `${listingId} is ${sku} from now on; ${units(released)} held happenings were applied.`
     })
   const mapAll = () =>
     act(async () => {
-      const path = `${base}/mappings/by-sku`
-      const { found, mapped } = await postJson<{ readonly found: number; readonly mapped: number }>(path, {})
+      const { found, mapped } = await post("/v1/channels/:channel/mappings/by-sku", { names })
       return `${units(mapped)} of ${units(found)} listings of ${name} are mapped by its own SKUs.`
     })
   return { map, mapAll, redrive, round }
 }
 
 export const Troubles = ({ channel, onNotice }: TroublesProps) => {
-  const base = baseOf(channel.name)
   const { map, mapAll, redrive, round } = useRemedies({ channel, onNotice })
   return (
     <>
@@ -82,8 +90,9 @@ export const Troubles = ({ channel, onNotice }: TroublesProps) => {
         {channel.deadLetters === 0 ? (
           <p className="quiet">Nothing: every write was taken.</p>
         ) : (
-          <Items<DeadListing>
-            path={`${base}/dead-letters`}
+          <Items
+            channel={channel.name}
+            list="letters"
             what="what was given up"
             round={`${round} ${channel.deadLetters}`}
           >
@@ -95,7 +104,7 @@ export const Troubles = ({ channel, onNotice }: TroublesProps) => {
         {channel.held === 0 ? (
           <p className="quiet">Nothing: all that {channel.name} told could be applied.</p>
         ) : (
-          <Items<HeldItem> path={`${base}/held`} what="what waits" round={`${round} ${channel.held}`}>
+          <Items channel={channel.name} list="held" what="what waits" round={`${round} ${channel.held}`}>
             {(items) => <Held items={items} onMap={(listingId, sku) => void map(listingId, sku)} />}
           </Items>
         )}
@@ -108,7 +117,7 @@ export const Troubles = ({ channel, onNotice }: TroublesProps) => {
         {channel.unmapped === 0 ? (
           <p className="quiet">None: every listing that was seen on {channel.name} has its SKU.</p>
         ) : (
-          <Items<UnmappedItem> path={`${base}/unmapped`} what="the listings" round={`${round} ${channel.unmapped}`}>
+          <Items channel={channel.name} list="unmapped" what="the listings" round={`${round} ${channel.unmapped}`}>
             {(items) => <Unmapped items={items} onMap={(listingId, sku) => void map(listingId, sku)} />}
           </Items>
         )}
@@ -125,7 +134,7 @@ const Remedy = ({ word, onClick }: { readonly word: string; readonly onClick: ()
 
 interface DeadLettersProps {
   readonly letters: ReadonlyArray<DeadListing>
-  readonly onRedrive: (body: object) => void
+  readonly onRedrive: (body: Redriven) => void
 }
 
 const LETTER_COLUMNS = [

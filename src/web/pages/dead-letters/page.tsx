@@ -2,8 +2,8 @@
  * Dead letters: what could not be applied or delivered, whole, with the reason. A fact can be mended and applied after all; what
  * is let be says why. What a channel did not take stands on its own page.
  */
-import type { ChannelList } from "../../../channels/protocol.ts"
-import type { LetterItem, LetterPage } from "../../../gateway/work-protocol.ts"
+import type { FactBody } from "../../../gateway/protocol.ts"
+import type { LetterItem } from "../../../gateway/work-protocol.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { units } from "../../app/formats.ts"
 import { NameField, useName } from "../../app/name.tsx"
@@ -12,7 +12,7 @@ import { Link, useChoice } from "../../app/router.tsx"
 import { useActs } from "../../app/use-acts.ts"
 import { usePages } from "../../app/use-pages.ts"
 import { useReading } from "../../app/use-reading.ts"
-import { postJson } from "../../hub/http.ts"
+import { post } from "../../hub/http.ts"
 import { Letter, type LetterActs } from "./letter.tsx"
 
 const EVERY_MS = 4_000
@@ -25,22 +25,25 @@ export const DeadLettersPage = () => {
   const [status, setStatus] = useChoice("show", STATUSES, "open")
   const { act, isActing, notice, round, tone } = useActs()
   const { name, setName } = useName()
-  const { list, pages } = usePages<LetterPage>("/v1/dead-letters", {
-    limit: SHOWN,
-    everyMs: EVERY_MS,
-    query: `status=${status}`,
-    round
-  })
+  const { list, pages } = usePages(
+    "/v1/dead-letters",
+    { query: { status } },
+    { limit: SHOWN, everyMs: EVERY_MS, round }
+  )
+  const namesOf = ({ id }: LetterItem) => ({ id: String(id) })
   const actsOn = (letter: LetterItem): LetterActs => ({
     isActing,
     apply: (sku, fact) =>
       act(async () => {
-        await postJson(`/v1/dead-letters/${letter.id}/redrive`, { by: name, sku, fact })
+        await post("/v1/dead-letters/:id/redrive", {
+          names: namesOf(letter),
+          body: { by: name, sku, fact: fact as FactBody }
+        })
         return `Letter ${letter.id} is applied to ${sku}.`
       }),
     discard: (reason) =>
       act(async () => {
-        await postJson(`/v1/dead-letters/${letter.id}/discard`, { by: name, reason })
+        await post("/v1/dead-letters/:id/discard", { names: namesOf(letter), body: { by: name, reason } })
         return `Letter ${letter.id} is let be.`
       })
   })
@@ -92,7 +95,7 @@ const None = ({ status }: { readonly status: (typeof STATUSES)[number] }) => (
 
 /** How many listings channels have given up, and the way there. */
 const OfChannels = () => {
-  const { value } = useReading<ChannelList>("/v1/channels", CHANNELS_EVERY_MS)
+  const { value } = useReading("/v1/channels", {}, CHANNELS_EVERY_MS)
   const given = (value?.channels ?? []).filter(({ deadLetters }) => deadLetters > 0)
   if (given.length === 0) return null
   return (

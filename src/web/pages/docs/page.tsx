@@ -4,15 +4,15 @@ import { ConnectionNotice } from "../../app/connection.tsx"
 import { Box, Ready } from "../../app/parts.tsx"
 import { useReading } from "../../app/use-reading.ts"
 import { type OpenApi, partsOf } from "../../docs/document.ts"
+import type { Read } from "../../hub/reading.ts"
 import { Address } from "./address.tsx"
 
-const DOCUMENT = "/v1/openapi.json"
 /** It changes with the hub's release only. */
 const EVERY_MS = 10 * 60_000
 
 export const DocsPage = () => {
   const [search, setSearch] = useState("")
-  const document = useReading<OpenApi>(DOCUMENT, EVERY_MS)
+  const document = useReading("/v1/openapi.json", {}, EVERY_MS) as Read<unknown> as Read<OpenApi>
   return (
     <div className="page">
       <h1 className="visually-hidden">HTTP API</h1>
@@ -27,7 +27,7 @@ export const DocsPage = () => {
             value={search}
             onChange={({ target }) => setSearch(target.value)}
           />
-          <a href={DOCUMENT}>OpenAPI 3.1</a>
+          <a href="/v1/openapi.json">OpenAPI 3.1</a>
         </div>
         <Ready of={document} what="the addresses" isAsked={true}>
           {(value) => <Parts document={value} search={search} />}

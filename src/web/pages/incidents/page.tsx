@@ -2,14 +2,14 @@
  * Incidents: units that were sold and are not there. Each is worked once, and says afterwards what was done about it.
  */
 import { type SyntheticEvent, useState } from "react"
-import type { IncidentItem, IncidentPage } from "../../../gateway/work-protocol.ts"
+import type { IncidentItem } from "../../../gateway/work-protocol.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { timeOf, UNKNOWN, units } from "../../app/formats.ts"
 import { Box, Choices, Notice, ofNumbers, Pager, Ready, Table } from "../../app/parts.tsx"
 import { Link, useChoice } from "../../app/router.tsx"
 import { useActs } from "../../app/use-acts.ts"
 import { usePages } from "../../app/use-pages.ts"
-import { postJson } from "../../hub/http.ts"
+import { post } from "../../hub/http.ts"
 
 const EVERY_MS = 4_000
 const SHOWN = 50
@@ -33,16 +33,11 @@ interface Resolution {
 export const IncidentsPage = () => {
   const [status, setStatus] = useChoice("show", STATUSES, "open")
   const { act, isActing, notice, round, tone } = useActs()
-  const { list, pages } = usePages<IncidentPage>("/v1/incidents", {
-    limit: SHOWN,
-    everyMs: EVERY_MS,
-    query: `status=${status}`,
-    round
-  })
+  const { list, pages } = usePages("/v1/incidents", { query: { status } }, { limit: SHOWN, everyMs: EVERY_MS, round })
   const resolve = (item: IncidentItem, { note, outcome }: Resolution): void => {
     void act(async () => {
       const body = note.trim() === "" ? { outcome } : { outcome, note: note.trim() }
-      await postJson(`/v1/incidents/${encodeURIComponent(item.id)}/resolution`, body)
+      await post("/v1/incidents/:id/resolution", { names: { id: item.id }, body })
       return `${units(item.units)} of ${item.sku}: ${outcome}.`
     })
   }

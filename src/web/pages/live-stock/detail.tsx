@@ -6,13 +6,13 @@
  */
 import type { RefObject } from "react"
 import { useEffect, useRef, useState } from "react"
-import type { LocationStock, StockView } from "../../../gateway/protocol.ts"
+import type { LocationStock } from "../../../gateway/protocol.ts"
 import { clockTime, signedUnits, UNKNOWN, units } from "../../app/formats.ts"
 import { CloseIcon } from "../../app/icons.tsx"
 import { ofNumbers, Table } from "../../app/parts.tsx"
 import { Link } from "../../app/router.tsx"
 import { scaleOf, stepPath } from "../../app/sparkline.ts"
-import { getJson } from "../../hub/http.ts"
+import { get } from "../../hub/http.ts"
 import { HISTORY_CHANGES_MAX } from "../../stock/history.ts"
 import type { History } from "../../stock/history.ts"
 import { levelOf } from "../../stock/levels.ts"
@@ -39,7 +39,7 @@ const useLocations = (sku: string, version: number): Locations => {
       if (reading || readVersion === newest.current) return
       reading = true
       readVersion = newest.current
-      const view = await getJson<StockView>(`/v1/stock/${encodeURIComponent(sku)}`, gone.signal).catch(() => undefined)
+      const view = await get("/v1/stock/:sku", { names: { sku }, signal: gone.signal }).catch(() => undefined)
       reading = false
       if (!gone.signal.aborted) setLocations(view === undefined ? "failed" : (view.locations ?? []))
     }

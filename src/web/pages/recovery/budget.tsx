@@ -1,5 +1,5 @@
 /** What offers may cost today, what of it is spent, spoken for and left, and how the days before went. */
-import type { BudgetDay, BudgetView } from "../../../recovery/figures-protocol.ts"
+import type { BudgetDay } from "../../../recovery/figures-protocol.ts"
 import { dayOf, money, UNKNOWN } from "../../app/formats.ts"
 import { Box, ofNumbers, Ready, Table } from "../../app/parts.tsx"
 import { useReading } from "../../app/use-reading.ts"
@@ -7,7 +7,7 @@ import { useReading } from "../../app/use-reading.ts"
 const EVERY_MS = 5_000
 
 export const Budget = () => {
-  const budget = useReading<BudgetView>("/v1/recovery/budget", EVERY_MS)
+  const budget = useReading("/v1/recovery/budget", {}, EVERY_MS)
   const zone = budget.value?.zone
   return (
     <Box id="budget" title="Budget of offers" aside={zone && `days of ${zone}`}>

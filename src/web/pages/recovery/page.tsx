@@ -32,8 +32,9 @@ export const RecoveryPage = () => {
   const [by, setBy] = useChoice("by", GROUPINGS, "sequence")
   const customerId = useQuery("customer")
   const story = useRef<HTMLHeadingElement>(null)
-  const figures: Read<Figures> = useReading<Figures>(
-    `/v1/recovery/figures?from=${fromOf(Number(days))}&by=${by}`,
+  const figures: Read<Figures> = useReading(
+    "/v1/recovery/figures",
+    { query: { from: fromOf(Number(days)), by } },
     FIGURES_EVERY_MS
   )
   const showFromQueue = useCallback((customer: string) => {

@@ -21,7 +21,7 @@ interface QueueProps {
 }
 
 export const Queue = ({ onCustomer }: QueueProps) => {
-  const { list: queue, pages } = usePages<RecoveryQueue>("/v1/recovery/queue", { limit: SHOWN, everyMs: EVERY_MS })
+  const { list: queue, pages } = usePages("/v1/recovery/queue", {}, { limit: SHOWN, everyMs: EVERY_MS })
   return (
     <Box id="queue" title="Queue" aside={queue.value && countsOf(queue.value)}>
       <Ready of={queue} what="the queue">

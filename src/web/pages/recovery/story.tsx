@@ -1,6 +1,6 @@
 /** One customer's whole timeline: every decision with its reason, the newest first. */
 import { type RefObject, type SyntheticEvent, useState } from "react"
-import type { Timeline, TimelineItem } from "../../../recovery/figures-protocol.ts"
+import type { TimelineItem } from "../../../recovery/figures-protocol.ts"
 import { timeOf } from "../../app/formats.ts"
 import { Box, Pager, Ready } from "../../app/parts.tsx"
 import { usePages } from "../../app/use-pages.ts"
@@ -49,8 +49,11 @@ export const Story = ({ customerId, heading, onCustomer }: StoryProps) => {
 }
 
 const Told = ({ customerId }: { readonly customerId: string }) => {
-  const path = `/v1/customers/${encodeURIComponent(customerId)}/timeline`
-  const { list: timeline, pages } = usePages<Timeline>(path, { limit: SHOWN, everyMs: EVERY_MS })
+  const { list: timeline, pages } = usePages(
+    "/v1/customers/:customer/timeline",
+    { names: { customer: customerId } },
+    { limit: SHOWN, everyMs: EVERY_MS }
+  )
   return (
     <Ready of={timeline} what="the timeline" isAsked={true}>
       {({ items, next }) => (

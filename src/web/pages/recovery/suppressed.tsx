@@ -1,5 +1,4 @@
 /** Addresses that nothing is sent to, whoever they belong to. */
-import type { SuppressedList } from "../../../recovery/figures-protocol.ts"
 import { timeOf, units } from "../../app/formats.ts"
 import { Box, Pager, Ready, Table } from "../../app/parts.tsx"
 import { usePages } from "../../app/use-pages.ts"
@@ -9,7 +8,7 @@ const EVERY_MS = 10_000
 const SHOWN = 15
 
 export const Suppressed = () => {
-  const { list, pages } = usePages<SuppressedList>("/v1/recovery/suppressed", { limit: SHOWN, everyMs: EVERY_MS })
+  const { list, pages } = usePages("/v1/recovery/suppressed", {}, { limit: SHOWN, everyMs: EVERY_MS })
   const count = list.value && `${units(list.value.count)} address${list.value.count === 1 ? "" : "es"}`
   return (
     <Box id="suppressed" title="Not written to" aside={count}>

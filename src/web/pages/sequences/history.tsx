@@ -1,13 +1,12 @@
 /** Every version: who saved it, when and why, what it changes from the one that is there, and the way back to it. */
 import { useEffect, useState } from "react"
 import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
-import type { SettingsView, VersionLine, VersionsPage } from "../../../recovery/protocol.ts"
+import type { SettingsView, VersionLine } from "../../../recovery/protocol.ts"
 import { timeOf } from "../../app/formats.ts"
 import { Box } from "../../app/parts.tsx"
-import { getJson } from "../../hub/http.ts"
+import { get } from "../../hub/http.ts"
 import { type Change, changesBetween } from "../../recovery/described.ts"
 
-const PATH = "/v1/recovery/settings"
 const SHOWN = 20
 
 interface HistoryProps {
@@ -23,8 +22,8 @@ const useVersions = (newest: number) => {
   const [isFailed, setFailed] = useState(false)
   const read = async (before: number | undefined): Promise<void> => {
     try {
-      const from = before === undefined ? "" : `&before=${before}`
-      const page = await getJson<VersionsPage>(`${PATH}/versions?limit=${SHOWN}${from}`)
+      const query = { limit: SHOWN, ...(before === undefined ? {} : { before }) }
+      const page = await get("/v1/recovery/settings/versions", { query })
       setItems((known) => (before === undefined ? page.items : [...(known ?? []), ...page.items]))
       setNext(page.next)
       setFailed(false)
@@ -48,7 +47,7 @@ export const History = ({ draft, newest, onRestore }: HistoryProps) => {
   const show = async (version: number): Promise<void> => {
     if (shown?.version === version) return setShown(undefined)
     try {
-      setShown(await getJson<SettingsView>(`${PATH}?version=${version}`))
+      setShown(await get("/v1/recovery/settings", { query: { version } }))
       setFailure(undefined)
     } catch {
       setFailure(`Version ${version} cannot be read now; try again.`)

@@ -5,7 +5,7 @@
 import { useEffect, useSyncExternalStore } from "react"
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { isHidden } from "../../hub/client.ts"
-import { getJson, postJson } from "../../hub/http.ts"
+import { get, post } from "../../hub/http.ts"
 import { SettingsEditor } from "../../recovery/editor.ts"
 import { Editing } from "./editing.tsx"
 
@@ -13,7 +13,7 @@ import { Editing } from "./editing.tsx"
 const newId = (): string => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("")
 
 /** One for as long as the console is open. */
-const editor = new SettingsEditor({ get: getJson, post: postJson, newId, isHidden })
+const editor = new SettingsEditor({ get, post, newId, isHidden })
 
 /** The browser asks before it drops what is not saved. */
 const useAsking = (isChanged: boolean): void => {

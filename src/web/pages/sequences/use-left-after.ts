@@ -1,6 +1,6 @@
 /** When a cart counts as left: the carts' policy says it, and the time line begins there. */
 import { useEffect, useState } from "react"
-import { getJson } from "../../hub/http.ts"
+import { get } from "../../hub/http.ts"
 import { spoken } from "../../recovery/duration.ts"
 
 interface IdlePolicy {
@@ -13,7 +13,7 @@ export const useLeftAfter = (): string => {
   const [policy, setPolicy] = useState<IdlePolicy | undefined>()
   useEffect(() => {
     const leave = new AbortController()
-    getJson<IdlePolicy>("/v1/cart-policy", leave.signal).then(setPolicy, () => undefined)
+    get("/v1/cart-policy", { signal: leave.signal }).then(setPolicy, () => undefined)
     return () => leave.abort()
   }, [])
   if (policy === undefined) return ""

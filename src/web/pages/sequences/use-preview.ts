@@ -6,7 +6,9 @@ import { useEffect, useState } from "react"
 import type { Fault } from "../../../../actors/recovery/sequence.ts"
 import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
 import type { Preview } from "../../../recovery/protocol.ts"
-import { messageOf, postJson } from "../../hub/http.ts"
+import { messageOf, post } from "../../hub/http.ts"
+
+type PreviewAsked = Parameters<typeof post<"/v1/recovery/preview">>[1]["body"]
 
 const AFTER_MS = 200
 const AGAIN_MS = 3_000
@@ -44,7 +46,7 @@ export const usePreview = (draft: RecoverySettings, sequenceId: string, { cart, 
     let again: ReturnType<typeof setTimeout> | undefined
     const ask = async (): Promise<void> => {
       try {
-        const preview = await postJson<Preview>("/v1/recovery/preview", JSON.parse(asked))
+        const preview = await post("/v1/recovery/preview", { body: JSON.parse(asked) as PreviewAsked })
         if (!isOver) setAnswered({ asked, preview })
       } catch (error) {
         if (isOver) return

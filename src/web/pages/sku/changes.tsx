@@ -1,5 +1,5 @@
 /** Changes line by line, each with the command that made it. */
-import type { LedgerLine, LedgerPage } from "../../../gateway/history-protocol.ts"
+import type { LedgerLine } from "../../../gateway/history-protocol.ts"
 import { clockTime, signedUnits, UNKNOWN, units } from "../../app/formats.ts"
 import { Box, ofNumbers, Pager, Ready, Table } from "../../app/parts.tsx"
 import { usePages } from "../../app/use-pages.ts"
@@ -53,8 +53,8 @@ interface ChangesProps {
 }
 
 export const Changes = ({ sku, shown, onShow }: ChangesProps) => {
-  const path = `/v1/stock/${encodeURIComponent(sku)}/ledger`
-  const { list, pages } = usePages<LedgerPage>(path, { limit: SHOWN, everyMs: EVERY_MS, query: "order=newest" })
+  const asked = { names: { sku }, query: { order: "newest" } } as const
+  const { list, pages } = usePages("/v1/stock/:sku/ledger", asked, { limit: SHOWN, everyMs: EVERY_MS })
   return (
     <Box id="changes" title="Changes" note="the newest first" isWide={true}>
       <Ready of={list} what="the changes">

@@ -17,8 +17,7 @@ const stateOf = ({ givenUp, inStep, retryAt }: ListedItem): readonly [word: stri
 const count = (value: number | null): string => (value === null ? UNKNOWN : units(value))
 
 export const Listings = ({ sku }: { readonly sku: string }) => {
-  const path = `/v1/stock/${encodeURIComponent(sku)}/listings`
-  const list = useReading<{ readonly items: ReadonlyArray<ListedItem> }>(path, EVERY_MS)
+  const list = useReading("/v1/stock/:sku/listings", { names: { sku } }, EVERY_MS)
   return (
     <Box id="listings" title="What channels show">
       <Ready of={list} what="the channels">

@@ -99,9 +99,8 @@ const versionIn = (text: string | undefined): number | undefined =>
 const History = ({ sku }: { readonly sku: string }) => {
   const [period, onPeriod] = useChoice("period", PERIODS, "all")
   const beginMs = beginOf(period)
-  const from = beginMs === 0 ? "" : `&from=${new Date(beginMs).toISOString()}`
-  const path = `/v1/stock/${encodeURIComponent(sku)}/levels?points=300${from}`
-  const levels = useReading<StockLevels>(path, EVERY_MS)
+  const query = { points: 300, ...(beginMs === 0 ? {} : { from: new Date(beginMs).toISOString() }) }
+  const levels = useReading("/v1/stock/:sku/levels", { names: { sku }, query }, EVERY_MS)
   return (
     <Ready of={levels} what="the history" isAsked={true}>
       {(value) => <Known sku={sku} levels={value} period={period} onPeriod={onPeriod} beginMs={beginMs} />}

@@ -2,7 +2,8 @@
 import type { Moment } from "../../../gateway/history-protocol.ts"
 import { type Frame, marksBetween, rounded } from "../../app/scale.ts"
 
-export const availableOf = ({ physical, allocated }: Moment): number => physical - allocated
+export const availableOf = ({ physical, allocated }: Pick<Moment, "allocated" | "physical">): number =>
+  physical - allocated
 
 export interface Picture {
   readonly physical: string

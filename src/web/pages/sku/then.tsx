@@ -16,8 +16,7 @@ interface ThenProps {
 }
 
 export const Then = ({ sku, version, isNewest }: ThenProps) => {
-  const path = `/v1/stock/${encodeURIComponent(sku)}/at?moment=${version}`
-  const then = useLasting(useReading<StockThen>(path, EVERY_MS))
+  const then = useLasting(useReading("/v1/stock/:sku/at", { names: { sku }, query: { moment: version } }, EVERY_MS))
   return (
     <Box
       id="then"

@@ -1,7 +1,7 @@
 /** "Why is this number 3?": two moments, and what made the one of the other, down to each command. */
 import { useState } from "react"
-import type { Cause, LedgerLine, LedgerPage, StockDifference } from "../../../gateway/history-protocol.ts"
-import { clockTime, signedUnits, units } from "../../app/formats.ts"
+import type { Cause, LedgerLine, StockDifference } from "../../../gateway/history-protocol.ts"
+import { signedUnits, timeOf, units } from "../../app/formats.ts"
 import { Box, ofNumbers, Pager, Ready, Table } from "../../app/parts.tsx"
 import { useLasting, useReading } from "../../app/use-reading.ts"
 import { Lines } from "./changes.tsx"
@@ -21,8 +21,9 @@ interface WhyProps {
 }
 
 export const Why = ({ sku, from, to, onFrom, onShow }: WhyProps) => {
-  const path = `/v1/stock/${encodeURIComponent(sku)}/difference?from=${from}&to=${to}`
-  const difference = useLasting(useReading<StockDifference>(path, EVERY_MS))
+  const difference = useLasting(
+    useReading("/v1/stock/:sku/difference", { names: { sku }, query: { from, to } }, EVERY_MS)
+  )
   return (
     <Box
       id="why"
@@ -61,7 +62,7 @@ export const Why = ({ sku, from, to, onFrom, onShow }: WhyProps) => {
 
 const sumOf = ({ from, to }: StockDifference): string => {
   const when = from.version === 0 ? "Before its first change" : `At version ${units(from.version)}`
-  const at = clockTime(Date.parse(to.at))
+  const at = timeOf(to.at)
   const [before, after] = [availableOf(from), availableOf(to)]
   const change = before === after ? `and still ${units(after)}` : `then ${units(after)}`
   return `${when} ${units(before)} were available, ${change} at version ${units(to.version)}, ${at}.`
@@ -127,8 +128,8 @@ const Traced = ({ sku, from, to, onShow }: Omit<WhyProps, "onFrom">) => {
 
 const Between = ({ sku, from, to, onShow }: Omit<WhyProps, "onFrom">) => {
   const [after, setAfter] = useState<string | undefined>()
-  const path = `/v1/stock/${encodeURIComponent(sku)}/ledger?limit=${SHOWN}&after=${after ?? from}&until=${to}`
-  const list = useReading<LedgerPage>(path, EVERY_MS)
+  const query = { limit: SHOWN, after: after ?? String(from), until: to }
+  const list = useReading("/v1/stock/:sku/ledger", { names: { sku }, query }, EVERY_MS)
   return (
     <Ready of={list} what="the changes">
       {({ items, next }) => (

@@ -1,5 +1,5 @@
 /** How the hub does: what it answers and how soon, how far what is derived is behind, its actors, and the servers it stands on. */
-import type { RecentSamples, Sample, SystemFigures } from "../../../gateway/system-protocol.ts"
+import type { Sample } from "../../../gateway/system-protocol.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { milliseconds, units } from "../../app/formats.ts"
 import { Ready } from "../../app/parts.tsx"
@@ -74,8 +74,8 @@ const FIGURES: ReadonlyArray<Pictured> = [
 ]
 
 export const SystemPage = () => {
-  const recent = useReading<RecentSamples>("/v1/system/recent", RECENT_EVERY_MS)
-  const system = useReading<SystemFigures>("/v1/system", NOW_EVERY_MS)
+  const recent = useReading("/v1/system/recent", {}, RECENT_EVERY_MS)
+  const system = useReading("/v1/system", {}, NOW_EVERY_MS)
   return (
     <div className="page">
       <h1 className="visually-hidden">System</h1>
