@@ -2,6 +2,7 @@
  * What `/metrics` and `/v1/status` tell. Figures are read where they arise, at the moment somebody asks.
  */
 import { Counter, Gauge, Registry } from "prom-client"
+import type { IncidentKind } from "../../actors/sku/events.ts"
 import type { PartitionHost } from "../host/host.ts"
 import type { Percentiles, RecentLatency } from "../host/stats.ts"
 import type { ProjectionLag } from "./projections.ts"
@@ -41,6 +42,17 @@ export const status = (of: Measured): HubStatus => {
   }
 }
 
+type Counted = ReadonlyMap<string, number>
+/** A label, and values of it that are told of before there is anything to count. */
+type Labelled = readonly [label: string, ...known: ReadonlyArray<string>]
+
+/**
+ * A series that is first seen with a 1 has not increased, as far as Prometheus can tell: the first oversell and the first refusals
+ * would raise no alert.
+ */
+const INCIDENT_KINDS: ReadonlyArray<IncidentKind> = ["oversell", "shortfall", "paid_but_short"]
+const RESULTS = ["ok", "overloaded", "unavailable"]
+
 export const metricsRegistry = (of: Measured): Registry => {
   const registry = new Registry()
   const { host, fanout } = of
@@ -52,7 +64,7 @@ export const metricsRegistry = (of: Measured): Registry => {
       collect: () => made.set(read())
     })
   }
-  const counts = (name: string, help: string, label: string, read: () => ReadonlyMap<string, number>): void => {
+  const counts = (name: string, help: string, [label, ...known]: Labelled, read: () => Counted): void => {
     const made = new Counter({
       name: `holdfast_${name}`,
       help,
@@ -60,16 +72,17 @@ export const metricsRegistry = (of: Measured): Registry => {
       registers: [registry],
       collect: () => {
         made.reset()
+        for (const value of known) made.inc({ [label]: value }, 0)
         for (const [value, count] of read()) made.inc({ [label]: value }, count)
       }
     })
   }
-  counts("commands_total", "Answers given, by result.", "result", () => host.stats.results)
-  counts("incidents_total", "Units that were not there, by kind of incident.", "kind", () => host.stats.incidents)
+  counts("commands_total", "Answers given, by result.", ["result", ...RESULTS], () => host.stats.results)
+  counts("incidents_total", "Incidents, by kind.", ["kind", ...INCIDENT_KINDS], () => host.stats.incidents)
   counts(
     "channel_oversell_count",
     "Incidents by the channel that sold what was not there.",
-    "channel",
+    ["channel"],
     () => host.stats.oversellsByChannel
   )
   gauge(

@@ -35,6 +35,7 @@ const { panels } = JSON.parse(read("grafana-dashboard.json")) as { readonly pane
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-monitoring-"))
 let hub: TestHub
+let text: string
 let told: ReadonlyMap<string, string>
 beforeAll(async () => {
   // Channels tell of themselves where there are any; this one is watched and never told.
@@ -42,7 +43,7 @@ beforeAll(async () => {
   const channel = { name: "web", adapter, identity: true, shadow: true, settings: { url: "http://127.0.0.1:1" } }
   writeFileSync(join(directory, "channels.json"), JSON.stringify({ channels: [channel] }))
   hub = await startHub({ CHANNELS_FILE: join(directory, "channels.json") })
-  const text = await (await fetch(`${hub.url}/metrics`)).text()
+  text = await (await fetch(`${hub.url}/metrics`)).text()
   told = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => [name, type]))
 })
 afterAll(async () => {
@@ -61,6 +62,20 @@ describe("the alert rules", () => {
       assert.ok(names.length > 0 || expr.startsWith("up{"), alert)
       for (const name of names) assert.ok(told.has(name), `${alert}: ${name}`)
     }
+  })
+
+  it("that count have their series from the start, with 0: one that is first seen with a 1 has not increased", () => {
+    const series = ["oversell", "shortfall", "paid_but_short"].map(
+      (kind) => `holdfast_incidents_total{kind="${kind}"} 0`
+    )
+    const counting = rules.filter(({ expr }) => /\b(rate|increase)\(/.test(expr))
+    for (const { expr } of counting) {
+      const [name = "", result] = [metricsIn(expr)[0], /result="(\w+)"/.exec(expr)?.[1]]
+      if (name === "holdfast_incidents_total") continue
+      series.push(result === undefined ? `${name} 0` : `${name}{result="${result}"} 0`)
+    }
+    assert.ok(series.length > 5)
+    for (const line of series) assert.ok(text.split("\n").includes(line), line)
   })
 
   it("have a name of their own, a severity, what has happened and what to do", () => {
