@@ -35,7 +35,7 @@ const { panels } = JSON.parse(read("grafana-dashboard.json")) as { readonly pane
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-monitoring-"))
 let hub: TestHub
-let text: string
+let metrics: string
 let told: ReadonlyMap<string, string>
 beforeAll(async () => {
   // Channels tell of themselves where there are any; this one is watched and never told.
@@ -43,8 +43,8 @@ beforeAll(async () => {
   const channel = { name: "web", adapter, identity: true, shadow: true, settings: { url: "http://127.0.0.1:1" } }
   writeFileSync(join(directory, "channels.json"), JSON.stringify({ channels: [channel] }))
   hub = await startHub({ CHANNELS_FILE: join(directory, "channels.json") })
-  text = await (await fetch(`${hub.url}/metrics`)).text()
-  told = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => [name, type]))
+  metrics = await (await fetch(`${hub.url}/metrics`)).text()
+  told = new Map([...metrics.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => [name, type]))
 })
 afterAll(async () => {
   await hub.stop()
@@ -75,7 +75,7 @@ describe("the alert rules", () => {
       series.push(result === undefined ? `${name} 0` : `${name}{result="${result}"} 0`)
     }
     assert.ok(series.length > 5)
-    for (const line of series) assert.ok(text.split("\n").includes(line), line)
+    for (const line of series) assert.ok(metrics.split("\n").includes(line), line)
   })
 
   it("have a name of their own, a severity, what has happened and what to do", () => {
