@@ -116,5 +116,7 @@ export const REPLAY_STATES_MAX = 64
 export const REPLAY_STATE_CHARACTERS_MAX = 64 * 1024
 /** SKUs that are low, with how they sell, on one page: four weeks of each are read from the ledger. */
 export const LOW_STOCK_PAGE_MAX = 100
+/** Dead letters tried again by one request, one after the other: some milliseconds each, and a second where a channel is asked. */
+export const LETTERS_AT_ONCE_MAX = 100
 /** Records of a channel's log on one page. */
 export const CHANNEL_LOG_PAGE_MAX = 200

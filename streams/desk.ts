@@ -11,6 +11,8 @@ import { DESK } from "./subjects.ts"
 export interface Desk<Event> {
   /** How each of these stands; what nobody has decided about is not in it. */
   readonly newest: (subjects: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Event>, SubjectLogUnavailable>
+  /** What was decided about one of them, the oldest first, as far back as the stream keeps it. */
+  readonly all: (subject: string) => Effect.Effect<ReadonlyArray<Event>, SubjectLogUnavailable>
   /** Decides on how it stands, and stores what that comes to; `undefined`: nothing is to be stored. */
   readonly change: <Answer>(
     subject: string,
@@ -29,6 +31,7 @@ export const deskNats = <Event>(nats: NatsShape): Desk<Event> => {
         try: () => newest<Event>(nats, subjects),
         catch: (cause) => new SubjectLogUnavailable({ detail: String(cause) })
       }),
+    all: (subject) => log.read(subject).pipe(Effect.map(({ events }) => events)),
     change: (subject, decide) =>
       changeSubject<Event | undefined, Event, unknown>({
         log,

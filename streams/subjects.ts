@@ -132,9 +132,11 @@ export const CHECKOUT_LINK_SUBJECTS = "payment.link.*"
 export const PAYMENT_FACT_SUBJECTS = "payment.fact.*"
 export const paymentFactSubject = (cartId: string): string => `payment.fact.${encodeSku(cartId)}`
 
-/** What people decided: about a SKU's low-stock alert, and about a dead letter by its id. */
+/** What people decided: about a SKU's low-stock alert, a dead letter by its id, and by what order proposals are made. */
 export const DESK_SUBJECTS = "desk.*.*"
 export const alertDeskSubject = (sku: string): string => `desk.alert.${encodeSku(sku)}`
+export const reorderForAllSubject = "desk.reorder-for-all.skus"
+export const reorderSubject = (sku: string): string => `desk.reorder.${encodeSku(sku)}`
 export const letterDeskSubject = (id: number): string => `desk.letter.${id}`
 
 /** The customer as a token: see `src/personal-data/`. */

@@ -32,6 +32,7 @@ export const ACTIONS = {
   "incidents.resolve": act("operator"),
   "alerts.read": anybody,
   "alerts.work": act("operator"),
+  "reorder.configure": act("operator"),
   "dead-letters.read": anybody,
   "dead-letters.redrive": act("operator"),
   "channels.read": anybody,

@@ -31,6 +31,7 @@ import { CustomerRoutes } from "./http/customers.ts"
 import { HistoryRoutes } from "./http/history.ts"
 import { LetterDesk } from "./http/letter-desk.ts"
 import { LinkRoutes } from "./http/links.ts"
+import { LocationRoutes } from "./http/locations.ts"
 import { Lists } from "./http/lists.ts"
 import { NatsAdapterRoutes } from "./http/nats-adapters.ts"
 import { OutreachRoutes } from "./http/outreach.ts"
@@ -39,6 +40,7 @@ import { PersonalDataRoutes } from "./http/personal-data.ts"
 import { PaymentRoutes } from "./http/payments.ts"
 import { RecoverySettingsRoutes } from "./http/recovery-settings.ts"
 import { RecoveryRoutes } from "./http/recovery.ts"
+import { ReorderDesk } from "./http/reorder.ts"
 import { makeHandle } from "./http/dispatch.ts"
 import type { Entry } from "./http/entry.ts"
 import { routeTable } from "./http/routes.ts"
@@ -119,18 +121,23 @@ const partRoutes = Effect.fnUntraced(function* (run: (effect: Effect.Effect<void
   const { receive } = yield* OutreachDesk
   const carts = yield* Carts
   const recovery = yield* Recovery
-  const { history, lowStock } = yield* Projections
+  const { history, locations, lowStock } = yield* Projections
   const journal = yield* Journal
   const nats = yield* Nats
+  const reorder = new ReorderDesk({ desk: deskNats(nats), run, nowMs: Date.now })
   return {
-    alerts: new AlertDesk({ readModels: lowStock, desk: deskNats(nats), run, nowMs: Date.now }),
+    alerts: new AlertDesk({ readModels: lowStock, desk: deskNats(nats), reorder, run, nowMs: Date.now }),
+    reorder,
     letters: new LetterDesk({
       host: yield* StockHost,
+      carts,
+      channels: yield* Channels,
       deadLetters: yield* DeadLetters,
       desk: deskNats(nats),
       run,
       now: () => new Date()
     }),
+    locations: new LocationRoutes({ readModels: locations, run }),
     history: new HistoryRoutes({ readModels: history, journal, channels: yield* Channels, run }),
     access: new AccessRoutes({ access: yield* Access, nowMs: Date.now, run }),
     adapters: new NatsAdapterRoutes({ access: yield* Access, nowMs: Date.now, run }),

@@ -5,6 +5,7 @@ import { Context } from "effect"
 import type { LowStockReadModels } from "./http/alert-desk.ts"
 import type { HistoryReadModels } from "./http/history.ts"
 import type { ReadModels } from "./http/lists.ts"
+import type { LocationReadModels } from "./http/locations.ts"
 import type { RecoveryReadModels } from "./http/recovery.ts"
 import type { ServerLooks } from "./http/system.ts"
 
@@ -18,6 +19,7 @@ export interface ProjectionLag {
 
 export interface ProjectionsShape extends ReadModels {
   readonly history: HistoryReadModels
+  readonly locations: LocationReadModels
   readonly lowStock: LowStockReadModels
   readonly recovery: RecoveryReadModels
   readonly servers: ServerLooks

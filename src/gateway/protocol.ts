@@ -32,6 +32,18 @@ export interface StockPage {
   readonly next?: string
 }
 
+/** A page of `GET /v1/locations`. */
+export interface LocationPage {
+  readonly items: ReadonlyArray<LocationStock & { readonly skus: number; readonly soldOut: number }>
+  readonly next?: string
+}
+
+/** A page of `GET /v1/locations/<location>/stock`. */
+export interface StockAtPage {
+  readonly items: ReadonlyArray<Omit<StockNumbers, "version">>
+  readonly next?: string
+}
+
 export type FactType = "sale" | "receipt" | "return" | "count" | "adjustment" | "transfer"
 
 export interface FactBody {

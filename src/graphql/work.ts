@@ -179,7 +179,10 @@ export const work: Part = {
       ) => {
         demand(principal, "dead-letters.read")
         const { after, limit } = listed(args)
-        return read(services.run, services.letters.page(Number(after ?? 0), limit, args.status ?? undefined))
+        return read(
+          services.run,
+          services.letters.page(Number(after ?? 0), limit, { status: args.status ?? undefined })
+        )
       },
       ledger: (_source, { sku, ...args }: Paged & { readonly sku: string }, { principal, services }) => {
         demandSku(principal, sku)

@@ -128,7 +128,7 @@ class OwnerTurn<C extends Owned, A extends AnyAnswer, B extends OwnerBook<R>, R 
     this.facts = factSequence
     const letter = answer.ok ? undefined : this.rules.letterOf?.(owner)
     if (letter === undefined) return
-    this.deadFacts.push({ sequence: factSequence, ...letter, mutationId: command.mutationId, answer })
+    this.deadFacts.push({ sequence: factSequence, ...letter, fact: command, answer })
   }
 
   /** What was answered to this id before this turn; a record of another id with the same fingerprint is passed over. */

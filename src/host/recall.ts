@@ -60,7 +60,7 @@ export const bury = (dead: DeadFact, deadLetters: DeadLettersShape): Effect.Effe
     ...(path === undefined ? {} : { path }),
     source: dead.source,
     subject: dead.subject,
-    body: JSON.stringify({ mutationId: dead.mutationId }),
+    body: JSON.stringify(dead.fact),
     sequence: dead.sequence
   }
   return Effect.catch(deadLetters.put(letter), () =>

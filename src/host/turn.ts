@@ -38,7 +38,8 @@ export interface DeadFact {
   /** What it is a letter of, and the subject that it came by. */
   readonly source: string
   readonly subject: string
-  readonly mutationId: string
+  /** The fact itself, as it was read. */
+  readonly fact: object
   readonly answer: AnyAnswer
 }
 
@@ -166,8 +167,8 @@ class TurnInProgress {
   private noteFact(mail: CommandMail, answer: Answer): void {
     this.facts = mail.factSequence
     if (answer.ok) return
-    const { sku, mutationId } = mail.command
-    this.deadFacts.push({ sequence: mail.factSequence, source: "fact", subject: factSubject(sku), mutationId, answer })
+    const { command: fact, factSequence: sequence } = mail
+    this.deadFacts.push({ sequence, source: "fact", subject: factSubject(fact.sku), fact, answer })
   }
 
   /** What was answered to this id before this turn; a record of another id with the same hash is passed over. */

@@ -9,6 +9,7 @@ import { CART_EVENTS_PROJECTION } from "../../streams/projections/cart-events.ts
 import { CARTS_PROJECTION } from "../../streams/projections/carts.ts"
 import * as History from "../../streams/projections/history-queries.ts"
 import { LEDGER } from "../../streams/projections/ledger.ts"
+import * as Locations from "../../streams/projections/location-queries.ts"
 import * as LowStock from "../../streams/projections/low-stock-queries.ts"
 import * as Queries from "../../streams/projections/queries.ts"
 import { RECOVERY_PROJECTION } from "../../streams/projections/recovery.ts"
@@ -70,6 +71,10 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
       levels: (sku, query) => list(History.levels(pool, sku, query)),
       causes: (sku, versions) => list(History.causes(pool, sku, versions)),
       placesOf: (sku, versions) => list(History.placesOf(pool, sku, versions))
+    },
+    locations: {
+      locations: (query) => list(Locations.locations(pool, query)),
+      stockAt: (query) => list(Locations.stockAt(pool, query))
     },
     lowStock: {
       raised: (query) => list(LowStock.raised(pool, query)),

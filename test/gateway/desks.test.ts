@@ -30,9 +30,19 @@ const lower = async (sku: string, quantity: number): Promise<void> => {
 }
 
 /** Over NATS, where nobody waits to be refused. */
-const tell = async (sku: string, text: string): Promise<LetterItem> => {
+const tell = (name: string, text: string, subject = "stock.fact"): Promise<LetterItem> =>
+  appearing(() => nats.publish(`${subject}.${name}`, text))
+
+/** As the hub itself does when it cannot apply or deliver something. */
+const bury = (source: string, subject: string, body: object): Promise<LetterItem> => {
+  const [token = ""] = subject.split(".").toReversed()
+  const letter = { source, subject, code: "x", message: "It was refused.", body: JSON.stringify(body), sequence: 1 }
+  return appearing(() => nats.publish(`dead.${source}.${token}`, JSON.stringify(letter)))
+}
+
+const appearing = async (publish: () => void): Promise<LetterItem> => {
   const before = new Set((await letters("open")).map(({ id }) => id))
-  nats.publish(`stock.fact.${sku}`, text)
+  publish()
   const found = await eventually(
     () => letters("open"),
     (items) => items.some(({ id }) => !before.has(id))
@@ -91,6 +101,7 @@ describe("low stock", () => {
     assert.equal(await low("MUG"), undefined)
     const gone = await post("/v1/alerts/MUG/desk", { act: "reopen", version })
     assert.deepEqual([gone.status, gone.body["code"]], [409, "version_conflict"])
+    assert.deepEqual(Object.keys(gone.body), ["ok", "code", "message"])
     await done("/v1/stock/MUG/facts", { type: "sale", mutationId: "s2", quantity: 40 })
     assert.deepEqual((await low("MUG"))?.stand, { state: "open" })
   })
@@ -107,6 +118,71 @@ describe("low stock", () => {
     }
     for (const query of ["?limit=0", "?leadDays=1.5", "?coverDays=", "?leadDays=400"]) {
       assert.equal((await http(hub, "GET", `/v1/alerts/open${query}`)).status, 400, query)
+    }
+  })
+})
+
+describe("lead time and cover", () => {
+  const forAll = () => http(hub, "GET", "/v1/reorder-settings").then(({ body }) => body)
+  const used = async (sku: string) => {
+    const { leadDays, coverDays } = (await low(sku))?.reorder ?? {}
+    return [leadDays, coverDays]
+  }
+
+  it("are a week and two until somebody sets them for all SKUs or for one, also after kill -9", async () => {
+    assert.deepEqual(await forAll(), {
+      ok: true,
+      version: 0,
+      leadDays: null,
+      coverDays: null,
+      used: { leadDays: 7, coverDays: 14 }
+    })
+    await done("/v1/reorder-settings", { expectedVersion: 0, leadDays: 3, coverDays: 10, by: "kim" })
+    await done("/v1/stock/TIN/reorder-settings", { expectedVersion: 0, leadDays: 21, by: "ben" })
+    await hub.crash()
+    assert.deepEqual(await used("LAMP"), [3, 10])
+    assert.deepEqual(await used("TIN"), [21, 10])
+    const { body: tin } = await http(hub, "GET", "/v1/stock/TIN/reorder-settings")
+    assert.deepEqual([tin["version"], tin["by"], tin["coverDays"]], [1, "ben", null])
+  })
+
+  it("asked for are as if they were set for all SKUs: one with its own keeps it", async () => {
+    const { items } = await lows("?leadDays=1&coverDays=2")
+    const days = new Map(items.map(({ sku, reorder }) => [sku, [reorder.leadDays, reorder.coverDays]]))
+    assert.deepEqual(
+      [days.get("LAMP"), days.get("TIN")],
+      [
+        [1, 2],
+        [21, 2]
+      ]
+    )
+  })
+
+  it("are not overwritten by who has not seen the newest, and every version is told with who set it", async () => {
+    const late = await post("/v1/reorder-settings", { expectedVersion: 0, leadDays: 9, coverDays: 9, by: "ben" })
+    assert.deepEqual([late.status, late.body["code"]], [409, "version_conflict"])
+    assert.match(String(late.body["message"]), /kim has saved version 1/)
+    await done("/v1/reorder-settings", { expectedVersion: 1, leadDays: 9, coverDays: 9, by: "ben" })
+    const { body } = await http(hub, "GET", "/v1/reorder-settings/versions")
+    const items = body["items"] as ReadonlyArray<{ version: number; by: string; leadDays: number }>
+    assert.deepEqual(
+      items.map(({ by, leadDays, version }) => [version, by, leadDays]),
+      [
+        [2, "ben", 9],
+        [1, "kim", 3]
+      ]
+    )
+  })
+
+  it("that are none are refused with what to send", async () => {
+    for (const [path, body, wrong] of [
+      ["/v1/reorder-settings", { leadDays: 1, coverDays: 1 }, "expectedVersion"],
+      ["/v1/reorder-settings", { expectedVersion: 2, leadDays: 1.5, coverDays: 1 }, "leadDays"],
+      ["/v1/reorder-settings", { expectedVersion: 2, leadDays: 1, coverDays: null }, "coverDays"],
+      ["/v1/stock/TIN/reorder-settings", { expectedVersion: 1, coverDays: 366 }, "coverDays"]
+    ] as const) {
+      const { body: refusal, status } = await post(path, body)
+      assert.deepEqual([status, refusal["path"]], [400, wrong])
     }
   })
 })
@@ -162,6 +238,59 @@ describe("a dead letter", () => {
     )
     assert.equal(settled[3]?.settled?.reason, "a test of the till")
     assert.equal(settled[3]?.body, "this is no JSON")
+  })
+
+  it("of a cart is mended and applied to that cart; of a payment is applied as it came", async () => {
+    const line = { sku: "MUG", quantity: 1, unitPriceMinor: 950, currency: "GBP" }
+    await done("/v1/carts/c-1/requests", { type: "add", mutationId: "add", ...line })
+    const letter = await tell("c-1", JSON.stringify({ type: "left", mutationId: 7 }), "cart.fact")
+    assert.equal(letter.source, "cart-fact")
+    await done(`/v1/dead-letters/${letter.id}/redrive`, { by: "kim", cartFact: { type: "left", mutationId: "closed" } })
+    const told = { type: "payment-failed", cart: "c-1", mutationId: "pi-1", contents: 1 }
+    const payment = await bury("payment-fact", "payment.fact.c-1", told)
+    const changed = await post(`/v1/dead-letters/${payment.id}/redrive`, {
+      cartFact: { type: "left", mutationId: "x" }
+    })
+    assert.deepEqual([changed.status, changed.body["path"]], [400, "fact"])
+    await done(`/v1/dead-letters/${payment.id}/redrive`, {})
+    const settled = await letters("settled")
+    assert.deepEqual(
+      settled.slice(-2).map(({ settled: how }) => how?.mutationId),
+      ["closed", "pi-1"]
+    )
+  })
+
+  it("of an alert is not sent again, and says why not", async () => {
+    const alert = await bury("alert-slack", "alert.low-stock.MUG", { sku: "MUG" })
+    const { body, status } = await post(`/v1/dead-letters/${alert.id}/redrive`, {})
+    assert.deepEqual([status, body["path"]], [400, "id"])
+    assert.match(String(body["message"]), /of its moment/)
+    await done(`/v1/dead-letters/${alert.id}/discard`, { reason: "long over" })
+  })
+
+  it("and many others are tried again at once, each by itself, found by their kind", async () => {
+    const early = await tell("c-2", JSON.stringify({ type: "left", mutationId: "early" }), "cart.fact")
+    const bad = await tell("MUG", JSON.stringify({ type: "receipt", mutationId: "po-12", quantity: "4" }))
+    assert.deepEqual(
+      (await letters("open&kind=cart-fact")).map(({ body, code, id }) => [id, code, JSON.parse(body)]),
+      [[early.id, "unknown_cart", { type: "left", cart: "c-2", mutationId: "early" }]]
+    )
+    const line = { sku: "MUG", quantity: 1, unitPriceMinor: 950, currency: "GBP" }
+    await done("/v1/carts/c-2/requests", { type: "add", mutationId: "add", ...line })
+    const { body } = await post("/v1/dead-letters/redrive", { ids: [bad.id, early.id, 99_999], by: "kim" })
+    assert.deepEqual(body["redriven"], [early.id], JSON.stringify(body))
+    const refused = body["refused"] as ReadonlyArray<{ readonly id: number; readonly code: string }>
+    assert.deepEqual(
+      refused.map(({ code, id }) => [id, code]),
+      [
+        [bad.id, "invalid_request"],
+        [99_999, "invalid_request"]
+      ]
+    )
+    assert.deepEqual(
+      (await letters("open")).map(({ id }) => id),
+      [bad.id]
+    )
   })
 
   it("that is not there is said to be", async () => {

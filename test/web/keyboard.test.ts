@@ -128,6 +128,59 @@ describe("by the keyboard", () => {
     assert.match((await look()).stop.name, /^default/)
   })
 
+  it("everything is gone to from anywhere by its name, and the focus is where it was when nothing is", async () => {
+    const palette = page.getByRole("dialog", { name: "Go to anything" })
+    await page.goto(`${full.hub.url}/alerts`)
+    await page.getByLabel("Your name").focus()
+    await page.keyboard.press("Control+k")
+    await palette.waitFor()
+    for (let count = 0; count < 4; count++) {
+      await page.keyboard.press("Tab")
+      assert.ok(
+        await page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+      )
+    }
+    await page.keyboard.press("Escape")
+    await palette.waitFor({ state: "detached" })
+    assert.equal(await page.evaluate("document.activeElement.ariaLabel"), "Your name")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("lamp-11")
+    await palette.getByRole("option", { name: /^LAMP-110 1,010 available/ }).waitFor()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await page.getByRole("heading", { name: "LAMP-111" }).waitFor()
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("stock on social")
+    await palette.getByRole("option", { name: /^Stock on social/ }).waitFor()
+    await page.keyboard.press("Enter")
+    await page.getByRole("region", { name: "On social" }).waitFor()
+  })
+
+  it("a cart leads to whose it is", async () => {
+    const palette = page.getByRole("dialog", { name: "Go to anything" })
+    await page.goto(`${full.hub.url}/system`)
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type(`cart cart-${full.customerId}`)
+    await palette.getByRole("option", { name: /1 lines, £9.50/ }).waitFor()
+    await page.keyboard.press("Enter")
+    await page.getByText(/Message decided/).waitFor()
+  })
+
+  it("the keys are shown by a question mark, but not to who is writing one", async () => {
+    const keys = page.getByRole("dialog", { name: "Keyboard shortcuts" })
+    await page.goto(`${full.hub.url}/`)
+    await page.getByRole("row", { name: /LAMP-100/ }).waitFor()
+    await page.keyboard.press("/")
+    await page.keyboard.type("?")
+    assert.equal(await page.getByRole("searchbox").inputValue(), "?")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Escape")
+    await page.keyboard.type("?")
+    await keys.getByText("Search by SKU").waitFor()
+    await page.keyboard.press("Escape")
+    await keys.waitFor({ state: "detached" })
+  })
+
   it("a customer is picked in the queue, and their story has the focus", async () => {
     await page.goto(`${full.hub.url}/recovery`)
     await page.getByRole("button", { name: full.customerId }).waitFor()

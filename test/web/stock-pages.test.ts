@@ -55,6 +55,34 @@ afterAll(async () => {
 const region = (name: string | RegExp) => page.getByRole("region", { name })
 const rowOf = (name: string | RegExp) => page.getByRole("row", { name })
 
+describe("live stock", () => {
+  it("is shown by location, and one location SKU by SKU, with the way to a SKU's history", async () => {
+    await page.goto(`${hub.url}/`)
+    await page.getByRole("link", { name: "Locations" }).click()
+    const places = region("By location")
+    await places.getByRole("row", { name: "shop 1 0 4 0 4" }).waitFor()
+    await places.getByRole("row", { name: "default 2 1 2 0 2" }).waitFor()
+    await places.getByRole("link", { name: "default" }).click()
+    const there = region("At default")
+    await there.getByRole("row", { name: "TEA 4 0 4" }).waitFor()
+    await there.getByRole("row", { name: "TIN −2 0 −2" }).waitFor()
+    await there.getByLabel("Search by SKU at default").fill("te")
+    await there.getByRole("row", { name: /TIN/ }).waitFor({ state: "detached" })
+    await page.reload()
+    await there.getByRole("link", { name: "TIN" }).click()
+    await region("Where it is now").getByRole("link", { name: "default" }).click()
+    await page.getByRole("link", { name: "All locations" }).click()
+    await places.getByRole("row", { name: "store 1 0 12 2 10" }).waitFor()
+  })
+
+  it("says of a location that holds nothing, and of channels where there are none, that it is so", async () => {
+    await page.goto(`${hub.url}/?by=location&location=nowhere`)
+    await page.getByText("Nothing was ever there.").waitFor()
+    await page.getByRole("navigation", { name: "Live stock by" }).getByRole("link", { name: "Channels" }).click()
+    await page.getByText("No sales channel is set up").waitFor()
+  })
+})
+
 describe("a SKU's history", () => {
   it("is reached from its row in live stock", async () => {
     await page.goto(`${hub.url}/?sku=MUG`)
@@ -129,9 +157,24 @@ describe("the alert centre", () => {
     await low.getByRole("img", { name: "Sold on each of the last 1 days: 8" }).waitFor()
     await low.getByText("Order 174").click()
     await low.getByText("Sold 8 in 1 day: 8 a day.").waitFor()
-    await page.getByLabel("Lead time").fill("2")
+    await page.getByRole("spinbutton", { name: "Lead time days" }).fill("2")
     await low.getByText("Order 134").waitFor()
     assert.match(page.url(), /\/alerts\?lead=2$/)
+  })
+
+  it("saves lead time and cover for all SKUs, and for one of its own", async () => {
+    await page.getByRole("button", { name: "Save for all SKUs" }).click()
+    await page.getByRole("status").getByText("2 days of lead time and 14 of cover are saved for all SKUs.").waitFor()
+    await page.goto(`${hub.url}/alerts`)
+    const low = page.getByRole("listitem").filter({ hasText: "TEA" })
+    await low.getByText("Order 134").click()
+    await low.getByRole("spinbutton", { name: "Cover of TEA" }).fill("4")
+    await low.getByRole("button", { name: "Save", exact: true }).click()
+    await page.getByRole("status").getByText("TEA: 2 days of lead time and 4 of cover are saved.").waitFor()
+    await low.getByText("Order 54").waitFor()
+    await low.getByRole("spinbutton", { name: "Cover of TEA" }).fill("")
+    await low.getByRole("button", { name: "Save", exact: true }).click()
+    await low.getByText("Order 134").waitFor()
   })
 
   it("takes an acknowledgement with a note, in somebody's name, and shows it until it is opened again", async () => {
@@ -167,10 +210,10 @@ describe("the incidents", () => {
     await page.getByLabel("Outcome of the incident of TIN, version 1").selectOption("backordered")
     await page.getByLabel("Note on the incident of TIN, version 1").fill("told the customer")
     await page.getByRole("button", { name: "Resolve" }).click()
-    await page.getByRole("status").getByText("2 of TIN: backordered.").waitFor()
+    await page.getByRole("status").getByText("2 of TIN: back-ordered.").waitFor()
     await page.getByRole("heading", { name: "No incident is open" }).waitFor()
     await page.getByRole("button", { name: "Dealt with" }).click()
-    await page.getByText(/^backordered, .*: told the customer$/).waitFor()
+    await page.getByText(/^Back-ordered, .*: told the customer$/).waitFor()
     await page.getByRole("link", { name: "TIN" }).click()
     await region("Why is it −2?")
       .getByRole("row", { name: /^Sale by web −2 0 −2$/ })
@@ -207,7 +250,7 @@ describe("the dead letters", () => {
     await letter.getByRole("button", { name: "Discard" }).click()
     await page.getByRole("heading", { name: "No letter is open" }).waitFor()
     await page.getByRole("button", { name: "Settled" }).click()
-    await page.getByText(/^Applied by kim, .* as po-3\.$/).waitFor()
+    await page.getByText(/^Tried again and taken by kim, .* as po-3\.$/).waitFor()
     await page.getByText(/^Let be by kim, .*: a test of the till$/).waitFor()
     await page.getByText("neither this nor that").waitFor()
   })

@@ -4,6 +4,7 @@
 import { Effect } from "effect"
 import { type AlertDecision, type AlertOutcome, decideAlert, standOf } from "../../../actors/alert/desk.ts"
 import { propose } from "../../../actors/reorder/propose.ts"
+import { reorderOf, type ReorderSettings } from "../../../actors/reorder/settings.ts"
 import * as Limits from "../../../config/limits.ts"
 import type { Desk } from "../../../streams/desk.ts"
 import type { RaisedQuery, RaisedRow, SoldQuery, SoldRow } from "../../../streams/projections/low-stock-queries.ts"
@@ -18,6 +19,7 @@ import type { AskedRequest, Request } from "../serving.ts"
 import type { LowStockItem, LowStockPage, Stand } from "../work-protocol.ts"
 import type { Entry } from "./entry.ts"
 import { bodyOf } from "./read-body.ts"
+import type { ReorderDesk } from "./reorder.ts"
 import { answering, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
 import { whoActs } from "./who.ts"
@@ -32,6 +34,7 @@ export interface LowStockReadModels {
 export interface AlertDeskServices {
   readonly readModels: LowStockReadModels
   readonly desk: Desk<AlertDecision>
+  readonly reorder: Pick<ReorderDesk, "settingsOf">
   readonly run: (effect: Effect.Effect<void>) => void
   readonly nowMs: () => number
 }
@@ -39,12 +42,10 @@ export interface AlertDeskServices {
 const UNREADABLE = "What was decided about alerts cannot be read now; stock is not affected. Try again."
 /** Four weeks: every weekday as often as the others. */
 const SELLING_DAYS = 28
-const USUAL = { limit: Limits.LOW_STOCK_PAGE_MAX, leadDays: 7, coverDays: 14 }
+const USUAL = { limit: Limits.LOW_STOCK_PAGE_MAX, leadDays: null, coverDays: null }
 
-interface Asked extends RaisedQuery {
-  readonly leadDays: number
-  readonly coverDays: number
-}
+/** Days: as if these were set for all SKUs. */
+type Asked = RaisedQuery & ReorderSettings
 
 export class AlertDesk {
   private readonly services: AlertDeskServices
@@ -70,27 +71,35 @@ export class AlertDesk {
   }
 
   private readonly page = Effect.fnUntraced({ self: this }, function* (this: AlertDesk, asked: Asked) {
-    const { desk, nowMs, readModels } = this.services
+    const { desk, nowMs, readModels, reorder } = this.services
     const rows = yield* readModels.raised({ after: asked.after, limit: asked.limit + 1 })
     const shown = rows.slice(0, asked.limit)
     const skus = shown.map(({ sku }) => sku)
     const now = nowMs()
-    const [sold, newest] = yield* Effect.all([
+    const [sold, newest, settings] = yield* Effect.all([
       skus.length === 0 ? Effect.succeed([]) : readModels.sold({ skus, nowMs: now, days: SELLING_DAYS }),
-      desk.newest(skus.map(alertDeskSubject)).pipe(Effect.mapError(() => UNREADABLE))
+      desk.newest(skus.map(alertDeskSubject)).pipe(Effect.mapError(() => UNREADABLE)),
+      reorder.settingsOf(skus)
     ])
+    const forAll = { ...reorderOf(settings.forAll, undefined), version: settings.forAll?.version ?? 0 }
+    const asIf = { leadDays: asked.leadDays ?? forAll.leadDays, coverDays: asked.coverDays ?? forAll.coverDays }
     const items = shown.map((row): LowStockItem => {
       const soldByDay = daysOf(sold.filter(({ sku }) => sku === row.sku))
+      const { coverDays = null, leadDays = null, version = 0 } = settings.own(row.sku) ?? {}
+      const own = { leadDays, coverDays }
+      const used = reorderOf(asIf, own)
       return {
         ...row,
         raisedAt: row.raisedAt.toISOString(),
         stand: standView(row, newest.get(alertDeskSubject(row.sku)), now),
         soldByDay,
-        proposal: propose({ ...row, soldByDay, leadDays: asked.leadDays, coverDays: asked.coverDays })
+        reorder: { version, own, ...used },
+        proposal: propose({ ...row, soldByDay, ...used })
       }
     })
     const last = skus.at(-1)
-    const page: LowStockPage = rows.length > shown.length && last !== undefined ? { items, next: last } : { items }
+    const isMore = rows.length > shown.length && last !== undefined
+    const page: LowStockPage = { items, reorder: forAll, ...(isMore ? { next: last } : {}) }
     return page
   })
 
@@ -107,7 +116,10 @@ export class AlertDesk {
           return { event, answer: after === undefined ? decided : { ...decided, newest: after } }
         })
         .pipe(Effect.mapError(() => UNREADABLE))
-      if (!outcome.ok) return yield* Effect.fail(outcome)
+      if (!outcome.ok) {
+        const { code, message } = outcome
+        return yield* Effect.fail<Refusal>({ ok: false, code, message })
+      }
       return {
         ok: true,
         sku,

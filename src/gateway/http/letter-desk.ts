@@ -1,42 +1,50 @@
 /**
- * Dead letters as work: the list of them with what was done about each, a fact mended and applied after all, a letter let be.
+ * Dead letters as work: the list of them with what was done about each, one tried again as it came or mended, many as they
+ * came, one let be.
  *
- * A fact is applied like one that comes over HTTP, under its own mutation id; so when the hub dies before it has noted that, the
- * letter is open still, and trying again changes nothing.
+ * What is tried again may be done twice; so when the hub dies before it has noted that, the letter is open still, and trying
+ * again changes nothing.
  */
-import { Effect } from "effect"
-import * as Limits from "../../../config/limits.ts"
+import { Effect, Result } from "effect"
+import { PAGE_LIMIT_DEFAULT } from "../../../config/limits.ts"
 import type { DeadLettersShape, StoredDeadLetter } from "../../../streams/dead-letters.ts"
 import type { Desk } from "../../../streams/desk.ts"
-import { channelOfSubject, letterDeskSubject, skuOfSubject } from "../../../streams/subjects.ts"
-import { isFields } from "../../access/body-target.ts"
-import { decodeJson, invalid, wrongSku } from "../decode.ts"
-import { LetterDiscard, LetterRedrive } from "../openapi/work-bodies.ts"
+import { letterDeskSubject } from "../../../streams/subjects.ts"
+import { invalid } from "../decode.ts"
+import { LetterDiscard, LetterRedrive, LettersRedrive } from "../openapi/work-bodies.ts"
 import { LettersQuery } from "../openapi/work.ts"
-import type { Answer, Refusal } from "../protocol.ts"
+import type { Refusal } from "../protocol.ts"
 import { readQuery } from "../read-query.ts"
-import { type MailTaker, submitFact } from "../requests.ts"
 import type { AskedRequest, Request } from "../serving.ts"
-import type { LetterItem, LetterPage, LetterSettled } from "../work-protocol.ts"
+import {
+  kindOfLetter,
+  type LetterItem,
+  type LetterKind,
+  type LetterPage,
+  type LetterSettled,
+  type LettersRedriven
+} from "../work-protocol.ts"
 import type { Entry } from "./entry.ts"
 import { readBody } from "./read-body.ts"
+import { type Mended, redrive, type RedrivingServices } from "./redriving.ts"
 import { answering, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
 import { whoActs } from "./who.ts"
 
-export interface LetterDeskServices {
-  readonly host: MailTaker
+export interface LetterDeskServices extends RedrivingServices {
   readonly deadLetters: DeadLettersShape
   readonly desk: Desk<LetterSettled>
   readonly run: (effect: Effect.Effect<void>) => void
-  readonly now: () => Date
 }
 
 const UNREADABLE = "The dead letters cannot be read now; try again."
 /** Pages read to fill one of those that are open: where nearly all are settled, going on from `next` finds the others. */
 const READS_MAX = 8
 
-type Status = "open" | "settled" | undefined
+interface Wanted {
+  readonly status?: "open" | "settled" | undefined
+  readonly kind?: LetterKind | undefined
+}
 
 export class LetterDesk {
   private readonly services: LetterDeskServices
@@ -48,16 +56,22 @@ export class LetterDesk {
   list({ query }: Request, respond: Respond): void {
     const asked = readQuery(LettersQuery, query)
     if (!asked.ok) return respond(refused(asked.refusal))
-    const { after, limit = Limits.PAGE_LIMIT_DEFAULT, status } = asked.value
-    this.answer(respond, this.page(Number(after ?? 0), limit, status))
+    const { after, kind, limit = PAGE_LIMIT_DEFAULT, status } = asked.value
+    this.answer(respond, this.page(Number(after ?? 0), limit, { kind, status }))
   }
 
   redrive(request: AskedRequest, respond: Respond, id: string | undefined): void {
     const asked = readBody(request, LetterRedrive, respond)
     if (asked === undefined) return
-    const { by, fact, sku } = asked
-    const given = { fact, sku, receivedAtMs: request.receivedAtMs }
-    this.answer(respond, this.applied(id, given, whoActs(request, by)))
+    const { by, cart, cartFact, fact, sku } = asked
+    const mended = { fact: fact ?? cartFact, sku, cart, receivedAtMs: request.receivedAtMs }
+    this.answer(respond, this.applied(id, mended, whoActs(request, by)))
+  }
+
+  redriveAll(request: AskedRequest, respond: Respond): void {
+    const asked = readBody(request, LettersRedrive, respond)
+    if (asked === undefined) return
+    this.answer(respond, this.appliedAll(asked.ids, request.receivedAtMs, whoActs(request, asked.by)))
   }
 
   discard(request: AskedRequest, respond: Respond, id: string | undefined): void {
@@ -69,7 +83,7 @@ export class LetterDesk {
   /** From behind `from` on; fails with a sentence for the client. */
   readonly page = Effect.fnUntraced(
     { self: this },
-    function* (this: LetterDesk, from: number, limit: number, status: Status) {
+    function* (this: LetterDesk, from: number, limit: number, { kind, status }: Wanted) {
       const items: Array<LetterItem> = []
       let after = from
       for (let reads = 0; reads < READS_MAX; reads++) {
@@ -79,6 +93,7 @@ export class LetterDesk {
           if (items.length === limit) return pageOf(items, after)
           after = letter.id
           const settled = stands.get(letterDeskSubject(letter.id))
+          if (kind !== undefined && kindOfLetter(letter.source) !== kind) continue
           if (status !== undefined && (status === "settled") !== (settled !== undefined)) continue
           items.push(settled === undefined ? letter : { ...letter, settled })
         }
@@ -106,34 +121,28 @@ export class LetterDesk {
   /** Fails with the refusal, or with a sentence when it cannot be done now. */
   readonly applied = Effect.fnUntraced(
     { self: this },
-    function* (
-      this: LetterDesk,
-      id: string | undefined,
-      given: { readonly fact: unknown; readonly sku: string | undefined; readonly receivedAtMs: number },
-      by: string
-    ) {
+    function* (this: LetterDesk, id: string | undefined, mended: Mended, by: string) {
       const letter = yield* this.find(id)
-      const source = letter.source ?? "fact"
-      if (source !== "fact") {
-        return yield* Effect.fail(
-          invalid(`A letter of ${source} is not applied from here; it can be let be, with the reason.`, "id")
-        )
-      }
-      const sku = given.sku ?? skuOfSubject(letter.subject)
-      if (sku === undefined || wrongSku(sku) !== undefined) {
-        return yield* Effect.fail(invalid("The letter's subject names no SKU; send sku.", "sku"))
-      }
-      const told = given.fact ?? textOf(letter.body)
-      const channel = channelOfSubject(letter.subject)
-      // A fact that is given anew may be of whatever channel whoever gives it says.
-      const body = channel === undefined || !isFields(told) ? told : { channel, ...told }
-      const received = { body, receivedAtMs: given.receivedAtMs }
-      const answer = yield* Effect.callback<Answer>((resume) =>
-        submitFact(this.services.host, sku, received, (answered) => resume(Effect.succeed(answered)))
-      )
-      if (!answer.ok) return yield* Effect.fail(answer)
-      const { mutationId } = body as { readonly mutationId: string }
+      const { mutationId } = yield* redrive(this.services, letter, mended)
       return yield* this.settle(letter, { act: "redriven", by, at: this.at(), mutationId })
+    }
+  )
+
+  /** As they came, one after the other. Fails with a sentence when none can be done now. */
+  private readonly appliedAll = Effect.fnUntraced(
+    { self: this },
+    function* (this: LetterDesk, ids: ReadonlyArray<number>, receivedAtMs: number, by: string) {
+      const redriven: Array<number> = []
+      const refusals: Array<LettersRedriven["refused"][number]> = []
+      for (const id of new Set(ids)) {
+        const outcome = yield* Effect.result(this.applied(String(id), { receivedAtMs }, by))
+        if (Result.isSuccess(outcome)) redriven.push(id)
+        else if (typeof outcome.failure === "string") {
+          refusals.push({ id, code: "unavailable", message: outcome.failure })
+        } else refusals.push({ id, code: outcome.failure.code, message: outcome.failure.message })
+      }
+      const answer: LettersRedriven = { ok: true, redriven, refused: refusals }
+      return answer
     }
   )
 
@@ -181,14 +190,9 @@ const doneAlready = ({ act, at, by }: LetterSettled): Refusal => ({
   message: `${by} has ${act === "redriven" ? "applied" : "discarded"} it already, at ${at}.`
 })
 
-/** What cannot be read is refused as any fact that cannot. */
-const textOf = (text: string): unknown => {
-  const decoded = decodeJson(new TextEncoder().encode(text), Limits.MESSAGE_BYTES_MAX)
-  return decoded.ok ? decoded.value : undefined
-}
-
 export const letterEntries = (desk: LetterDesk): ReadonlyArray<Entry> => [
   ["get", "/v1/dead-letters", "dead-letters.read", (request, respond) => desk.list(request, respond)],
+  ["post", "/v1/dead-letters/redrive", "dead-letters.redrive", (request, respond) => desk.redriveAll(request, respond)],
   [
     "post",
     "/v1/dead-letters/:id/redrive",

@@ -20,6 +20,7 @@ import { type LeakageServices, postLeakage } from "./leakage.ts"
 import { type LetterDesk, letterEntries } from "./letter-desk.ts"
 import type { LinkRoutes } from "./links.ts"
 import type { Lists } from "./lists.ts"
+import { locationEntries, type LocationRoutes } from "./locations.ts"
 import { withOpenApi } from "./openapi.ts"
 import { adapterEntries, type NatsAdapterRoutes } from "./nats-adapters.ts"
 import type { OutreachRoutes } from "./outreach.ts"
@@ -27,6 +28,7 @@ import type { PersonalDataRoutes } from "./personal-data.ts"
 import type { PaymentRoutes } from "./payments.ts"
 import type { RecoverySettingsRoutes } from "./recovery-settings.ts"
 import type { RecoveryRoutes } from "./recovery.ts"
+import { type ReorderDesk, reorderEntries } from "./reorder.ts"
 import { json } from "./replies.ts"
 import {
   getSku,
@@ -45,7 +47,9 @@ export interface HttpServices {
   readonly pages: StockPages
   readonly lists: Lists
   readonly history: HistoryRoutes
+  readonly locations: LocationRoutes
   readonly alerts: AlertDesk
+  readonly reorder: ReorderDesk
   readonly letters: LetterDesk
   readonly channels: ChannelRoutes
   readonly channelLog: ChannelLogRoutes
@@ -76,8 +80,10 @@ export const routeTable = (services: HttpServices): ReadonlyArray<Entry> => with
 const partsOf = (services: HttpServices): ReadonlyArray<Entry> => [
   ...stockEntries(services),
   ...historyEntries(services.history),
+  ...locationEntries(services.locations),
   ...workEntries(services.lists),
   ...alertEntries(services.alerts),
+  ...reorderEntries(services.reorder),
   ...letterEntries(services.letters),
   ...channelEntries(services.channels),
   ...channelLogEntries(services.channelLog),

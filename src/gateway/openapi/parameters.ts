@@ -10,6 +10,7 @@ export const Name = textUpTo(512)
 
 export const PARAMETERS: Readonly<Record<string, Schema.Codec<string>>> = {
   sku: Id.annotate({ description: "The SKU, percent-encoded." }),
+  location: Id.annotate({ description: "The location's name, percent-encoded." }),
   cart: textUpTo(CART_ID_LENGTH_MAX).annotate({ description: "The cart's name, percent-encoded." }),
   customer: Id.annotate({ description: "The customer's id, percent-encoded." }),
   channel: Name.annotate({ description: "The channel's name." }),

@@ -47,6 +47,24 @@ export const okPageOf = <Item extends Schema.Constraint>(identifier: string, ite
 
 export const StockPage: Schema.Codec<Protocol.StockPage> = pageOf("StockPage", StockView)
 
+export const LocationPage: Schema.Codec<Protocol.LocationPage> = pageOf(
+  "LocationPage",
+  Schema.Struct({
+    locationId: Schema.String,
+    skus: Units,
+    physical: Units.annotate({ description: "Over all SKUs, as allocated is." }),
+    allocated: Units,
+    soldOut: Units.annotate({ description: "SKUs of which none is available there." })
+  }).annotate({ identifier: "Location" })
+)
+
+export const StockAtPage: Schema.Codec<Protocol.StockAtPage> = pageOf(
+  "StockAtPage",
+  Schema.Struct({ sku: Schema.String, physical: Units, allocated: Units, available: Units }).annotate({
+    identifier: "StockAt"
+  })
+)
+
 export const SkuAnswer: Schema.Codec<Protocol.SkuAnswer> = done("SkuAnswer", {
   ...view,
   holdId: optionalKey(Schema.String),

@@ -13,14 +13,23 @@ import {
   Ledger,
   Levels,
   LinesAnswer,
+  LocationPage,
   SkuAnswer,
+  StockAtPage,
   StockPage,
   StockThen,
   Synced
 } from "./stock-answers.ts"
-import { integerFrom, Version } from "./values.ts"
+import { integerFrom, textUpToOrNone, Version } from "./values.ts"
 
 const { optionalKey } = Schema
+
+export const StockAtQuery = Schema.Struct({
+  ...page,
+  search: optionalKey(
+    textUpToOrNone(Limits.ID_LENGTH_MAX).annotate({ description: "Part of a SKU, in capitals or not." })
+  )
+})
 
 export const stock = {
   "get /v1/stock": {
@@ -34,6 +43,18 @@ export const stock = {
     summary: "One SKU, with its locations",
     answer: SkuAnswer,
     refusals: [400, 404, 429, 503]
+  },
+  "get /v1/locations": {
+    summary: "What each location holds",
+    query: Page,
+    answer: LocationPage,
+    refusals: [400, 503]
+  },
+  "get /v1/locations/:location/stock": {
+    summary: "One location, SKU by SKU",
+    query: StockAtQuery,
+    answer: StockAtPage,
+    refusals: [400, 503]
   },
   "post /v1/stock/:sku/requests": {
     summary: "Reserve, commit, release, configure or read",

@@ -3,8 +3,23 @@
  */
 import { Schema } from "effect"
 import { NAME_LENGTH_MAX } from "../../../actors/access/limits.ts"
+import { REORDER_DAYS_MAX } from "../../../actors/reorder/settings.ts"
+import { CART_ID_LENGTH_MAX } from "../../../config/carts.ts"
+import { LETTERS_AT_ONCE_MAX } from "../../../config/limits.ts"
+import { CartFact } from "./carts.ts"
 import { Fact } from "./stock-bodies.ts"
-import { GivenMoment, Id, Note, Reason, rule, textUpToOrNone } from "./values.ts"
+import {
+  GivenMoment,
+  Id,
+  integerFrom,
+  Note,
+  nullable,
+  Reason,
+  rule,
+  textUpTo,
+  textUpToOrNone,
+  Version
+} from "./values.ts"
 
 const { optionalKey } = Schema
 
@@ -37,8 +52,35 @@ export const AlertDecision = Schema.Struct({
   )
   .annotate({ identifier: "AlertDecision" })
 
-export const LetterRedrive = Schema.Struct({ fact: optionalKey(Fact), sku: optionalKey(Id), by }).annotate({
-  identifier: "LetterRedrive"
+export const ReorderDays = integerFrom(0, REORDER_DAYS_MAX)
+export const wholeDays = { leadDays: ReorderDays, coverDays: ReorderDays }
+const orForAll = nullable(ReorderDays).annotate({ description: "null: those for all SKUs." })
+export const openDays = { leadDays: orForAll, coverDays: orForAll }
+
+const expectedVersion = Version.annotate({ description: "The newest you have seen; 0: none." })
+
+export const ReorderChange = Schema.Struct({ expectedVersion, ...wholeDays, by }).annotate({
+  identifier: "ReorderChange"
 })
+
+export const ReorderChangeOfSku = Schema.Struct({
+  expectedVersion,
+  leadDays: optionalKey(orForAll),
+  coverDays: optionalKey(orForAll),
+  by
+}).annotate({ identifier: "ReorderChangeOfSku" })
+
+export const LetterRedrive = Schema.Struct({
+  fact: optionalKey(Fact),
+  sku: optionalKey(Id),
+  cartFact: optionalKey(CartFact),
+  cart: optionalKey(textUpTo(CART_ID_LENGTH_MAX)),
+  by
+}).annotate({ identifier: "LetterRedrive" })
+
+export const LettersRedrive = Schema.Struct({
+  ids: Schema.Array(Version).check(Schema.isBetweenLength(1, LETTERS_AT_ONCE_MAX)),
+  by
+}).annotate({ identifier: "LettersRedrive" })
 
 export const LetterDiscard = Schema.Struct({ reason: Reason, by }).annotate({ identifier: "LetterDiscard" })

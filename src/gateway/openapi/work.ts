@@ -4,12 +4,33 @@
 import { Schema } from "effect"
 import { LOW_STOCK_PAGE_MAX } from "../../../config/limits.ts"
 import type { Descriptions } from "./description.ts"
-import type { LetterSettled, LowStockItem, Stand as StandShape } from "../work-protocol.ts"
+import {
+  LETTER_KINDS,
+  type LetterSettled,
+  type LettersRedriven,
+  type LowStockItem,
+  type LowStockPage,
+  type ReorderSettingsView,
+  type ReorderVersionsView,
+  type Stand as StandShape
+} from "../work-protocol.ts"
 import { after, limitUpTo, page, Page } from "./queries.ts"
 import { Refusal } from "./refusal-shapes.ts"
 import { pageOf } from "./stock-answers.ts"
-import { done, integerFrom, Moment, nullable, Units, Version } from "./values.ts"
-import { AlertDecision, LetterDiscard, LetterRedrive, OUTCOMES, Resolution } from "./work-bodies.ts"
+import { done, Moment, nullable, Units, Version } from "./values.ts"
+import {
+  AlertDecision,
+  LetterDiscard,
+  LetterRedrive,
+  LettersRedrive,
+  openDays,
+  OUTCOMES,
+  ReorderChange,
+  ReorderChangeOfSku,
+  ReorderDays,
+  Resolution,
+  wholeDays
+} from "./work-bodies.ts"
 
 const { optionalKey } = Schema
 
@@ -71,6 +92,20 @@ const Stand: Schema.Codec<StandShape> = Schema.Struct({
   until: optionalKey(Moment)
 }).annotate({ identifier: "AlertStand" })
 
+const stored = { version: Version, ...openDays }
+
+const ReorderView: Schema.Codec<ReorderSettingsView> = done("ReorderSettings", {
+  sku: optionalKey(Schema.String),
+  ...stored,
+  by: optionalKey(Schema.String),
+  at: optionalKey(Moment),
+  used: Schema.Struct(wholeDays).annotate({ description: "What proposals are made by." })
+})
+
+const ReorderVersions: Schema.Codec<ReorderVersionsView> = done("ReorderVersions", {
+  items: Schema.Array(Schema.Struct({ ...stored, by: Schema.String, at: Moment }))
+})
+
 const LowStock: Schema.Codec<LowStockItem> = Schema.Struct({
   sku: Schema.String,
   version: Version.annotate({ description: "To be named when something is done about it." }),
@@ -80,6 +115,11 @@ const LowStock: Schema.Codec<LowStockItem> = Schema.Struct({
   safetyThreshold: Units,
   stand: Stand,
   soldByDay: Schema.Array(Schema.Finite),
+  reorder: Schema.Struct({
+    version: Version.annotate({ description: "Of the SKU's own settings; 0: it has none." }),
+    own: Schema.Struct(openDays),
+    ...wholeDays
+  }),
   proposal: Schema.Struct({
     quantity: Units.annotate({ description: "0: nothing is to be ordered." }),
     velocity: Schema.Finite.annotate({ description: "Units a day." }),
@@ -88,7 +128,12 @@ const LowStock: Schema.Codec<LowStockItem> = Schema.Struct({
   })
 }).annotate({ identifier: "LowStock" })
 
-const Days = optionalKey(integerFrom(0, 365))
+const Days = optionalKey(ReorderDays.annotate({ description: "As if it were set for all SKUs." }))
+
+const LowStocks: Schema.Codec<LowStockPage> = Schema.Struct({
+  ...pageOf("LowStockPage", LowStock).fields,
+  reorder: Schema.Struct({ version: Version, ...wholeDays }).annotate({ description: "Those for all SKUs." })
+}).annotate({ identifier: "LowStockPage" })
 
 const DeadLetter = Schema.Struct({
   id: Version,
@@ -112,7 +157,16 @@ export const LowStockQuery = Schema.Struct({
   coverDays: Days
 })
 
-export const LettersQuery = Schema.Struct({ ...page, status: optionalKey(Schema.Literals(["open", "settled"])) })
+export const LettersQuery = Schema.Struct({
+  ...page,
+  status: optionalKey(Schema.Literals(["open", "settled"])),
+  kind: optionalKey(Schema.Literals(LETTER_KINDS))
+})
+
+const Redriven: Schema.Codec<LettersRedriven> = done("LettersRedriven", {
+  redriven: Schema.Array(Version),
+  refused: Schema.Array(Schema.Struct({ id: Version, code: Schema.String, message: Schema.String }))
+})
 
 export const work = {
   "get /v1/incidents": {
@@ -137,7 +191,7 @@ export const work = {
   "get /v1/alerts/open": {
     summary: "What is low now, how it sells, and how much to order",
     query: LowStockQuery,
-    answer: pageOf("LowStockPage", LowStock),
+    answer: LowStocks,
     refusals: [400, 503]
   },
   "post /v1/alerts/:sku/desk": {
@@ -146,14 +200,54 @@ export const work = {
     answer: done("AlertDecided", { sku: Schema.String, stand: Stand }),
     refusals: [400, 404, 409, 413, 503]
   },
+  "get /v1/reorder-settings": {
+    summary: "How long a delivery takes and is to last, for all SKUs",
+    answer: ReorderView,
+    refusals: [503]
+  },
+  "get /v1/reorder-settings/versions": {
+    summary: "Who changed that, the newest first",
+    details: "The last sixteen.",
+    answer: ReorderVersions,
+    refusals: [503]
+  },
+  "post /v1/reorder-settings": {
+    summary: "Set it for all SKUs",
+    body: ReorderChange,
+    answer: ReorderView,
+    refusals: [400, 409, 413, 503]
+  },
+  "get /v1/stock/:sku/reorder-settings": {
+    summary: "What one SKU has of its own, and what is used for it",
+    answer: ReorderView,
+    refusals: [400, 503]
+  },
+  "get /v1/stock/:sku/reorder-settings/versions": {
+    summary: "Who changed a SKU's own, the newest first",
+    details: "The last sixteen.",
+    answer: ReorderVersions,
+    refusals: [400, 503]
+  },
+  "post /v1/stock/:sku/reorder-settings": {
+    summary: "Set it for one SKU, or leave it to those for all",
+    body: ReorderChangeOfSku,
+    answer: ReorderView,
+    refusals: [400, 409, 413, 503]
+  },
   "get /v1/dead-letters": {
     summary: "Messages that could not be taken, oldest first",
     query: LettersQuery,
     answer: pageOf("DeadLetterPage", DeadLetter),
     refusals: [400, 503]
   },
+  "post /v1/dead-letters/redrive": {
+    summary: "Try letters again as they came, each by itself",
+    body: LettersRedrive,
+    answer: Redriven,
+    refusals: [400, 413]
+  },
   "post /v1/dead-letters/:id/redrive": {
-    summary: "Apply a fact after all, as it came or mended",
+    summary: "Try a letter again: a fact as it came or mended, a payment as it came, what a channel did not take",
     body: LetterRedrive,
     answer: LetterDone,
     refusals: [400, 409, 413, 429, 503]

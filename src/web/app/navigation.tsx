@@ -4,7 +4,7 @@
  */
 import { type KeyboardEvent, useEffect, useRef, useState } from "react"
 import { MoreIcon } from "./icons.tsx"
-import { GROUPS } from "./pages.tsx"
+import { GROUPS, PAGES } from "./pages.tsx"
 import { Link, usePath } from "./router.tsx"
 
 export const Navigation = () => {
@@ -47,11 +47,29 @@ export const Navigation = () => {
         className="nav-link nav-more"
         aria-expanded={isOpen}
         aria-controls="all-pages"
+        data-current={isBehind(path) || undefined}
         onClick={() => setIsOpen((before) => !before)}
       >
         <MoreIcon />
-        <span>{isOpen ? "Less" : "More"}</span>
+        {isOpen ? <span>Less</span> : <MoreName path={path} />}
       </button>
     </nav>
+  )
+}
+
+const elsewhere = (path: string) => PAGES.find((page) => page.path === path && page.isMain !== true)
+
+/** The page that is shown has no place in the line. */
+const isBehind = (path: string): boolean => elsewhere(path) !== undefined
+
+/** Where it is one of those behind it, the page that is shown gives it its name: on a phone it has no other. */
+const MoreName = ({ path }: { readonly path: string }) => {
+  const page = elsewhere(path)
+  if (page === undefined) return <span>More</span>
+  return (
+    <span>
+      {page.label}
+      <span className="visually-hidden">, more pages</span>
+    </span>
   )
 }

@@ -7,11 +7,14 @@ import { Component, type ReactNode, Suspense } from "react"
 import { messageOf } from "../hub/http.ts"
 
 interface GuardProps {
+  /** What the page is called, heard while it is fetched. */
+  readonly label: string
   readonly children: ReactNode
 }
 
-const Fetching = () => (
+const Fetching = ({ label }: Pick<GuardProps, "label">) => (
   <div className="page">
+    <h1 className="visually-hidden">{label}</h1>
     <p className="fetching quiet" aria-busy="true">
       Loading the page …
     </p>
@@ -27,7 +30,8 @@ export class PageGuard extends Component<GuardProps, { readonly failure?: string
 
   override render(): ReactNode {
     const { failure } = this.state
-    if (failure === undefined) return <Suspense fallback={<Fetching />}>{this.props.children}</Suspense>
+    if (failure === undefined)
+      return <Suspense fallback={<Fetching label={this.props.label} />}>{this.props.children}</Suspense>
     return (
       <div className="none" role="alert">
         <h1>This page cannot be shown</h1>

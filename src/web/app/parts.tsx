@@ -81,13 +81,15 @@ interface TableProps {
   /** Said when it is scrolled by the keyboard. */
   readonly label: string
   readonly columns: ReadonlyArray<string | ColumnOptions>
+  /** On a phone each row is a card: what is done about it stands under what it is, not far to the right. */
+  readonly stacks?: boolean
   /** Rows; the cells of numbers have the class `number`. */
   readonly children: ReactNode
 }
 
 /** A table that scrolls within its place where it is too wide for it. */
-export const Table = ({ label, columns, children }: TableProps) => (
-  <div className="scrolls" tabIndex={0} role="group" aria-label={label}>
+export const Table = ({ label, columns, stacks = false, children }: TableProps) => (
+  <div className="scrolls" data-stacks={stacks || undefined} tabIndex={0} role="group" aria-label={label}>
     <table>
       <thead>
         <tr>

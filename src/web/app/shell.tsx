@@ -3,17 +3,21 @@
  *
  * Knows which pages exist and nothing of what they show.
  */
-import { useEffect, useRef } from "react"
+import { lazy, Suspense, useEffect, useRef } from "react"
 import { FirstPassword, SignIn } from "../access/sign-in.tsx"
 import { useSession } from "../access/use-session.ts"
 import { Who } from "../access/who.tsx"
 import { useHub } from "../hub/client.ts"
 import { ConnectionBadge } from "./connection.tsx"
-import { BrandMark } from "./icons.tsx"
+import { BrandMark, SearchIcon } from "./icons.tsx"
+import { isApple, useOverlay } from "./keys.ts"
 import { Navigation } from "./navigation.tsx"
 import { PageGuard } from "./page-guard.tsx"
 import { PAGES } from "./pages.tsx"
+import { Palette } from "./palette.tsx"
 import { usePath } from "./router.tsx"
+
+const Shortcuts = lazy(async () => ({ default: (await import("./shortcuts.tsx")).Shortcuts }))
 
 const Nowhere = () => (
   <section className="nowhere">
@@ -44,6 +48,7 @@ const Pages = () => {
   const page = PAGES.find((candidate) => candidate.path === path)
   const Component = page?.Component ?? Nowhere
   const label = page?.label ?? "Not found"
+  const { overlay, open, close } = useOverlay()
   const main = useRef<HTMLElement>(null)
   const shown = useRef(path)
   useEffect(() => {
@@ -62,15 +67,23 @@ const Pages = () => {
           <BrandMark />
           <span className="brand-name">Holdfast</span>
         </div>
+        <button type="button" className="palette-open" onClick={() => open("palette")}>
+          <SearchIcon />
+          <span>Go to …</span>
+          <kbd>{isApple() ? "⌘ K" : "Ctrl K"}</kbd>
+        </button>
         <Navigation />
         <Who />
         <ConnectionBadge />
       </header>
       <main ref={main} id="main" className="main" tabIndex={-1}>
-        <PageGuard key={path}>
+        <PageGuard key={path} label={label}>
           <Component />
         </PageGuard>
       </main>
+      {/* There at once: whoever calls for it writes on before anything could be fetched. */}
+      {overlay === "palette" ? <Palette onClose={close} onShortcuts={() => open("shortcuts")} /> : null}
+      <Suspense fallback={null}>{overlay === "shortcuts" ? <Shortcuts onClose={close} /> : null}</Suspense>
     </div>
   )
 }

@@ -5,6 +5,7 @@
  * meanwhile, so thousands of changes a second cost one paint a frame, and a hidden page paints nothing.
  *
  * V1. A version that is not newer is ignored, so frames may arrive twice or be repeated by a resume.
+ *     But a SKU that a list told of first has no time: the socket's message of the same version brings it.
  * V2. `reset` (the hub lost what the page has) replaces numbers and history whatever the version.
  * V3. A row is a new object when anything of it changed and the same object otherwise: React compares by identity.
  */
@@ -14,7 +15,7 @@ import { isLow, isOversold } from "./levels.ts"
 
 export interface StockRow extends StockNumbers {
   readonly safetyThreshold: number
-  /** When the newest version was made, in milliseconds since the epoch. */
+  /** When the newest version was made, in milliseconds since the epoch; 0 until the socket has told. */
   readonly atMs: number
   /** When the page saw it change, on the page's clock; 0 for what was already so when it connected. */
   readonly changedAtMs: number
@@ -33,6 +34,9 @@ export interface StockTotals {
 
 /** At 2 KB a busy SKU this is 200 MB, what a browser tab can be asked for; a larger range needs a narrower topic. */
 export const SKUS_MAX = 100_000
+
+/** When a version was made is not known: a list says no times. */
+const NO_TIME = 0
 
 /** Below every version, so that whatever comes next is newer. */
 const NO_VERSION = -1
@@ -63,9 +67,11 @@ export class StockStore {
     for (const sku of skus) this.#unconfirmed.add(sku)
   }
 
-  /** For `have`. SKUs whose version is no longer trusted are not named. */
+  /** For `have`. SKUs whose version is no longer trusted are not named, nor those that only a page of a list has told of. */
   *versions(): Iterable<readonly [string, number]> {
-    for (const row of this.#rows.values()) if (!this.#unconfirmed.has(row.sku)) yield [row.sku, row.version]
+    for (const row of this.#rows.values()) {
+      if (row.atMs !== NO_TIME && !this.#unconfirmed.has(row.sku)) yield [row.sku, row.version]
+    }
   }
 
   /** True when it was newer. `seenAtMs` is when the change arrived; 0 for state that was waiting. */
@@ -73,7 +79,8 @@ export class StockStore {
     const before = this.#rows.get(message.sku)
     const unconfirmed = this.#unconfirmed.size > 0 && this.#unconfirmed.delete(message.sku)
     const known = before === undefined || message.reset === true ? NO_VERSION : before.version
-    if (message.version <= known && !(unconfirmed && message.version !== known)) return false
+    const isTimed = before?.atMs === NO_TIME && message.version === known
+    if (message.version <= known && !isTimed && !(unconfirmed && message.version !== known)) return false
     if (before === undefined && !this.#admit()) return false
     const history = before?.history ?? new History()
     if (message.version <= (before?.version ?? NO_VERSION)) history.clear()
@@ -107,7 +114,7 @@ export class StockStore {
     if (!this.#admit()) return
     const { sku, version, available, physical, allocated, safetyThreshold } = view
     const numbers = { sku, version, available, physical, allocated, safetyThreshold }
-    this.#put(undefined, { ...numbers, atMs: 0, changedAtMs: 0, delta: 0, history: new History() })
+    this.#put(undefined, { ...numbers, atMs: NO_TIME, changedAtMs: 0, delta: 0, history: new History() })
   }
 
   /** Called once a frame when anything at all changed. */

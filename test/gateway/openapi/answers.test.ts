@@ -79,6 +79,14 @@ describe("what is answered about stock", () => {
     await post("/v1/stock/requests", { body: { type: "release", mutationId: "l2", holdId: "l" } })
     await get("/v1/stock", { search: "?limit=1" })
     await get("/v1/stock/{sku}", of("A"))
+    await get("/v1/reorder-settings")
+    await post("/v1/reorder-settings", { body: { expectedVersion: 0, leadDays: 3, coverDays: 10 } })
+    await post("/v1/stock/{sku}/reorder-settings", { ...of("A"), body: { expectedVersion: 0, leadDays: 21 } })
+    await get("/v1/stock/{sku}/reorder-settings", of("A"))
+    await get("/v1/stock/{sku}/reorder-settings/versions", of("A"))
+    await get("/v1/reorder-settings/versions")
+    await get("/v1/locations", { search: "?limit=1" })
+    await get("/v1/locations/{location}/stock", { names: { location: "shop" }, search: "?search=b" })
     const sync = { sku: "A", quantityChange: -2, newTotalStock: 99 }
     await post("/api/inventory/sync-stock", { body: sync })
   })
@@ -97,6 +105,10 @@ describe("what is answered about stock", () => {
     await post("/v1/stock/requests", { body: { type: "reserve", mutationId: "l3", holdId: "m", lines } })
     await post("/api/inventory/sync-stock", { body: { sku: 1 } })
     await get("/v1/stock", { search: "?limit=0" })
+    await post("/v1/reorder-settings", { body: { expectedVersion: 0, leadDays: 4, coverDays: 10 } })
+    await post("/v1/stock/{sku}/reorder-settings", { ...of("A"), body: { expectedVersion: 1, leadDays: -1 } })
+    await get("/v1/locations", { search: "?limit=0" })
+    await get("/v1/locations/{location}/stock", { names: { location: "shop" }, search: `?search=${"x".repeat(129)}` })
     await get("/v1/stock/{sku}", of("nobody"))
     const codes = [
       "mutation_conflict",
@@ -163,6 +175,8 @@ describe("what is answered about work and the hub", () => {
     await post("/v1/dead-letters/{id}/discard", { ...second, body: { reason: "of no use" } })
     await get("/v1/dead-letters")
     await get("/v1/dead-letters", { search: "?limit=x" })
+    await get("/v1/dead-letters", { search: "?kind=fact" })
+    await post("/v1/dead-letters/redrive", { body: { ids: [999_999] } })
   })
 
   it("is as documented of how the hub is", async () => {

@@ -1,9 +1,11 @@
 /** One SKU that is low: how much there is of it, how it sells, what to order and why, and what somebody does about it. */
 import { useId, useState } from "react"
+import type { ReorderSettings } from "../../../../actors/reorder/settings.ts"
 import type { LowStockItem, Stand } from "../../../gateway/work-protocol.ts"
 import { clockTime, timeOf, UNKNOWN, units } from "../../app/formats.ts"
 import { Link } from "../../app/router.tsx"
 import { levelOf } from "../../stock/levels.ts"
+import { OwnDays } from "./days.tsx"
 import { LevelBadge } from "../live-stock/level-badge.tsx"
 
 export interface Work {
@@ -25,9 +27,10 @@ interface LowProps {
   readonly item: LowStockItem
   readonly isActing: boolean
   readonly onWork: (work: Work) => void
+  readonly onSaveOwn: (own: ReorderSettings) => void
 }
 
-export const Low = ({ item, isActing, onWork }: LowProps) => {
+export const Low = ({ item, isActing, onWork, onSaveOwn }: LowProps) => {
   const { available, proposal, raisedAt, safetyThreshold, sku, stand } = item
   const { daysLeft, quantity, reasons, velocity } = proposal
   const [isOpen, setIsOpen] = useState(false)
@@ -75,15 +78,18 @@ export const Low = ({ item, isActing, onWork }: LowProps) => {
             <li key={reason}>{reason}</li>
           ))}
         </ul>
-        {stand.state === "open" ? (
-          <input
-            aria-label={`Note on ${sku}`}
-            placeholder="A note to go with it (optional)"
-            maxLength={500}
-            value={note}
-            onChange={({ target }) => setNote(target.value)}
-          />
-        ) : null}
+        <div className="low-more-fields">
+          <OwnDays key={item.reorder.version} item={item} isActing={isActing} onSave={onSaveOwn} />
+          {stand.state === "open" ? (
+            <input
+              aria-label={`Note on ${sku}`}
+              placeholder="A note on what is done about it (optional)"
+              maxLength={500}
+              value={note}
+              onChange={({ target }) => setNote(target.value)}
+            />
+          ) : null}
+        </div>
       </div>
     </li>
   )
@@ -98,29 +104,34 @@ const Days = ({ soldByDay }: { readonly soldByDay: ReadonlyArray<number> }) => {
   const most = Math.max(1, ...soldByDay)
   const wide = BARS.width / Math.max(7, soldByDay.length)
   return (
-    <svg
-      className="low-days"
-      viewBox={`0 0 ${BARS.width} ${BARS.height}`}
-      width={BARS.width}
-      height={BARS.height}
-      role="img"
-      aria-label={`Sold on each of the last ${soldByDay.length} days: ${soldByDay.join(", ")}`}
-    >
-      {soldByDay.map((sold, index) => {
-        const height = sold <= 0 ? 1 : Math.max(2, (sold / most) * BARS.height)
-        const daysAgo = soldByDay.length - index
-        return (
-          <rect
-            key={daysAgo}
-            className={sold <= 0 ? "stage-track" : "stage-share"}
-            x={BARS.width - daysAgo * wide}
-            y={BARS.height - height}
-            width={Math.max(1, wide - 1.5)}
-            height={height}
-          />
-        )
-      })}
-    </svg>
+    <div>
+      <p className="low-sold" aria-hidden="true">
+        Sold a day, {soldByDay.length === 1 ? "today" : `${soldByDay.length} days`}
+      </p>
+      <svg
+        className="low-days"
+        viewBox={`0 0 ${BARS.width} ${BARS.height}`}
+        width={BARS.width}
+        height={BARS.height}
+        role="img"
+        aria-label={`Sold on each of the last ${soldByDay.length} days: ${soldByDay.join(", ")}`}
+      >
+        {soldByDay.map((sold, index) => {
+          const height = sold <= 0 ? 1 : Math.max(2, (sold / most) * BARS.height)
+          const daysAgo = soldByDay.length - index
+          return (
+            <rect
+              key={daysAgo}
+              className={sold <= 0 ? "stage-track" : "stage-share"}
+              x={BARS.width - daysAgo * wide}
+              y={BARS.height - height}
+              width={Math.max(1, wide - 1.5)}
+              height={height}
+            />
+          )
+        })}
+      </svg>
+    </div>
   )
 }
 

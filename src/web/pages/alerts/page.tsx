@@ -1,17 +1,20 @@
 /**
  * The alert centre: what is low, on each page the soonest sold out first; who has taken note of it; how it sells and what to
- * order, with the arithmetic. Lead time and cover stand in the address, so that two people look at the same proposal.
+ * order, with the arithmetic. Other lead times and covers than those that are saved stand in the address, so that two people
+ * look at the same proposal before one of them saves it.
  */
 import { useMemo } from "react"
+import type { ReorderSettings, WholeReorderSettings } from "../../../../actors/reorder/settings.ts"
 import type { LowStockItem } from "../../../gateway/work-protocol.ts"
 import { ConnectionNotice } from "../../app/connection.tsx"
 import { units } from "../../app/formats.ts"
 import { NameField, useName } from "../../app/name.tsx"
 import { Box, Choices, Notice, Pager, Ready } from "../../app/parts.tsx"
 import { setQuery, useChoice, useQuery } from "../../app/router.tsx"
-import { useActs } from "../../app/use-acts.ts"
+import { type Acted, useActs } from "../../app/use-acts.ts"
 import { usePages } from "../../app/use-pages.ts"
 import { post } from "../../hub/http.ts"
+import { type AskedDays, daysIn, daysWords, ForAll } from "./days.tsx"
 import { Low, type Work } from "./low.tsx"
 import { saveOrder } from "./order-file.ts"
 
@@ -21,8 +24,11 @@ const SHOWN = 100
 const FILTERS = ["open", "acknowledged", "snoozed", "all"] as const
 type Filter = (typeof FILTERS)[number]
 
-const daysIn = (text: string | undefined, usual: number): number =>
-  text !== undefined && /^\d{1,3}$/.test(text) && Number(text) <= 365 ? Number(text) : usual
+/** What is not written is as it is saved. */
+const queryOf = ({ coverDays, leadDays }: AskedDays) => ({
+  ...(leadDays === undefined ? {} : { leadDays }),
+  ...(coverDays === undefined ? {} : { coverDays })
+})
 
 /** Sold out first, then by how long it will last; what does not sell last. */
 const urgencyOf = ({ available, proposal }: LowStockItem): number =>
@@ -34,15 +40,30 @@ const DONE: Readonly<Record<Work["act"], string>> = {
   reopen: "is open again"
 }
 
+const savingBy = (act: Acted["act"], by: string) => ({
+  saveForAll: (settings: WholeReorderSettings, expectedVersion: number): void =>
+    void act(async () => {
+      await post("/v1/reorder-settings", { body: { ...settings, expectedVersion, by } })
+      setQuery("lead", undefined)
+      setQuery("cover", undefined)
+      return `${daysWords(settings)} are saved for all SKUs.`
+    }),
+  saveOwn: ({ reorder, sku }: LowStockItem, own: ReorderSettings): void =>
+    void act(async () => {
+      const body = { ...own, expectedVersion: reorder.version, by }
+      const { used } = await post("/v1/stock/:sku/reorder-settings", { names: { sku }, body })
+      return `${sku}: ${daysWords(used)} are saved.`
+    })
+})
+
 export const AlertsPage = () => {
   const [filter, setFilter] = useChoice("show", FILTERS, "open")
-  const leadDays = daysIn(useQuery("lead"), 7)
-  const coverDays = daysIn(useQuery("cover"), 14)
+  const asked = { leadDays: daysIn(useQuery("lead")), coverDays: daysIn(useQuery("cover")) }
   const { act, isActing, notice, round, tone } = useActs()
   const { name, setName } = useName()
   const { list, pages } = usePages(
     "/v1/alerts/open",
-    { query: { leadDays, coverDays } },
+    { query: queryOf(asked) },
     { limit: SHOWN, everyMs: EVERY_MS, round }
   )
   const work = (item: LowStockItem, { note, until, act: what }: Work): void => {
@@ -52,6 +73,7 @@ export const AlertsPage = () => {
       return `${item.sku} ${DONE[what]}.`
     })
   }
+  const { saveForAll, saveOwn } = savingBy(act, name)
   return (
     <div className="page">
       <h1 className="visually-hidden">Low stock</h1>
@@ -65,8 +87,9 @@ export const AlertsPage = () => {
             word={(choice) => ({ open: "Open", acknowledged: "Acknowledged", snoozed: "Snoozed", all: "All" })[choice]}
             onChoose={setFilter}
           />
-          <Days label="Lead time" value={leadDays} onChange={(days) => setQuery("lead", days)} />
-          <Days label="Cover" value={coverDays} onChange={(days) => setQuery("cover", days)} />
+          {list.value === undefined ? null : (
+            <ForAll asked={asked} saved={list.value.reorder} isActing={isActing} onSave={saveForAll} />
+          )}
           <NameField name={name} onName={setName} />
         </div>
         <Ready of={list} what="what is low">
@@ -78,6 +101,7 @@ export const AlertsPage = () => {
                 filter={filter}
                 isActing={isActing}
                 onWork={work}
+                onSaveOwn={saveOwn}
               />
               <Pager what="what is low" next={next} {...pages} />
             </>
@@ -89,27 +113,6 @@ export const AlertsPage = () => {
   )
 }
 
-interface DaysProps {
-  readonly label: string
-  readonly value: number
-  readonly onChange: (days: string) => void
-}
-
-const Days = ({ label, value, onChange }: DaysProps) => (
-  <label className="tool-field">
-    {label}
-    <input
-      type="number"
-      inputMode="numeric"
-      min={0}
-      max={365}
-      value={value}
-      onChange={({ target }) => onChange(target.value)}
-    />
-    days
-  </label>
-)
-
 interface ListedProps {
   readonly items: ReadonlyArray<LowStockItem>
   /** No other page has more of them. */
@@ -117,9 +120,10 @@ interface ListedProps {
   readonly filter: Filter
   readonly isActing: boolean
   readonly onWork: (item: LowStockItem, work: Work) => void
+  readonly onSaveOwn: (item: LowStockItem, own: ReorderSettings) => void
 }
 
-const Listed = ({ items, isAll, filter, isActing, onWork }: ListedProps) => {
+const Listed = ({ items, isAll, filter, isActing, onWork, onSaveOwn }: ListedProps) => {
   const shown = useMemo(
     () =>
       items
@@ -158,7 +162,13 @@ const Listed = ({ items, isAll, filter, isActing, onWork }: ListedProps) => {
     >
       <ul className="lows" aria-label="Low stock">
         {shown.map((item) => (
-          <Low key={item.sku} item={item} isActing={isActing} onWork={(work) => onWork(item, work)} />
+          <Low
+            key={item.sku}
+            item={item}
+            isActing={isActing}
+            onWork={(work) => onWork(item, work)}
+            onSaveOwn={(own) => onSaveOwn(item, own)}
+          />
         ))}
       </ul>
     </Box>

@@ -66,7 +66,7 @@ const Listed = ({ acts, sought }: { readonly acts: ReadonlyArray<StoredAct>; rea
       {found.length === 0 ? (
         <p className="quiet">None of the {acts.length} on this page.</p>
       ) : (
-        <Table label="Audit log" columns={COLUMNS}>
+        <Table label="Audit log" columns={COLUMNS} stacks={true}>
           {found.map((act) => (
             <tr key={act.id}>
               <td>{timeOf(act.at)}</td>

@@ -17,6 +17,15 @@ const stateOf = (channel: ChannelHealth): { readonly word: string; readonly tone
   return { word: WORDS[channel.state], tone: channel.state }
 }
 
+export const ChannelState = ({ channel }: { readonly channel: ChannelHealth }) => {
+  const { word, tone } = stateOf(channel)
+  return (
+    <span className="channel-state" data-state={tone}>
+      {word}
+    </span>
+  )
+}
+
 interface CardProps {
   readonly channel: ChannelHealth
   readonly isOpen: boolean
@@ -25,7 +34,6 @@ interface CardProps {
 }
 
 export const ChannelCard = ({ channel, isOpen, onOpen, onNotice }: CardProps) => {
-  const { word, tone } = stateOf(channel)
   const { p50, p99 } = channel.syncedMs
   const trouble = channel.message ?? channel.pollFailure?.message ?? channel.lastFailure?.message
   const names = { channel: channel.name }
@@ -49,9 +57,7 @@ export const ChannelCard = ({ channel, isOpen, onOpen, onNotice }: CardProps) =>
           {channel.name}
         </button>
         <span className="channel-kind">{channel.adapter.replace(/^.*\//, "")}</span>
-        <span className="channel-state" data-state={tone}>
-          {word}
-        </span>
+        <ChannelState channel={channel} />
       </header>
       <Freshness of={channel} />
       <dl className="figures channel-figures">

@@ -25,6 +25,13 @@ const KINDS: Readonly<Record<IncidentItem["kind"], string>> = {
 const OUTCOMES = ["refunded", "backordered", "restocked", "dismissed"] as const
 type Outcome = (typeof OUTCOMES)[number]
 
+const OUTCOME_WORDS: Readonly<Record<string, string>> = {
+  refunded: "Refunded",
+  backordered: "Back-ordered",
+  restocked: "Restocked",
+  dismissed: "Dismissed"
+}
+
 interface Resolution {
   readonly outcome: Outcome
   readonly note: string
@@ -38,7 +45,7 @@ export const IncidentsPage = () => {
     void act(async () => {
       const body = note.trim() === "" ? { outcome } : { outcome, note: note.trim() }
       await post("/v1/incidents/:id/resolution", { names: { id: item.id }, body })
-      return `${units(item.units)} of ${item.sku}: ${outcome}.`
+      return `${units(item.units)} of ${item.sku}: ${OUTCOME_WORDS[outcome]?.toLowerCase()}.`
     })
   }
   return (
@@ -93,7 +100,7 @@ interface RowsProps {
 const COLUMNS = ["When", "SKU", ...ofNumbers("Short"), "What", "Where", "Sold by", "Command", "What was done"]
 
 const Rows = ({ items, isActing, onResolve }: RowsProps) => (
-  <Table label="Incidents" columns={COLUMNS}>
+  <Table label="Incidents" columns={COLUMNS} stacks={true}>
     {items.map((item) => (
       <tr key={item.id}>
         <td>{timeOf(item.at)}</td>
@@ -102,7 +109,9 @@ const Rows = ({ items, isActing, onResolve }: RowsProps) => (
             {item.sku}
           </Link>
         </td>
-        <td className="number detail-strong">{units(item.units)}</td>
+        <td className="number detail-strong" data-unit="short">
+          {units(item.units)}
+        </td>
         <td>{KINDS[item.kind]}</td>
         <td>{item.locationId}</td>
         <td>{item.channel ?? UNKNOWN}</td>
@@ -111,7 +120,7 @@ const Rows = ({ items, isActing, onResolve }: RowsProps) => (
           {item.status === "open" ? (
             <ResolveForm item={item} isActing={isActing} onResolve={(resolution) => onResolve(item, resolution)} />
           ) : (
-            `${item.outcome}, ${timeOf(item.resolvedAt)}${item.note === null ? "" : `: ${item.note}`}`
+            `${OUTCOME_WORDS[item.outcome ?? ""] ?? UNKNOWN}, ${timeOf(item.resolvedAt)}${item.note === null ? "" : `: ${item.note}`}`
           )}
         </td>
       </tr>
@@ -142,7 +151,7 @@ const ResolveForm = ({ item, isActing, onResolve }: ResolveFormProps) => {
       >
         {OUTCOMES.map((one) => (
           <option key={one} value={one}>
-            {one}
+            {OUTCOME_WORDS[one]}
           </option>
         ))}
       </select>

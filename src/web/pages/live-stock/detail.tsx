@@ -16,6 +16,7 @@ import { get } from "../../hub/http.ts"
 import { HISTORY_CHANGES_MAX } from "../../stock/history.ts"
 import type { History } from "../../stock/history.ts"
 import { levelOf } from "../../stock/levels.ts"
+import { placeHref } from "../../stock/places.ts"
 import type { StockRow } from "../../stock/store.ts"
 import { useStockRow } from "../../stock/use-stock-row.ts"
 import { LevelBadge } from "./level-badge.tsx"
@@ -105,7 +106,9 @@ const LocationsTable = ({ locations }: { readonly locations: Locations }) => {
     <Table label="Locations" columns={LOCATION_COLUMNS}>
       {locations.map(({ locationId, physical, allocated }) => (
         <tr key={locationId}>
-          <th scope="row">{locationId}</th>
+          <th scope="row">
+            <Link href={placeHref("location", locationId)}>{locationId}</Link>
+          </th>
           <td className="number">{units(physical)}</td>
           <td className="number">{units(allocated)}</td>
           <td className="number detail-strong">{units(physical - allocated)}</td>

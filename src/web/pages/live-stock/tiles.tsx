@@ -35,6 +35,8 @@ const Tile = ({ label, value, unit, note, title, tone = "plain", children }: Til
 
 const TREND = { width: 120, height: 20, padding: 1 } as const
 const TREND_POINTS = 60
+/** Fewer look like a speck in the corner. */
+const TREND_POINTS_MIN = 6
 
 /** The last minute behind a figure, from zero up, so that a small wobble does not look like a mountain. */
 const Trend = ({ values }: { readonly values: ReadonlyArray<number> }) => (
@@ -44,7 +46,9 @@ const Trend = ({ values }: { readonly values: ReadonlyArray<number> }) => (
     preserveAspectRatio="none"
     aria-hidden="true"
   >
-    {values.length < 2 ? null : <path d={stepPath(values, TREND_POINTS, TREND, scaleOf([...values, 0], TREND))} />}
+    {values.length < TREND_POINTS_MIN ? null : (
+      <path d={stepPath(values, TREND_POINTS, TREND, scaleOf([...values, 0], TREND))} />
+    )}
   </svg>
 )
 
@@ -87,7 +91,7 @@ const LagTile = ({ status }: { readonly status: HubStatus | undefined }) => {
       label="Projection lag"
       value={projections.length === 0 ? UNKNOWN : seconds.toFixed(1)}
       unit="s"
-      {...(events === 0 ? {} : { note: `${units(events)} ev` })}
+      {...(events === 0 ? {} : { note: `${units(events)} behind` })}
       title={["How far the slowest projection is behind the journal", ...each].join("\n")}
       tone={seconds >= 5 ? "low" : "plain"}
     />

@@ -6,6 +6,7 @@ import { HoldIcon, SearchIcon } from "../../app/icons.tsx"
 import { useHub } from "../../hub/client.ts"
 import type { StockFilter } from "../../stock/arrange.ts"
 import type { ListingView } from "../../stock/listing.ts"
+import { By } from "./by.tsx"
 
 interface ToolbarProps {
   readonly view: ListingView
@@ -83,6 +84,7 @@ export const Toolbar = ({ view, search, onLeave }: ToolbarProps) => {
   ]
   return (
     <div className="toolbar">
+      <By by="sku" />
       <SearchField view={view} search={search} onLeave={onLeave} />
       <div className="filters" role="group" aria-label="Show">
         {filters.map(([filter, label, count]) => (

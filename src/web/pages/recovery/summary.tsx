@@ -9,6 +9,8 @@ const shareOf = ({ bought, customers }: Compared["treated"]): string =>
 interface Figure {
   readonly value: string
   readonly note?: string
+  /** No number: said more quietly. */
+  readonly isWords?: true
 }
 
 const range = (low: string, high: string): string => `${low} to ${high}`
@@ -21,7 +23,7 @@ const peopleOf = (group: Compared["treated"]): Figure => ({
 /** In the order of `LABELS`. */
 const figuresOf = ({ currency, total, waiting, windowDays }: Figures): ReadonlyArray<Figure> => {
   const { baseline, holdout, lift, treated, verdict } = total
-  const missing = { value: verdict === "not-enough-yet" ? "not enough yet" : UNKNOWN }
+  const missing: Figure = verdict === "not-enough-yet" ? { value: "not enough yet", isWords: true } : { value: UNKNOWN }
   const told = (interval: Interval | undefined, word: (value: number) => string): Figure =>
     interval === undefined
       ? missing
@@ -58,7 +60,9 @@ export const Summary = ({ figures }: { readonly figures: Figures | undefined }) 
       {LABELS.map((label, index) => (
         <div key={label} className="tile">
           <dt className="tile-label">{label}</dt>
-          <dd className="tile-value">{told[index]?.value ?? UNKNOWN}</dd>
+          <dd className="tile-value" data-words={told[index]?.isWords || undefined}>
+            {told[index]?.value ?? UNKNOWN}
+          </dd>
           <dd className="tile-under">{told[index]?.note ?? "\u00a0"}</dd>
         </div>
       ))}

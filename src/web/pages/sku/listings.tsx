@@ -1,20 +1,14 @@
 /** What each sales channel is to show of the SKU, and shows. */
-import type { ListedItem } from "../../../gateway/history-protocol.ts"
-import { timeOf, UNKNOWN, units } from "../../app/formats.ts"
+import { timeOf, UNKNOWN } from "../../app/formats.ts"
 import { Box, ofNumbers, Ready, Table } from "../../app/parts.tsx"
+import { Link } from "../../app/router.tsx"
 import { useReading } from "../../app/use-reading.ts"
+import { countOf, ListingState } from "../../stock/listing-state.tsx"
+import { placeHref } from "../../stock/places.ts"
 
 const EVERY_MS = 3_000
 
 const COLUMNS = ["Channel", "Listing", ...ofNumbers("Shows", "Ought to"), "State", "Confirmed"]
-
-const stateOf = ({ givenUp, inStep, retryAt }: ListedItem): readonly [word: string, tone: string] => {
-  if (givenUp !== null) return ["Given up", "down"]
-  if (inStep) return ["In step", "ok"]
-  return retryAt === null ? ["On its way", "ok"] : ["Tried again", "throttled"]
-}
-
-const count = (value: number | null): string => (value === null ? UNKNOWN : units(value))
 
 export const Listings = ({ sku }: { readonly sku: string }) => {
   const list = useReading("/v1/stock/:sku/listings", { names: { sku } }, EVERY_MS)
@@ -26,23 +20,20 @@ export const Listings = ({ sku }: { readonly sku: string }) => {
             <p className="quiet">No channel lists it.</p>
           ) : (
             <Table label="What channels show" columns={COLUMNS}>
-              {items.map((item) => {
-                const [word, tone] = stateOf(item)
-                return (
-                  <tr key={`${item.channel} ${item.listingId}`}>
-                    <th scope="row">{item.channel}</th>
-                    <td>{item.listingId}</td>
-                    <td className="number detail-strong">{count(item.shown)}</td>
-                    <td className="number">{count(item.wanted)}</td>
-                    <td title={item.givenUp?.message}>
-                      <span className="channel-state" data-state={tone}>
-                        {word}
-                      </span>
-                    </td>
-                    <td>{item.confirmedAt === null ? UNKNOWN : timeOf(item.confirmedAt)}</td>
-                  </tr>
-                )
-              })}
+              {items.map((item) => (
+                <tr key={`${item.channel} ${item.listingId}`}>
+                  <th scope="row">
+                    <Link href={placeHref("channel", item.channel)}>{item.channel}</Link>
+                  </th>
+                  <td>{item.listingId}</td>
+                  <td className="number detail-strong">{countOf(item.shown)}</td>
+                  <td className="number">{countOf(item.wanted)}</td>
+                  <td title={item.givenUp?.message}>
+                    <ListingState listing={item} />
+                  </td>
+                  <td>{item.confirmedAt === null ? UNKNOWN : timeOf(item.confirmedAt)}</td>
+                </tr>
+              ))}
             </Table>
           )
         }

@@ -2,7 +2,9 @@
 import type { StockThen } from "../../../gateway/history-protocol.ts"
 import { units } from "../../app/formats.ts"
 import { Box, ofNumbers, Ready, Table } from "../../app/parts.tsx"
+import { Link } from "../../app/router.tsx"
 import { useLasting, useReading } from "../../app/use-reading.ts"
+import { placeHref } from "../../stock/places.ts"
 
 /** The past does not change. */
 const EVERY_MS = 60_000
@@ -38,7 +40,9 @@ const Known = ({ then: { command, sequence, state } }: { readonly then: StockThe
       <Table label="By location" columns={COLUMNS}>
         {state.locations.map(({ locationId, physical, allocated }) => (
           <tr key={locationId}>
-            <th scope="row">{locationId}</th>
+            <th scope="row">
+              <Link href={placeHref("location", locationId)}>{locationId}</Link>
+            </th>
             <td className="number">{units(physical)}</td>
             <td className="number">{units(allocated)}</td>
             <td className="number detail-strong">{units(physical - allocated)}</td>

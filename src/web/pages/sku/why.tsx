@@ -69,7 +69,7 @@ const sumOf = ({ from, to }: StockDifference): string => {
 }
 
 const COLUMNS = ["What", { label: "Share", isHidden: true }, ...ofNumbers("Physical", "Allocated", "Available")]
-const BAR = { width: 120, height: 8 } as const
+const BAR = { width: 84, height: 8 } as const
 
 const Causes = ({ difference: { causes } }: { readonly difference: StockDifference }) => {
   if (causes.length === 0) return <p className="quiet">Nothing changed between the two.</p>

@@ -1,0 +1,46 @@
+/** What can be gone to or done from anywhere, found by a few letters of what it is called. */
+
+export interface Command {
+  readonly id: string
+  readonly group: string
+  readonly label: string
+  /** After the label, quietly: what is known of it. */
+  readonly hint?: string
+  /** Found by these words too. */
+  readonly words?: string
+  /** What it answers is said, and the palette stays; nothing: it is done, and the palette is gone. */
+  readonly run: () => void | Promise<string>
+}
+
+/** 0: it begins so. 1: one of its words does. 2: it stands somewhere in it. */
+const rankOf = (word: string, text: string): number | undefined => {
+  const place = text.indexOf(word)
+  if (place < 0) return undefined
+  if (place === 0) return 0
+  return text.includes(` ${word}`) ? 1 : 2
+}
+
+/** The worst of the words counts: each must be found. */
+const rankOfAll = (words: ReadonlyArray<string>, command: Command): number | undefined => {
+  const text = `${command.label} ${command.words ?? ""}`.toLowerCase()
+  let worst = 0
+  for (const word of words) {
+    const rank = rankOf(word, text)
+    if (rank === undefined) return undefined
+    worst = Math.max(worst, rank)
+  }
+  return worst
+}
+
+/** The best first, those that are as good in the order in which they were. */
+export const matching = (written: string, commands: ReadonlyArray<Command>, most: number): ReadonlyArray<Command> => {
+  const words = written.trim().toLowerCase().split(/\s+/)
+  return commands
+    .flatMap((command) => {
+      const rank = rankOfAll(words, command)
+      return rank === undefined ? [] : [{ command, rank }]
+    })
+    .toSorted((left, right) => left.rank - right.rank)
+    .slice(0, most)
+    .map(({ command }) => command)
+}
