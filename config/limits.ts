@@ -98,6 +98,10 @@ export const SOCKET_ERRORS_MAX = 20
 /** A socket that says nothing for so long is closed; the library pings before that. */
 export const SOCKET_IDLE_SECONDS = 60
 
+/** A request comes whole within this: a MiB at a slow line's hundred kilobytes a second, and nobody who trickles for ever. */
+export const REQUEST_MS_MAX = 10_000
+/** All headers of a request, names and values, in characters: Node's own bound. uWebSockets.js takes half a megabyte that comes at once. */
+export const HEADERS_LENGTH_MAX = 16 * 1024
 /** Address and query: what proxies and browsers commonly take. uWebSockets.js itself took one of 100,000 characters. */
 export const URL_LENGTH_MAX = 8 * 1024
 /** The contract's: entries of a page unless said otherwise, and at most. */

@@ -28,6 +28,7 @@ export const ACTIONS = {
   "stock.read": anybody,
   "stock.request": trade,
   "stock.fact": trade,
+  "stock.configure": trade,
   "incidents.read": anybody,
   "incidents.resolve": act("operator"),
   "alerts.read": anybody,

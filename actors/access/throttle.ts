@@ -13,6 +13,8 @@ export interface Failures {
 
 /** Typing errors happen. */
 export const FREE_TRIES = 5
+/** Behind one address may be a whole office, and what one of them gets right says nothing of the others. */
+export const FREE_TRIES_OF_ADDRESS = 20
 export const WAIT_MS_MIN = 1_000
 export const WAIT_MS_MAX = 15 * 60_000
 /** After so long without a failure all is forgotten. */
@@ -23,10 +25,13 @@ export const failedAgain = (before: Failures | undefined, at: number): Failures 
   lastAt: at
 })
 
+/** A try that was counted before it was known to be right. */
+export const oneLess = ({ count, lastAt }: Failures): Failures => ({ count: count - 1, lastAt })
+
 /** Milliseconds to wait before the next try; 0: now. */
-export const waitMs = (failures: Failures | undefined, at: number): number => {
-  if (failures === undefined || failures.count < FREE_TRIES || isForgiven(failures, at)) return 0
-  const restMs = Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** Math.min(failures.count - FREE_TRIES, 30))
+export const waitMs = (failures: Failures | undefined, at: number, freeTries = FREE_TRIES): number => {
+  if (failures === undefined || failures.count < freeTries || isForgiven(failures, at)) return 0
+  const restMs = Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** Math.min(failures.count - freeTries, 30))
   return Math.max(0, failures.lastAt + restMs - at)
 }
 

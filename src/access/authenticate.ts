@@ -72,7 +72,10 @@ export class Authenticator {
     })
   }
 
-  /** The same principal as it is now, or `undefined` when it is known no more: for what lasts, as a socket does. */
+  /**
+   * The same principal as it is now, or `undefined` when it is known no more: for what lasts, as a socket does. That it lasts is
+   * no use of the session: one that only a socket is left of ends.
+   */
   again(known: Known): Known | undefined {
     const { kind, credential = "", until } = known
     if (until !== undefined && until <= this.options.nowMs()) return undefined
@@ -107,20 +110,25 @@ export class Authenticator {
     if ("refused" in found) return found
     const mayChange = method !== "get" && method !== "head"
     if (mayChange && (headers[CSRF_HEADER] === undefined || !isOwnOrigin(headers))) return notFromHere
+    this.noteSession(hash)
     return found
   }
 
   private userBySession(hash: string): Found {
+    const { store, nowMs } = this.options
+    const session = store.sessions.find(hash, nowMs())
+    const user = session === undefined ? undefined : store.state.users.get(session.user)
+    if (session === undefined || user === undefined || session.openedAt <= user.sessionsFrom) return ended
+    return principalOfUser(user, session)
+  }
+
+  private noteSession(hash: string): void {
     const { store, nowMs, note } = this.options
     const at = nowMs()
     const session = store.sessions.find(hash, at)
-    const user = session === undefined ? undefined : store.state.users.get(session.user)
-    if (session === undefined || user === undefined || session.openedAt <= user.sessionsFrom) return ended
-    if (at - session.seenAt >= SESSION_SEEN_EVERY_MS) {
-      store.sessions.set({ ...session, seenAt: at })
-      note({ session: { ...session, seenAt: at } }, at)
-    }
-    return principalOfUser(user, session)
+    if (session === undefined || at - session.seenAt < SESSION_SEEN_EVERY_MS) return
+    store.sessions.set({ ...session, seenAt: at })
+    note({ session: { ...session, seenAt: at } }, at)
   }
 }
 

@@ -52,4 +52,4 @@ export const isOwnOrigin = (headers: Headers): boolean => {
 
 /** Of the machine itself: browsers let no other page pretend to it, and take cookies there without TLS. */
 export const isLoopbackHost = (host: string | undefined): boolean =>
-  host !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/.test(host)
+  host !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host)

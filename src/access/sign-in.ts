@@ -5,7 +5,7 @@
  * that name and from that address (`actors/access/throttle.ts`).
  */
 import { Effect } from "effect"
-import { type Failures, failedAgain, waitMs } from "../../actors/access/throttle.ts"
+import { type Failures, failedAgain, FREE_TRIES_OF_ADDRESS, oneLess, waitMs } from "../../actors/access/throttle.ts"
 import { FAILURES_MAX, PASSWORD_LENGTH_MAX, SESSION_MS_MAX, SESSIONS_PER_USER_MAX } from "../../config/access.ts"
 import { type Passwords, PASSWORDS_BUSY_MS } from "./passwords.ts"
 import { hashSecret, newSecret } from "./secrets.ts"
@@ -38,16 +38,22 @@ export class SignInDesk {
 
   signIn({ name, password, address }: Attempt): Effect.Effect<SignIn, AccessUnavailable> {
     return Effect.gen({ self: this }, function* () {
-      const counted = [`name ${name.slice(0, PASSWORD_LENGTH_MAX)}`, `address ${address}`]
-      const retryAfterMs = Math.max(...counted.map((of) => waitMs(this.failures.get(of), this.nowMs())))
+      const ofName = `name ${name.slice(0, PASSWORD_LENGTH_MAX)}`
+      const ofAddress = `address ${address}`
+      const retryAfterMs = Math.max(
+        waitMs(this.failures.get(ofName), this.nowMs()),
+        waitMs(this.failures.get(ofAddress), this.nowMs(), FREE_TRIES_OF_ADDRESS)
+      )
       if (retryAfterMs > 0) return { outcome: "wait", retryAfterMs } as const
       // Counted before it is known: tries that are made at once are tries, too.
-      for (const of of counted) this.fail(of)
+      for (const of of [ofName, ofAddress]) this.fail(of)
       const user = this.store.state.users.get(name)
       const isRight = yield* this.isRight(password, user?.passwordHash)
       if (isRight === undefined) return busy
       if (!isRight || user === undefined) return { outcome: "wrong" } as const
-      for (const of of counted) this.failures.delete(of)
+      // Who is in by a name of their own may still be guessing another's from the same address.
+      this.failures.delete(ofName)
+      this.forgive(ofAddress)
       const token = yield* this.open(name, address)
       return { outcome: "in", token, user: name, mustChangePassword: user.isOneTime } as const
     })
@@ -86,6 +92,11 @@ export class SignInDesk {
   private isRight(password: string, hash: string | undefined): Effect.Effect<boolean | undefined> {
     if (password.length > PASSWORD_LENGTH_MAX) return Effect.succeed(false)
     return Effect.promise(() => this.passwords.isRight(password, hash))
+  }
+
+  private forgive(of: string): void {
+    const counted = this.failures.get(of)
+    if (counted !== undefined) this.failures.set(of, oneLess(counted))
   }
 
   private fail(of: string): void {

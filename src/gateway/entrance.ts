@@ -20,6 +20,10 @@ export interface EntranceOptions {
 
 const notFromThere = { refused: "A page of another origin may not do this; see CORS_ORIGINS in ACCESS.md." }
 
+const notByThatName = {
+  refused: "This hub is open to programs of its machine, and asked by its machine's names: localhost, 127.0.0.1, [::1]."
+}
+
 export class Entrance {
   private readonly options: EntranceOptions
   private readonly guards = new Set<SocketGuard>()
@@ -33,10 +37,19 @@ export class Entrance {
     return this.options.access.mode === "open"
   }
 
+  /** Who opens a socket. */
   authenticate(asking: Asking): Found | Promise<Found> {
+    return this.options.access.authenticate(asking)
+  }
+
+  /** Who sends a request over HTTP, if it may be sent from there. */
+  admit(asking: Asking): Found | Promise<Found> {
     const isAct = asking.method !== "get" && asking.method !== "head"
     if (this.isOpen && isAct && !this.isFromNear(asking.headers)) return notFromThere
-    return this.options.access.authenticate(asking)
+    // A browser does not say which page asks when it takes the hub for a part of that page.
+    const { host } = asking.headers
+    if (this.isOpen && !isAct && host !== undefined && !isLoopbackHost(host)) return notByThatName
+    return this.authenticate(asking)
   }
 
   /**

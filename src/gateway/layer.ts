@@ -184,7 +184,7 @@ const opened = (
     port: options.port,
     handle: makeHandle({
       routes,
-      authenticate: (request) => entrance.authenticate(request),
+      authenticate: (request) => entrance.admit(request),
       record: (act) => entrance.record(act),
       isCorsOrigin: (origin) => entrance.isCorsOrigin(origin),
       files: new StaticFiles(options.webDirectory),

@@ -1,17 +1,24 @@
 /**
  * The server on Node's own HTTP and the `ws` library, for a Node that uWebSockets.js has no binary for.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import {
+  createServer,
+  type IncomingMessage,
+  type ServerOptions as HttpServerOptions,
+  type Server,
+  type ServerResponse
+} from "node:http"
 import type { AddressInfo, Socket as RawSocket } from "node:net"
 import type { Duplex } from "node:stream"
 import { Effect, type Scope } from "effect"
 import { WebSocket, WebSocketServer } from "ws"
-import { FRAME_BYTES_MAX, SOCKET_IDLE_SECONDS } from "../../config/limits.ts"
+import { FRAME_BYTES_MAX, HEADERS_LENGTH_MAX, REQUEST_MS_MAX, SOCKET_IDLE_SECONDS } from "../../config/limits.ts"
 import {
   agreedProtocol,
   callerOf,
   type ListenFailed,
   type Opening,
+  HOST_ALONE,
   ORIGIN_HEADERS,
   needsHeaders,
   portTaken,
@@ -39,7 +46,7 @@ export const serveNode = (options: ServerOptions): Effect.Effect<RunningServer, 
 const listen = (options: ServerOptions) =>
   Effect.callback<{ server: Server; sockets: Sockets; stop: () => Promise<void> }, ListenFailed>((resume) => {
     const sockets = new Sockets(options)
-    const server = createServer((request, response) => onRequest(request, response, options))
+    const server = createServer(BOUNDS, (request, response) => onRequest(request, response, options))
     server.on("upgrade", (request, socket, head) => sockets.upgrade(request, socket, head))
     server.once("error", () => resume(Effect.fail(portTaken(options))))
     const stop = (): Promise<void> =>
@@ -55,6 +62,14 @@ const listen = (options: ServerOptions) =>
     )
   })
 
+/** uWebSockets.js closes what comes slower than some kilobytes a second after as long, however busily it trickles. */
+const BOUNDS: HttpServerOptions = {
+  maxHeaderSize: HEADERS_LENGTH_MAX,
+  headersTimeout: REQUEST_MS_MAX,
+  requestTimeout: REQUEST_MS_MAX,
+  keepAliveTimeout: REQUEST_MS_MAX,
+  connectionsCheckingInterval: REQUEST_MS_MAX / 10
+}
 const STOP_MS_MAX = 1_000
 const NORMAL_GOING_AWAY = 1001
 
@@ -212,12 +227,9 @@ const addressOf = ({ headers, socket }: IncomingMessage, proxiesTrusted: number)
   )
 }
 
-const noHeaders: Readonly<Record<string, string>> = {}
-
 const originHeaders = (request: IncomingMessage): Readonly<Record<string, string>> => {
-  if (request.method === "GET") return noHeaders
   const headers: Record<string, string> = {}
-  for (const name of ORIGIN_HEADERS) {
+  for (const name of request.method === "GET" ? HOST_ALONE : ORIGIN_HEADERS) {
     const value = request.headers[name]
     if (typeof value === "string") headers[name] = value
   }

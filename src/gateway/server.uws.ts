@@ -3,12 +3,13 @@
  */
 import { Deferred, Effect, Exit, type Scope } from "effect"
 import uws, { type HttpRequest, type HttpResponse, type WebSocket, type WebSocketBehavior } from "uWebSockets.js"
-import { FRAME_BYTES_MAX, SOCKET_IDLE_SECONDS } from "../../config/limits.ts"
+import { FRAME_BYTES_MAX, HEADERS_LENGTH_MAX, SOCKET_IDLE_SECONDS } from "../../config/limits.ts"
 import {
   agreedProtocol,
   callerOf,
   type ListenFailed,
   type Opening,
+  HOST_ALONE,
   ORIGIN_HEADERS,
   needsHeaders,
   portTaken,
@@ -86,10 +87,12 @@ const behaviour = (path: SocketPath, sockets: Set<Socket>, options: ServerOption
   idleTimeout: SOCKET_IDLE_SECONDS,
   sendPingsAutomatically: true,
   upgrade: (response, request, context) => {
+    const headers = allHeaders(request)
+    if (headers === undefined) return tooManyHeaders(response)
     const protocol = agreedProtocol(path, request.getHeader("sec-websocket-protocol"))
     response.upgrade<SocketData>(
       {
-        opening: { headers: allHeaders(request), address: addressOf(response, request, options.proxiesTrusted ?? 0) },
+        opening: { headers, address: addressOf(response, request, options.proxiesTrusted ?? 0) },
         protocol,
         events: undefined,
         open: true
@@ -142,13 +145,16 @@ const onRequest = (
   { handle, keepsAllHeaders, proxiesTrusted = 0 }: ServerOptions
 ): void => {
   const search = request.getQuery() ?? ""
+  const isAll = keepsAllHeaders === true || needsHeaders(request.getUrl())
+  const headers = isAll ? allHeaders(request) : originHeaders(request)
+  if (headers === undefined) return tooManyHeaders(response)
   const head = {
     method: request.getMethod(),
     path: request.getUrl(),
     query: new URLSearchParams(search),
     search,
     address: addressOf(response, request, proxiesTrusted),
-    headers: keepsAllHeaders === true || needsHeaders(request.getUrl()) ? allHeaders(request) : originHeaders(request),
+    headers,
     receivedAtMs: performance.now()
   }
   let open = true
@@ -169,25 +175,28 @@ const addressOf = (response: HttpResponse, request: HttpRequest, proxiesTrusted:
   return proxiesTrusted === 0 ? direct : callerOf(direct, request.getHeader("x-forwarded-for"), proxiesTrusted)
 }
 
-const noHeaders: Readonly<Record<string, string>> = {}
-
 const originHeaders = (request: HttpRequest): Readonly<Record<string, string>> => {
-  if (request.getMethod() === "get") return noHeaders
   const headers: Record<string, string> = {}
-  for (const name of ORIGIN_HEADERS) {
+  for (const name of request.getMethod() === "get" ? HOST_ALONE : ORIGIN_HEADERS) {
     const value = request.getHeader(name)
     if (value !== "") headers[name] = value
   }
   return headers
 }
 
-const allHeaders = (request: HttpRequest): Readonly<Record<string, string>> => {
+/** `undefined`: there are more than anybody reads. */
+const allHeaders = (request: HttpRequest): Readonly<Record<string, string>> | undefined => {
   const headers: Record<string, string> = {}
+  let length = 0
   request.forEach((name, value) => {
+    length += name.length + value.length
     headers[name] = value
   })
-  return headers
+  return length > HEADERS_LENGTH_MAX ? undefined : headers
 }
+
+const tooManyHeaders = (response: HttpResponse): void =>
+  void response.cork(() => response.writeStatus(`431 ${reasons[431] ?? ""}`).end("", true))
 
 const collectBody = (response: HttpResponse, done: (body: Uint8Array | undefined) => void): void => {
   let chunks: Array<Buffer> = []

@@ -7,6 +7,7 @@
 import { Schema } from "effect"
 import type { Known } from "../access/principal.ts"
 import { SOCKET_BACKPRESSURE_BYTES_MAX } from "../../config/limits.ts"
+import type { Decoded } from "./decode.ts"
 import { current } from "../tracing/tracing.ts"
 
 export interface Request {
@@ -20,6 +21,8 @@ export interface Request {
   readonly headers: Readonly<Record<string, string>>
   /** `undefined` when it was larger than the limit. */
   readonly body: Uint8Array | undefined
+  /** The body as JSON, where somebody has read it already. */
+  readonly read?: Decoded<unknown> | undefined
   readonly receivedAtMs: number
 }
 
@@ -125,6 +128,9 @@ export const callerOf = (direct: string, forwarded: string | undefined, proxiesT
 /** An IPv6 address with its zone. */
 const ADDRESS_LENGTH_MAX = 64
 
+/** Of what only reads, by which name the hub is called. */
+export const HOST_ALONE = ["host"] as const
+
 /** Of a request that changes something, these are always read: they say which page sends it. */
 export const ORIGIN_HEADERS = ["origin", "host", "sec-fetch-site"] as const
 
@@ -158,5 +164,6 @@ export const reasons: Readonly<Record<number, string>> = {
   413: "Payload Too Large",
   414: "URI Too Long",
   429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
   503: "Service Unavailable"
 }

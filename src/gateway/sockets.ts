@@ -7,6 +7,7 @@
 import { prefixOf } from "../../actors/access/may.ts"
 import * as Limits from "../../config/limits.ts"
 import { bodyTarget } from "../access/body-target.ts"
+import { actionOf, CART_REQUEST, STOCK_REQUEST } from "../access/request-action.ts"
 import type { Follower } from "../carts/followers.ts"
 import type { CartsShape } from "../carts/layer.ts"
 import { fragment, type JsonWriter } from "../../streams/json-writer.ts"
@@ -174,7 +175,7 @@ export class SocketClient {
   }
 
   private mayRequest(sku: string | undefined, cart: string | undefined, body: unknown): boolean {
-    const action = cart === undefined ? "stock.request" : "carts.request"
+    const action = actionOf(cart === undefined ? STOCK_REQUEST : CART_REQUEST, body)
     if (this.guard.mayAny(action)) return true
     const address = [sku, cart].filter((name) => name !== undefined)
     const { names, channels } = bodyTarget(body, address.length === 0)

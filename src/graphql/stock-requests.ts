@@ -5,6 +5,7 @@
 import { wrongSku } from "../gateway/decode.ts"
 import { takeEach, wrongCount } from "../gateway/http/stock.ts"
 import { submitFact, submitLines, submitRequest } from "../gateway/requests.ts"
+import { actionOf, STOCK_REQUEST } from "../access/request-action.ts"
 import { act } from "./allowed.ts"
 import { given } from "./asking.ts"
 import type { Part, Resolver } from "./part.ts"
@@ -17,7 +18,8 @@ const onSku =
   (_source, { sku, ...args }: Body & { readonly sku: string }, context, info) => {
     const { receivedAtMs, services, traceparent } = context
     const said = { type, ...body(args) }
-    return act(context, info, { action: "stock.request", target: { names: [sku], channels: [] }, body: said }, () =>
+    const action = actionOf(STOCK_REQUEST, said)
+    return act(context, info, { action, target: { names: [sku], channels: [] }, body: said }, () =>
       answered((reply) => submitRequest(services.host, sku, { body: said, receivedAtMs, traceparent }, reply))
     )
   }

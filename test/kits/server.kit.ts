@@ -2,10 +2,11 @@
  * What any server in front of the gateway must do; see `src/gateway/serving.ts`.
  */
 import assert from "node:assert/strict"
+import { connect } from "node:net"
 import { Deferred, Effect, type Scope } from "effect"
 import { describe, it } from "vitest"
 import { WebSocket } from "ws"
-import { FRAME_BYTES_MAX } from "../../config/limits.ts"
+import { FRAME_BYTES_MAX, REQUEST_MS_MAX } from "../../config/limits.ts"
 import type { ListenFailed, RunningServer, ServerOptions, ServerSocket } from "../../src/gateway/serving.ts"
 import { eventually } from "../support/hub.ts"
 
@@ -99,6 +100,7 @@ export const serverKit = (name: string, serve: Serve): void => {
     itAnswers(serve)
     itKeepsSockets(serve)
     itTakesBytes(serve)
+    itTakesRequests(serve)
   })
 }
 
@@ -205,4 +207,52 @@ const itTakesBytes = (serve: Serve): void => {
       assert.deepEqual(client.heard, ["lent 1", "lent 2", "lent 3"])
       client.socket.terminate()
     }))
+}
+
+/** What is heard until the connection is closed, and after how long that was. */
+const heardFrom = (url: string, head: string, trickle?: string): Promise<{ said: string; tookMs: number }> =>
+  new Promise((resolve) => {
+    const startedMs = performance.now()
+    const socket = connect(Number(new URL(url).port), "127.0.0.1")
+    let said = ""
+    socket.write(head)
+    const trickling = trickle === undefined ? undefined : setInterval(() => socket.write(trickle), 500)
+    socket.on("data", (bytes: Buffer) => (said += bytes.toString()))
+    socket.on("error", () => undefined)
+    socket.on("close", () => {
+      clearInterval(trickling)
+      resolve({ said, tookMs: performance.now() - startedMs })
+    })
+  })
+
+const itTakesRequests = (serve: Serve): void => {
+  it("closes who sends a request byte by byte, wherever in it, and answers nothing", () =>
+    withServer(serve, async (_server, url) => {
+      const began = "POST /a HTTP/1.1\r\nHost: localhost\r\n"
+      const trickled = await Promise.all(
+        [
+          "GET /",
+          `${began}x-a: `,
+          `${began}Content-Length: 50000\r\n\r\n`,
+          `${began}Transfer-Encoding: chunked\r\n\r\n5000\r\n`
+        ].map((head) => heardFrom(url, head, "a"))
+      )
+      for (const { said, tookMs } of trickled) {
+        assert.doesNotMatch(said, /HTTP\/1\.1 2/)
+        assert.ok(tookMs < 2 * REQUEST_MS_MAX, `${tookMs} ms`)
+      }
+    }))
+
+  it("takes headers of some kilobytes, and none without end, where all of them are read", () =>
+    withServer(
+      (given) => serve({ ...given, keepsAllHeaders: true }),
+      async (_server, url) => {
+        const asked = (header: string) =>
+          heardFrom(url, `GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nx-a: ${header}\r\n\r\n`)
+        assert.match((await asked("a".repeat(3_000))).said, /^HTTP\/1\.1 200/)
+        for (const kibibytes of [32, 256]) {
+          assert.match((await asked("a".repeat(kibibytes * 1024))).said, /^(HTTP\/1\.1 431|$)/)
+        }
+      }
+    ))
 }

@@ -62,7 +62,7 @@ const talk = async (
 }
 
 const HANDSHAKE =
-  "GET /v1/ws HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+  "GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 
 /** A frame with a mask of zeros, so that its bytes stand as they are. */
@@ -88,7 +88,7 @@ describe("broken HTTP", () => {
       "/.holdfast/run.json",
       "/index.html/../../../run.json"
     ]) {
-      const { said } = await talk(`GET ${path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n`, 500)
+      const { said } = await talk(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 500)
       assert.doesNotMatch(said, /root:|"dependencies"|"postgres"/, path)
     }
   })
@@ -99,13 +99,13 @@ describe("broken HTTP", () => {
       "GET\r\n\r\n",
       "GET / HTTP/9.9\r\n\r\n",
       "\u0000\u0001\u0002\u0003\r\n\r\n",
-      "POST /v1/stock/A/facts HTTP/1.1\r\nHost: hub\r\nContent-Length: -5\r\n\r\n",
-      "POST /v1/stock/A/facts HTTP/1.1\r\nHost: hub\r\nContent-Length: 99999999999999999999\r\n\r\n",
-      "POST /v1/stock/A/facts HTTP/1.1\r\nHost: hub\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\nzzzz",
-      "POST /v1/stock/A/facts HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
-      `GET /${"a".repeat(100_000)} HTTP/1.1\r\nHost: hub\r\n\r\n`,
-      `GET / HTTP/1.1\r\nHost: hub\r\nx-big: ${"a".repeat(200_000)}\r\n\r\n`,
-      `GET / HTTP/1.1\r\nHost: hub\r\n${"x: y\r\n".repeat(10_000)}\r\n`
+      "POST /v1/stock/A/facts HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+      "POST /v1/stock/A/facts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n",
+      "POST /v1/stock/A/facts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\nzzzz",
+      "POST /v1/stock/A/facts HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+      `GET /${"a".repeat(100_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nx-big: ${"a".repeat(200_000)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: localhost\r\n${"x: y\r\n".repeat(10_000)}\r\n`
     ]) {
       const { said } = await talk(text, 300)
       assert.doesNotMatch(said, /^HTTP\/1\.1 20[02]/, text.slice(0, 60))
@@ -131,6 +131,27 @@ describe("broken HTTP", () => {
     ]) {
       assert.equal((await http(hub, "POST", path, deep)).status, 400, path)
       assert.equal((await http(hub, "POST", path, `{"type":${deep}}`)).status, 400, path)
+    }
+  })
+
+  it("by a name that has come to mean this machine reads nothing, by the machine's own all", async () => {
+    const asked = async (host: string, path = "/v1/stock") =>
+      (await talk(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`, 2_000)).said.slice(9, 12)
+    const port = new URL(hub.url).port
+    for (const host of ["evil.example", `evil.example:${port}`, "127.0.0.1.evil.example", "localhost.evil.example"]) {
+      assert.equal(await asked(host), "401", host)
+      assert.equal(await asked(host, "/v1/stock/A"), "401", host)
+      assert.equal(await asked(host, "/healthz"), "200", host)
+    }
+    for (const host of [
+      "localhost",
+      `LOCALHOST:${port}`,
+      "127.0.0.1",
+      `127.0.0.1:${port}`,
+      "127.8.0.1",
+      `[::1]:${port}`
+    ]) {
+      assert.equal(await asked(host), "200", host)
     }
   })
 
@@ -228,8 +249,8 @@ describe("floods", () => {
       socket.once("close", () => closed++)
       socket.write(
         index % 2 === 0
-          ? "GET / HTTP/1.1\r\nHost: hub\r\nx-a:"
-          : "POST /v1/stock/SLOW/facts HTTP/1.1\r\nHost: hub\r\nContent-Length: 100\r\n\r\n{"
+          ? "GET / HTTP/1.1\r\nHost: localhost\r\nx-a:"
+          : "POST /v1/stock/SLOW/facts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
       )
     }
     const others = await http(hub, "GET", "/v1/status")

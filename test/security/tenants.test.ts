@@ -137,6 +137,64 @@ describe("a key of one channel", () => {
   })
 })
 
+describe("a request by POST", () => {
+  const ask = async (call: Call, body: unknown): Promise<number> =>
+    (await call("POST", "/v1/stock/MUG/requests", body)).status
+  const read = { type: "read" }
+  const configure = (mutationId: string) => ({ type: "configure", mutationId, safetyThreshold: 1 })
+  const reserve = (mutationId: string) => ({ type: "reserve", mutationId, holdId: mutationId, quantity: 1 })
+  const keyed = async (grants: Readonly<Record<string, unknown>>): Promise<Call> =>
+    withKey(hub, (await makeKey(admin, grants)).secret)
+
+  it("counts as what it does: reading as reading, configuring as configuring, whoever may do one of them only", async () => {
+    const viewer = await keyed({ roles: ["viewer"] })
+    assert.deepEqual(
+      [await ask(viewer, read), await ask(viewer, reserve("v1")), await ask(viewer, configure("v2"))],
+      [200, 403, 403]
+    )
+    const seller = await keyed({ roles: ["operator"], actions: ["stock.request"] })
+    assert.deepEqual(
+      [await ask(seller, read), await ask(seller, reserve("s1")), await ask(seller, configure("s2"))],
+      [403, 200, 403]
+    )
+    const planner = await keyed({ roles: ["operator"], actions: ["stock.configure"] })
+    assert.deepEqual(
+      [await ask(planner, read), await ask(planner, reserve("p1")), await ask(planner, configure("p2"))],
+      [403, 403, 200]
+    )
+    assert.equal(await ask(seller, { type: ["configure"] }), 400)
+    assert.equal(await ask(seller, "nonsense"), 400)
+  })
+
+  it("does so over a socket and GraphQL", async () => {
+    const { secret } = await makeKey(admin, { roles: ["operator"], actions: ["stock.request"] })
+    const socket = new WebSocket(`${hub.url.replace("http", "ws")}/v1/ws`, {
+      headers: { authorization: `Bearer ${secret}` }
+    })
+    await new Promise((resolve) => socket.once("open", resolve))
+    const heard: Array<Record<string, unknown>> = []
+    socket.on("message", (data: Buffer) => {
+      heard.push(...([JSON.parse(data.toString())].flat() as ReadonlyArray<Record<string, unknown>>))
+    })
+    for (const [id, body] of [
+      ["q1", configure("q1")],
+      ["q2", read],
+      ["q3", reserve("q3")]
+    ] as const) {
+      socket.send(JSON.stringify({ op: "request", id, sku: "MUG", body }))
+    }
+    const all = await eventually(
+      async () => heard,
+      (messages) => messages.length === 3
+    )
+    assert.deepEqual(Object.fromEntries(all.map(({ id, op }) => [id, op])), { q1: "error", q2: "error", q3: "answer" })
+    socket.terminate()
+    const query = 'mutation { configureStock(sku: "MUG", mutationId: "g1", safetyThreshold: 2) { __typename } }'
+    const { body } = await withKey(hub, secret)("POST", "/graphql", { query }, { "content-type": "application/json" })
+    assert.match(JSON.stringify(body), /may not do this \(stock\.configure\)/)
+  })
+})
+
 describe("what a body is about", () => {
   it("is found however deep it lies, and by its own keys only", () => {
     const deep = JSON.parse(`${'{"a":'.repeat(5_000)}{"sku":"zeta/1"}${"}".repeat(5_000)}`) as unknown

@@ -1,6 +1,7 @@
 /**
  * The addresses of carts, customers, what is said to them, and what they pay.
  */
+import { CART_REQUEST } from "../../access/request-action.ts"
 import type { CartRoutes } from "./carts.ts"
 import { type Entry, PUBLIC } from "./entry.ts"
 import type { HttpServices } from "./routes.ts"
@@ -84,12 +85,7 @@ export const paymentEntries = ({ payments, links }: HttpServices): ReadonlyArray
 
 export const cartEntries = (carts: CartRoutes): ReadonlyArray<Entry> => [
   ["get", "/v1/carts/:cart", "carts.read", (_request, respond, cart) => carts.get(respond, cart)],
-  [
-    "post",
-    "/v1/carts/:cart/requests",
-    "carts.request",
-    (request, respond, cart) => carts.request(request, respond, cart)
-  ],
+  ["post", "/v1/carts/:cart/requests", CART_REQUEST, (request, respond, cart) => carts.request(request, respond, cart)],
   ["post", "/v1/carts/:cart/facts", "carts.fact", (request, respond, cart) => carts.facts(request, respond, cart)],
   ["get", "/v1/promotions/:code", "promotions.read", (_request, respond, code) => carts.promotion(respond, code)],
   [

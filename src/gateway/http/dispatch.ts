@@ -11,6 +11,7 @@ import { URL_LENGTH_MAX } from "../../../config/limits.ts"
 import type { Found } from "../../access/authenticate.ts"
 import { bodyTarget } from "../../access/body-target.ts"
 import type { Act } from "../../access/acts.ts"
+import { actionOf } from "../../access/request-action.ts"
 import { decodeSku } from "../../../streams/subjects.ts"
 import { atPlace } from "../../tracing/traced-call.ts"
 import { TRACEPARENT } from "../../tracing/traceparent.ts"
@@ -94,8 +95,8 @@ const admit = (
   request: Request,
   respond: Respond
 ): void => {
-  const [, , action, route, bounds] = entry
-  if (action === PUBLIC) return route({ ...request, principal: NOBODY }, respond, ...matched)
+  const [, , kind, route, bounds] = entry
+  if (kind === PUBLIC) return route({ ...request, principal: NOBODY }, respond, ...matched)
   const enter = (found: Found): void => {
     if ("refused" in found) return respond(unknown(found.refused))
     const principal = found
@@ -103,11 +104,15 @@ const admit = (
     if (isLimited && !services.limiter.take(`${principal.kind} ${principal.name}`, request.receivedAtMs)) {
       return respond(tooFast)
     }
-    if (action === EACH_FIELD) return route({ ...request, principal }, respond, ...matched)
+    if (kind === EACH_FIELD) return route({ ...request, principal }, respond, ...matched)
+    const isRead = principal.kind !== "open" && (typeof kind === "object" || isBound(principal))
+    const asked = { ...request, principal, ...(isRead ? { read: readOf(request) } : {}) }
+    const action =
+      typeof kind === "object" ? actionOf(kind, asked.read?.ok === true ? asked.read.value : undefined) : kind
     const reply = ACTIONS[action].isRecorded ? recording(services, principal, action, request, respond) : respond
-    const target = isBound(principal) ? targetOf(principal, segments, matched, request, bounds) : undefined
+    const target = isBound(principal) ? targetOf(principal, segments, matched, asked, bounds) : undefined
     if (!may(principal, action, target)) return reply(forbidden(principal, action))
-    route({ ...request, principal }, reply, ...matched)
+    route(asked, reply, ...matched)
   }
   const found = services.authenticate(request)
   if (found instanceof Promise) found.then(enter, () => respond(cannotTell))
@@ -162,11 +167,15 @@ const forbidden = (principal: Principal, action: string): Response =>
 /** Parameters of addresses that name something with an owner. */
 const NAMES = new Set([":sku", ":cart", ":customer"])
 
+/** Once for all who look into it; `undefined`: there is nothing to look into. */
+const readOf = ({ body, method }: Request): Request["read"] =>
+  method === "get" || method === "head" || body === undefined ? undefined : decodeJson(body, body.byteLength)
+
 const targetOf = (
   { channels: boundTo }: Principal,
   pattern: ReadonlyArray<string>,
   matched: Parameters,
-  { body, method }: Request,
+  { read }: Request,
   bounds: Entry[4]
 ): Target => {
   if (bounds === OWN || (bounds === OWN_NAMES && boundTo === undefined)) return { isOwn: true }
@@ -175,10 +184,9 @@ const targetOf = (
     parameters.flatMap((parameter, index) => (wanted(parameter) ? [matched[index] ?? ""] : []))
   const names = those((parameter) => NAMES.has(parameter))
   const channels = those((parameter) => parameter === ":channel")
-  const decoded = method === "get" || body === undefined ? undefined : decodeJson(body, body.byteLength)
   // What cannot be read is refused by its route, with the reason.
-  if (decoded === undefined || !decoded.ok) return { names, channels }
-  const said = bodyTarget(decoded.value, names.length === 0)
+  if (read === undefined || !read.ok) return { names, channels }
+  const said = bodyTarget(read.value, names.length === 0)
   return {
     names: [...names, ...said.names],
     // Where the address names the channel, a body that names none is about that one.

@@ -2,6 +2,7 @@
  * An entry of the table of routes. One without an action does not compile, and there is no action but of the closed list.
  */
 import type { Action } from "../../../actors/access/actions.ts"
+import type { ByType } from "../../access/request-action.ts"
 import type { AskedRequest } from "../serving.ts"
 import type { Respond } from "./stock.ts"
 
@@ -26,7 +27,7 @@ export const OWN_NAMES = "own-names"
 export type Entry = readonly [
   method: string,
   pattern: string,
-  action: Action | typeof PUBLIC | typeof EACH_FIELD,
+  action: Action | ByType | typeof PUBLIC | typeof EACH_FIELD,
   route: Route,
   bounds?: typeof OWN | typeof OWN_NAMES
 ]

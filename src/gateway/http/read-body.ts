@@ -21,7 +21,7 @@ export const bodyOf = (
     respond(tooLarge)
     return undefined
   }
-  const decoded = decodeJson(request.body, sizeMax)
+  const decoded = request.read ?? decodeJson(request.body, sizeMax)
   if (decoded.ok) return { value: decoded.value }
   respond(refused(decoded.refusal))
   return undefined

@@ -3,6 +3,7 @@
  */
 import type { Registry } from "prom-client"
 import type { GraphqlRoutes } from "../../graphql/http.ts"
+import { STOCK_REQUEST } from "../../access/request-action.ts"
 import type { HubStatus } from "../protocol.ts"
 import type { MailTaker } from "../requests.ts"
 import type { AccessRoutes } from "./access.ts"
@@ -100,11 +101,11 @@ const partsOf = (services: HttpServices): ReadonlyArray<Entry> => [
 ]
 
 const stockEntries = ({ host, pages, sync, leakage }: HttpServices): ReadonlyArray<Entry> => [
-  ["post", "/v1/stock/requests", "stock.request", (request, respond) => postLines(host, request, respond)],
+  ["post", "/v1/stock/requests", STOCK_REQUEST, (request, respond) => postLines(host, request, respond)],
   [
     "post",
     "/v1/stock/:sku/requests",
-    "stock.request",
+    STOCK_REQUEST,
     (request, respond, sku) => postRequest(host, sku, request, respond)
   ],
   ["post", "/v1/stock/:sku/facts", "stock.fact", (request, respond, sku) => postFacts(host, sku, request, respond)],
