@@ -29,8 +29,10 @@ export const faultsBySchema = (schema: Schema.Codec<unknown, unknown>, value: un
 
 type Tell = (path: string, wanted: string) => string
 
-const plainly: Tell = (_path, wanted) => `Send ${wanted.replace(/^as /, "")}.`
-const withPlace: Tell = (path, wanted) => (path === "" ? plainly(path, wanted) : `Send ${path} ${wanted}.`)
+const isSentence = (wanted: string): boolean => /^[A-Z]/.test(wanted)
+const plainly: Tell = (_path, wanted) => (isSentence(wanted) ? wanted : `Send ${wanted.replace(/^as /, "")}.`)
+const withPlace: Tell = (path, wanted) =>
+  path === "" || isSentence(wanted) ? plainly(path, wanted) : `Send ${path} ${wanted}.`
 
 interface Place {
   readonly path: string

@@ -246,7 +246,7 @@ const acquire = Effect.fnUntraced(function* (options: GatewayOptions) {
   cartMetrics(metrics, carts)
   const parts = yield* partRoutes(run)
   const cartFeed = new CartFeed(carts.followers)
-  const asked = { ...parts, host, pages, stockFeed, projections, carts, cartFeed, run }
+  const asked = { ...parts, cartRoutes: parts.carts, host, pages, stockFeed, projections, carts, cartFeed, run }
   const graphql = makeGraphql({
     config: options.graphql,
     services: { ...asked, channels, status: () => status(measured), record: (act) => entrance.record(act) },

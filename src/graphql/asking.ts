@@ -6,7 +6,7 @@ import type { Reply } from "../channels/messages.ts"
 import { type AnyAnswer, type AnyRefusal, refusal } from "./refusals.ts"
 
 /** What was given: for the hub a field that is left out is not there, and one that is null is of the wrong type. */
-export const given = (args: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+export const given = (args: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null && value !== undefined))
 
 /** What an effect comes to, or its refusal; a sentence alone means that what is needed does not answer now. */

@@ -21,6 +21,8 @@ export const CHANNEL_TYPES = /* GraphQL */ `
     redrive(channel: String!, all: Boolean, listingIds: [String!]): Redriven
     discard(channel: String!, reason: String!, listingIds: [String!], heldIds: [String!]): Discarded
     reconcile(channel: String!, dryRun: Boolean): Reconciliation
+    "Tells the channel of a package."
+    confirmShipment(channel: String!, shipment: ShipmentInput!): Shipped
     resumeChannel(channel: String!): Resumed
   }
 
@@ -156,6 +158,27 @@ export const CHANNEL_TYPES = /* GraphQL */ `
   input Mapping {
     listingId: String!
     sku: String
+  }
+
+  input ShipmentInput {
+    orderId: String!
+    "Names the package: the same again is told once."
+    packageId: Int!
+    carrier: String!
+    method: String
+    tracking: String!
+    shippedAt: DateTime!
+    lines: [ShippedLine!]!
+  }
+
+  input ShippedLine {
+    lineId: String!
+    quantity: Int!
+  }
+
+  type Shipped {
+    orderId: String!
+    packageId: Int!
   }
 
   type Mapped {

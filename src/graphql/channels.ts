@@ -63,6 +63,7 @@ export const channels: Part = {
       redrive: doing("redrive", "channels.redrive"),
       discard: doing("discard", "channels.discard"),
       reconcile: doing("reconcile", "channels.reconcile"),
+      confirmShipment: doing("ship", "channels.ship", ({ shipment }) => given(shipment as Body | undefined)),
       resumeChannel: doing("resume", "channels.resume")
     }
   }

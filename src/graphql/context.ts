@@ -6,7 +6,11 @@ import type { Effect } from "effect"
 import type { Act } from "../access/acts.ts"
 import type { CartsShape } from "../carts/layer.ts"
 import type { ChannelsShape } from "../channels/channels.ts"
+import type { AlertDesk } from "../gateway/http/alert-desk.ts"
+import type { CartRoutes } from "../gateway/http/carts.ts"
 import type { LetterDesk } from "../gateway/http/letter-desk.ts"
+import type { PaymentRoutes } from "../gateway/http/payments.ts"
+import type { RecoverySettingsRoutes } from "../gateway/http/recovery-settings.ts"
 import type { RecoveryRoutes } from "../gateway/http/recovery.ts"
 import type { ProjectionsShape } from "../gateway/projections.ts"
 import type { HubStatus } from "../gateway/protocol.ts"
@@ -22,6 +26,10 @@ export interface GraphqlServices {
   readonly stockFeed: StockFeed
   readonly projections: Pick<ProjectionsShape, "incidents" | "alerts" | "history">
   readonly letters: LetterDesk
+  readonly alerts: AlertDesk
+  readonly payments: PaymentRoutes
+  readonly cartRoutes: CartRoutes
+  readonly recoverySettings: RecoverySettingsRoutes
   readonly carts: Pick<CartsShape, "requests">
   readonly cartFeed: CartFeed
   readonly channels: Pick<ChannelsShape, "ask">

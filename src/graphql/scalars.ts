@@ -1,7 +1,7 @@
 /**
  * Numbers and times as the hub has them. GraphQL's own `Int` ends at 2^31: versions, sums and minor units may be larger.
  */
-import { GraphQLError, GraphQLScalarType, Kind } from "graphql"
+import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from "graphql"
 
 const safe = (value: unknown): number => {
   if (typeof value === "number" && Number.isSafeInteger(value)) return value
@@ -28,4 +28,12 @@ export const DateTime = new GraphQLScalarType<string, string>({
   serialize: time,
   parseValue: time,
   parseLiteral: (node) => time(node.kind === Kind.STRING ? node.value : undefined)
+})
+
+export const Json = new GraphQLScalarType<unknown, unknown>({
+  name: "Json",
+  description: "Any JSON value, whole: what has names of somebody's own has no fields that a schema could tell.",
+  serialize: (value) => value,
+  parseValue: (value) => value,
+  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables)
 })

@@ -10,11 +10,14 @@ import {
   parse
 } from "graphql"
 import type { Part, Resolver } from "./part.ts"
-import { DateTime, SafeInt } from "./scalars.ts"
+import { DateTime, Json, SafeInt } from "./scalars.ts"
 import { cartRequests } from "./cart-requests.ts"
 import { carts } from "./carts.ts"
 import { channels } from "./channels.ts"
 import { hub } from "./hub.ts"
+import { lowStock } from "./low-stock.ts"
+import { payments } from "./payments.ts"
+import { recoverySettings } from "./recovery-settings.ts"
 import { recovery } from "./recovery.ts"
 import { stock } from "./stock.ts"
 import { stockRequests } from "./stock-requests.ts"
@@ -23,16 +26,29 @@ import { work } from "./work.ts"
 const roots = /* GraphQL */ `
   scalar SafeInt
   scalar DateTime
+  scalar Json
   type Query
   type Mutation
   type Subscription
 `
 
-export const PARTS: ReadonlyArray<Part> = [stock, stockRequests, work, carts, cartRequests, channels, recovery, hub]
+export const PARTS: ReadonlyArray<Part> = [
+  stock,
+  stockRequests,
+  work,
+  lowStock,
+  carts,
+  cartRequests,
+  payments,
+  channels,
+  recovery,
+  recoverySettings,
+  hub
+]
 
 export const makeSchema = (parts: ReadonlyArray<Part> = PARTS): GraphQLSchema => {
   const schema = buildASTSchema(parse([roots, ...parts.map(({ types }) => types)].join("\n")))
-  for (const scalar of [SafeInt, DateTime]) become(schema, scalar)
+  for (const scalar of [SafeInt, DateTime, Json]) become(schema, scalar)
   for (const { resolvers } of parts) {
     for (const [type, fields] of Object.entries(resolvers)) attach(schema, type, fields)
   }

@@ -27,7 +27,7 @@ const CODELESS: Fault = {
 /** `hasCodePlace`: links have a place for the code of an offer. */
 export const readSettings = (value: unknown, hasCodePlace = true): ReadSettings => {
   const path = "settings"
-  const faultsOfShape = faultsBySchema(SettingsSchema, value)
+  const faultsOfShape = faultsBySchema(SettingsSchema, value).map(atItsField)
   const unread = new Set(faultsOfShape.map((fault) => fault.path))
   // What could not be read needs not be told a second time for what is in it, or stands in its place.
   const isWithinUnread = (fault: Fault): boolean => ancestorsOf(fault.path).some((above) => unread.has(above))
@@ -43,6 +43,12 @@ export const readSettings = (value: unknown, hasCodePlace = true): ReadSettings 
   }))
   return { settings, faults }
 }
+
+/** The terms of an offer are one field for whoever edits them. */
+const atItsField = (fault: Fault): Fault => ({
+  ...fault,
+  path: fault.path.replace(/(catalogue\[\d+\]\.terms)\..*/, "$1")
+})
 
 /** What a path is in: of `a[0].b`, `a[0]`, `a` and the whole. */
 const ancestorsOf = (path: string): ReadonlyArray<string> =>

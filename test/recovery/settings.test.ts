@@ -120,7 +120,7 @@ describe("the rules of offers among the settings", () => {
     [
       "without a budget, and with an offer of nothing",
       { ...offers, dailyBudgetMinor: null, catalogue: [{ offerKey: "a", terms: { kind: "percentage" } }] },
-      ["settings.offers.dailyBudgetMinor", "settings.offers.catalogue[0].terms.basisPoints"]
+      ["settings.offers.dailyBudgetMinor", "settings.offers.catalogue[0].terms"]
     ]
   ])("that are %s are refused, by the field", (_name, wrong, paths) => {
     const { faults = [] } = refusalOf({ ...sent, offers: wrong })

@@ -72,24 +72,24 @@ const Terms = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("free-shipping") }),
   Schema.Struct({
     kind: Schema.Literal("percentage"),
-    basisPoints: Finite.annotate({ wanted: "as how much: 1 to 10000 hundredths of a percent" })
+    basisPoints: Finite.annotate({ wanted: "Say how much: basisPoints, from 1 to 10000 hundredths of a percent." })
   }),
   Schema.Struct({
     kind: Schema.Literal("amount"),
-    amountMinor: Finite.annotate({ wanted: "as how much: from 1 minor unit" })
+    amountMinor: Finite.annotate({ wanted: "Say how much: amountMinor, from 1 minor unit." })
   })
 ])
 
 /** In the order in which they are kept: one content is one text. */
 const Offers = Schema.Struct({
   currency: String.annotate({
-    wanted: "as the one currency that offers are made in: three capital letters, such as GBP"
+    wanted: "Offers are made in one currency: name it by three capital letters, such as GBP."
   }),
   zone: String.annotate({
-    wanted: "as the shop's time zone, such as Europe/London: a budget's day ends at its midnight"
+    wanted: "A budget's day ends at the shop's midnight: name its time zone, such as Europe/London."
   }),
   shippingCostMinor: Finite.annotate({
-    wanted: "as what it costs the shop to send an order, in minor units; 0 if it costs nothing"
+    wanted: "Say what it costs the shop to send an order, in minor units; 0 if it costs nothing."
   }),
   costBasisPoints: optionalKey(Finite),
   marginFloorBasisPoints: Finite,
