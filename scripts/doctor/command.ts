@@ -5,7 +5,7 @@
  */
 import type { Command } from "commander"
 import { Effect } from "effect"
-import { hubConfig } from "../../config/config.ts"
+import { readAllSettings } from "../../src/reloading.ts"
 import { readRunFile, type RunFile } from "../run-file.ts"
 import { examine, type Urls } from "./doctor.ts"
 import { type Finding, wrong } from "./finding.ts"
@@ -24,13 +24,14 @@ export const register = (program: Command): void => {
 }
 
 const found = async (): Promise<ReadonlyArray<Finding>> => {
-  const config = await Effect.runPromise(
-    Effect.match(hubConfig, { onSuccess: (read) => read, onFailure: ({ message }) => message })
+  const read = await Effect.runPromise(
+    Effect.match(readAllSettings(process.env), { onSuccess: (all) => all, onFailure: ({ message }) => message })
   )
-  if (typeof config === "string") return [wrong("settings", config, "See holdfast config.")]
+  if (typeof read === "string") return [wrong("settings", read, "See holdfast config.")]
+  const { access, config } = read
   const run = runFile()
   const named: Urls = { nats: config.natsUrl, redis: config.redisUrl, postgres: config.databaseUrl }
-  return examine({ config, run, urls: run ?? named })
+  return examine({ access, config, environment: process.env, run, urls: run ?? named })
 }
 
 /** One that a killed hub has left says where nothing is any more. */

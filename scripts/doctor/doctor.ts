@@ -3,6 +3,7 @@
  */
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
+import type { AccessConfig } from "../../config/access.ts"
 import type { HubConfig } from "../../config/config.ts"
 import { isLoopback } from "../../src/access/mode.ts"
 import type { HubStatus } from "../../src/gateway/protocol.ts"
@@ -14,6 +15,7 @@ import { fsyncMs, machine } from "./machine.ts"
 import { nats } from "./nats.ts"
 import { postgres } from "./postgres.ts"
 import { redis } from "./redis.ts"
+import { settings } from "./settings.ts"
 
 /** The servers: those of the running hub, else those that the settings name. */
 export interface Urls {
@@ -24,12 +26,14 @@ export interface Urls {
 
 export interface Patient {
   readonly config: HubConfig
+  readonly access: AccessConfig
+  readonly environment: NodeJS.ProcessEnv
   readonly urls: Urls
   /** `undefined`: no hub runs here. */
   readonly run: RunFile | undefined
 }
 
-export const examine = async ({ config, urls, run }: Patient): Promise<ReadonlyArray<Finding>> => {
+export const examine = async ({ access, config, environment, urls, run }: Patient): Promise<ReadonlyArray<Finding>> => {
   const directory = resolve(config.home)
   if (!existsSync(directory)) {
     return [
@@ -40,14 +44,15 @@ export const examine = async ({ config, urls, run }: Patient): Promise<ReadonlyA
       )
     ]
   }
-  const files = [
-    [config.channelsFile, "channels.json"],
-    [config.outreachFile, "outreach.json"],
-    [config.recoveryFile, "recovery.json"]
-  ].map(([given, name]) => given ?? join(directory, name ?? ""))
+  const files = {
+    channels: config.channelsFile ?? join(directory, "channels.json"),
+    outreach: config.outreachFile ?? join(directory, "outreach.json"),
+    recovery: config.recoveryFile ?? join(directory, "recovery.json")
+  }
   const looks: ReadonlyArray<readonly [about: string, look: () => Promise<ReadonlyArray<Finding>>]> = [
     ["machine", async () => machine(directory)],
-    ["home", () => home({ home: directory, port: config.port, files })],
+    ["settings", async () => settings({ access, config, environment, files })],
+    ["home", () => home({ home: directory, port: config.port, files: Object.values(files) })],
     ["NATS", () => given("NATS", urls.nats, (url) => nats(natsOf(config, url, directory)))],
     ["Redis", () => given("Redis", urls.redis, redis)],
     ["PostgreSQL", () => given("PostgreSQL", urls.postgres, postgres)],
@@ -92,16 +97,27 @@ const hubOf = async (run: RunFile | undefined): Promise<ReadonlyArray<Finding>> 
     const ready = await fetch(`${run.hub}/readyz`, asked)
     if (!ready.ok)
       return [wrong("hub", `It takes no requests: ${await ready.text()}.`, "Look at its log and at the findings here.")]
-    const status = (await (
-      await fetch(`${run.hub}/v1/status`, { ...asked, headers: headersOf(run) })
-    ).json()) as HubStatus
-    return [well("hub", `ready at ${run.hub}`), ...lag(status.projections)]
+    const answer = await fetch(`${run.hub}/v1/status`, { ...asked, headers: headersOf(run) })
+    if (answer.status === 401 || answer.status === 403) return [unknownHere(run)]
+    const { access, projections } = (await answer.json()) as HubStatus
+    const who = access === "open" ? "is open to everybody on this machine" : "asks everybody who they are"
+    return [well("hub", `ready at ${run.hub}, and ${who}`), ...lag(projections)]
   } catch {
     return [
       wrong("hub", `It does not answer at ${run.hub}.`, "Look at its log; kill -9 and start it again loses nothing.")
     ]
   }
 }
+
+/** It runs; only this command is not let in. */
+const unknownHere = ({ hub, key }: RunFile): Finding =>
+  doubtful(
+    "hub",
+    `Ready at ${hub}, but it does not say how it is to ${process.env["HOLDFAST_KEY"] === undefined ? "this machine's key" : "the key in HOLDFAST_KEY"}.`,
+    key === undefined
+      ? "Set HOLDFAST_KEY to a key that may status.read."
+      : "Leave HOLDFAST_KEY out: run.json has this machine's own."
+  )
 
 export const lag = (projections: HubStatus["projections"]): ReadonlyArray<Finding> =>
   projections

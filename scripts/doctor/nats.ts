@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto"
 import { Effect } from "effect"
 import { withoutSecret } from "../../config/address.ts"
 import { serverOf } from "../../streams/nats/connection.ts"
-import { CART, STOCK } from "../../streams/subjects.ts"
+import { CART, CUSTOMER, STOCK } from "../../streams/subjects.ts"
 import { withJournal } from "../journal-reader.ts"
 import { doubtful, type Finding, isAtLeast, skew, well, wrong } from "./finding.ts"
 
@@ -78,7 +78,12 @@ const looked = async (connection: NatsConnection, of: NatsToLookAt): Promise<Rea
     first,
     ...payload(connection),
     ...(await synced(manager, connection, of)),
-    ...infos.flatMap((info) => [...room(info), ...copies(info, of.replicas), ...partitions(info, of.partitions)]),
+    ...infos.flatMap((info) => [
+      ...room(info),
+      ...kept(info),
+      ...copies(info, of.replicas),
+      ...partitions(info, of.partitions)
+    ]),
     ...(infos.some(({ config }) => config.name === STOCK.journal) ? await owners(of.url) : [])
   ]
 }
@@ -155,6 +160,23 @@ export const room = ({ config, state }: Pick<StreamInfo, "config" | "state">): R
         )
       ]
     : []
+}
+
+const JOURNALS: ReadonlySet<string> = new Set([STOCK, CART, CUSTOMER].map(({ journal }) => journal))
+
+/** The hub itself makes them without an end, and refuses rather than forgets. */
+export const kept = ({ config }: Pick<StreamInfo, "config">): ReadonlyArray<Finding> => {
+  if (!JOURNALS.has(config.name)) return []
+  const { discard, max_age: ageNanos, max_bytes: bytes, max_msgs: messages, storage } = config
+  const isDropped = ageNanos > 0 || (discard !== "new" && (bytes > 0 || messages > 0))
+  if (storage === StorageType.File && !isDropped) return []
+  return [
+    wrong(
+      ABOUT,
+      `${config.name} ${isDropped ? "throws its oldest commits away" : "is kept in memory"}: what the hub knows is lost with them.`,
+      `Take the limits away (nats stream edit ${config.name}, max age and max messages unlimited, discard new); a stream in memory must be made anew from a backup.`
+    )
+  ]
 }
 
 const copies = ({ config }: StreamInfo, replicas: number): ReadonlyArray<Finding> =>

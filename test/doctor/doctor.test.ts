@@ -5,7 +5,7 @@
 import assert from "node:assert/strict"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -16,21 +16,24 @@ import { Redis } from "ioredis"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { ensureStreams, streamSpecs } from "../../config/jetstream.ts"
-import { hubConfig } from "../../config/config.ts"
 import { report } from "../../scripts/doctor/command.ts"
 import { examine, lag } from "../../scripts/doctor/doctor.ts"
 import { type Finding, skew } from "../../scripts/doctor/finding.ts"
 import { home } from "../../scripts/doctor/home.ts"
 import { disk, diskSpace, fsyncMs, memory, node, openFiles } from "../../scripts/doctor/machine.ts"
-import { acknowledged, nats, room, takenOver } from "../../scripts/doctor/nats.ts"
+import { acknowledged, kept, nats, room, takenOver } from "../../scripts/doctor/nats.ts"
 import { postgres, settingFindings } from "../../scripts/doctor/postgres.ts"
 import { redis } from "../../scripts/doctor/redis.ts"
+import { settings } from "../../scripts/doctor/settings.ts"
+import type { RunFile } from "../../scripts/run-file.ts"
+import { readAllSettings } from "../../src/reloading.ts"
 import { greeting } from "../../src/servers/ports.ts"
 import { binaries, freePort, type RunningServer, startNats, startRedis } from "../../src/servers/servers.ts"
 import { libraryEnvironment } from "../../src/servers/binaries.ts"
 import { migrate } from "../../streams/postgres.ts"
 import { freshDatabase } from "../support/database.ts"
-import { eventually } from "../support/hub.ts"
+import { JOURNAL } from "../../streams/subjects.ts"
+import { eventually, startHub } from "../support/hub.ts"
 
 let folder: string
 let natsServer: RunningServer
@@ -57,6 +60,9 @@ afterAll(async () => {
   await Promise.all([natsServer.stop(), redisServer.stop()])
   rmSync(folder, { recursive: true, force: true })
 })
+
+const read = (environment: Readonly<Record<string, string>>) =>
+  Effect.runPromise(readAllSettings({ HOLDFAST_HOME: folder, ...environment }))
 
 /** A server that somebody has set up by himself. */
 const ownNats = async (...args: ReadonlyArray<string>): Promise<string> => {
@@ -134,6 +140,20 @@ describe("the doctor on NATS", () => {
     await connection.close()
     assert.deepEqual(room({ config, state }), [])
     one(room({ config, state: { ...state, bytes: 900 } }), /wrong: SMALL holds 900 of 1000 bytes/)
+  })
+
+  it("finds a journal that throws commits away, or is in memory", () => {
+    const of = (config: object) =>
+      kept({
+        config: { name: JOURNAL, storage: "file", discard: "new", max_age: 0, max_bytes: -1, max_msgs: -1, ...config }
+      } as never)
+    assert.deepEqual(of({}), [])
+    assert.deepEqual(of({ max_bytes: 1e9 }), [], "full it refuses")
+    for (const lossy of [{ max_age: 1e9 }, { discard: "old", max_bytes: 1e9 }, { discard: "old", max_msgs: 10 }]) {
+      one(of(lossy), /wrong: JOURNAL throws its oldest commits away/)
+    }
+    one(of({ storage: "memory" }), /wrong: JOURNAL is kept in memory/)
+    assert.deepEqual(of({ name: "ALERTS", max_age: 1e9 }), [])
   })
 
   it("finds two hubs on one journal, and takes a restart for none", () => {
@@ -260,11 +280,87 @@ describe("the doctor on the machine", () => {
   })
 })
 
+describe("the doctor's look at the settings", () => {
+  const files = { channels: join(tmpdir(), "none"), outreach: join(tmpdir(), "none"), recovery: join(tmpdir(), "none") }
+  const looked = async (environment: Readonly<Record<string, string>>, more: Partial<typeof files> = {}) =>
+    settings({ ...(await read(environment)), environment, files: { ...files, ...more } })
+
+  it("finds nothing wrong with what goes together", async () => {
+    assert.deepEqual(bad(await looked({})), [])
+    const proxied = { PROXIES_TRUSTED: "1", HOLDFAST_ACCESS: "required", PUBLIC_URL: "https://hub.example" }
+    assert.deepEqual(bad(await looked(proxied)), [])
+  })
+
+  it("finds an open hub behind a proxy, and one that is to be open to the world", async () => {
+    one(await looked({ PROXIES_TRUSTED: "1" }), /wrong: PROXIES_TRUSTED says that others reach this hub/)
+    one(await looked({ PUBLIC_URL: "https://hub.example" }), /wrong: PUBLIC_URL says that others reach this hub/)
+    one(
+      await looked({ HOST: "0.0.0.0", HOLDFAST_ACCESS: "off" }),
+      /wrong: HOLDFAST_ACCESS=off is only taken on the loop/
+    )
+  })
+
+  it("finds a key of Stripe's test mode where customers pay, and what is set by halves", async () => {
+    const stripe = {
+      STRIPE_SECRET_KEY: "sk_test_123",
+      STRIPE_WEBHOOK_SECRET: `whsec_${"a".repeat(32)}`,
+      HOLDFAST_ACCESS: "required"
+    }
+    one(
+      await looked({ ...stripe, PUBLIC_URL: "https://hub.example" }),
+      /wrong: STRIPE_SECRET_KEY is a key of Stripe's test mode/
+    )
+    assert.deepEqual(bad(await looked({ ...stripe, PUBLIC_URL: "http://127.0.0.1:3020" })), [])
+    one(
+      await looked({ STRIPE_SECRET_KEY: "sk_test_123" }),
+      /wrong: STRIPE_SECRET_KEY is set, so STRIPE_WEBHOOK_SECRET must/
+    )
+    one(await looked({ ALERT_WEBHOOK_URL: "https://hooks.example" }), /wrong: .*ALERT_WEBHOOK_SECRET/)
+  })
+
+  it("finds files that cannot be read, and secrets that the environment does not have", async () => {
+    const channels = join(folder, "channels-wrong.json")
+    writeFileSync(
+      channels,
+      JSON.stringify({ channels: [{ name: "web", adapter: "shopify", settings: { token: { env: "NOT_SET" } } }] })
+    )
+    one(await looked({}, { channels }), /wrong: .*NOT_SET/)
+    const recovery = join(folder, "recovery-wrong.json")
+    writeFileSync(recovery, "{")
+    one(await looked({}, { recovery }), /wrong: The recovery file/)
+  })
+})
+
+describe("the doctor at a hub that asks who calls", () => {
+  it("comes with this machine's own key, and says so when another is set that does not do", async () => {
+    const hub = await startHub({ HOLDFAST_ACCESS: "required" })
+    try {
+      const run = JSON.parse(readFileSync(join(hub.home, "run.json"), "utf8")) as RunFile
+      const { access, config } = await read({ HOLDFAST_ACCESS: "required", HOLDFAST_HOME: hub.home })
+      const patient = { access, config: { ...config, home: hub.home }, environment: {}, urls: run, run }
+      const found = await examine(patient)
+      assert.ok(found.some(({ level, what }) => level === "well" && what.endsWith("and asks everybody who they are")))
+      assert.deepEqual(
+        found.filter(({ level }) => level === "wrong"),
+        []
+      )
+      process.env["HOLDFAST_KEY"] = "hf_nobody_x"
+      one(
+        (await examine(patient)).filter(({ about }) => about === "hub"),
+        /doubtful: Ready at .*the key in HOLDFAST_KEY/
+      )
+    } finally {
+      delete process.env["HOLDFAST_KEY"]
+      await hub.stop()
+    }
+  })
+})
+
 describe("the doctor's report", () => {
   it("looks at everything, and what cannot be looked at keeps nothing else from it", async () => {
-    const config = await Effect.runPromise(hubConfig)
+    const { access, config } = await read({})
     const urls = { nats: natsServer.url, redis: "redis://127.0.0.1:1", postgres: databaseUrl }
-    const patient = { config: { ...config, home: folder, port: 0 }, urls, run: undefined }
+    const patient = { access, config: { ...config, home: folder, port: 0 }, environment: {}, urls, run: undefined }
     const text = report(await examine(patient))
     for (const about of ["Node", "disk", "NATS", "Redis", "PostgreSQL"]) assert.match(text, new RegExp(`  ${about}: `))
     assert.match(text, /WRONG {2}Redis: None answers at redis:\/\/127\.0\.0\.1:1\.\n {7}Start it/)

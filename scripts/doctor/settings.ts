@@ -1,0 +1,85 @@
+/**
+ * The settings: what would keep the hub from starting, and what it would start with and nobody can have meant.
+ */
+import { existsSync, readFileSync } from "node:fs"
+import { readAlertSinks } from "../../config/alerts.ts"
+import { readChannels } from "../../config/channels.ts"
+import { readOutreach } from "../../config/outreach.ts"
+import { isLiveKey, type PaymentsConfig, readPayments } from "../../config/payments.ts"
+import { readRecovery } from "../../config/recovery.ts"
+import { accessOptions, isLoopback } from "../../src/access/mode.ts"
+import type { ReadSettings } from "../../src/reloading.ts"
+import { type Finding, well, wrong } from "./finding.ts"
+
+export interface SettingsToLookAt extends ReadSettings {
+  readonly environment: NodeJS.ProcessEnv
+  readonly files: { readonly channels: string; readonly outreach: string; readonly recovery: string }
+}
+
+const ABOUT = "settings"
+
+export const settings = (of: SettingsToLookAt): ReadonlyArray<Finding> => {
+  const { environment, files } = of
+  const found = [
+    ...unreadable("See ALERT_ in CONFIGURATION.md.", () => readAlertSinks(environment)),
+    ...unreadable("See CHANNELS.md.", () => withText(files.channels, (text) => readChannels(text, environment))),
+    ...unreadable("See OUTREACH.md.", () => withText(files.outreach, (text) => readOutreach(text, environment))),
+    ...unreadable("See RECOVERY.md.", () => withText(files.recovery, readRecovery)),
+    ...payments(of),
+    ...doors(of)
+  ]
+  return found.length > 0 ? found : [well(ABOUT, "they can be read, and go together")]
+}
+
+/** What the hub itself would say, and not start. */
+const unreadable = (todo: string, read: () => unknown): ReadonlyArray<Finding> => {
+  try {
+    read()
+    return []
+  } catch (cause) {
+    return [wrong(ABOUT, cause instanceof Error ? cause.message : String(cause), todo)]
+  }
+}
+
+const withText = (path: string, read: (text: string) => unknown): void => {
+  if (existsSync(path)) read(readFileSync(path, "utf8"))
+}
+
+const payments = ({ environment }: SettingsToLookAt): ReadonlyArray<Finding> => {
+  let read: PaymentsConfig | undefined
+  const failed = unreadable("See Payments in CONFIGURATION.md.", () => (read = readPayments(environment)))
+  if (read === undefined || isNear(read.publicUrl) || isLiveKey(read.secretKey)) return failed
+  return [
+    wrong(
+      ABOUT,
+      "STRIPE_SECRET_KEY is a key of Stripe's test mode, and customers reach this hub at PUBLIC_URL: whoever pays pays nothing.",
+      "Set the live key and its webhook's secret, or a PUBLIC_URL of this machine."
+    )
+  ]
+}
+
+/** A hub that everybody may use, and that others than this machine reach. */
+const doors = ({ access, config, environment }: SettingsToLookAt): ReadonlyArray<Finding> => {
+  const options = accessOptions(access, config.host)
+  if ("wrong" in options) return [wrong(ABOUT, options.wrong, "See ACCESS.md.")]
+  if (options.mode !== "open") return []
+  const { PUBLIC_URL: publicUrl = "" } = environment
+  const reached = publicUrl !== "" && !isNear(publicUrl) ? "PUBLIC_URL" : undefined
+  const why = options.proxiesTrusted > 0 ? "PROXIES_TRUSTED" : reached
+  if (why === undefined) return []
+  return [
+    wrong(
+      ABOUT,
+      `${why} says that others reach this hub through a proxy, and it is open: whoever the proxy lets through may do everything.`,
+      "Set HOLDFAST_ACCESS=required (ACCESS.md)."
+    )
+  ]
+}
+
+const isNear = (url: string): boolean => {
+  try {
+    return isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ""))
+  } catch {
+    return true
+  }
+}
