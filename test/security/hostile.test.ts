@@ -192,9 +192,9 @@ describe("broken frames", () => {
       if (!closed && !said.includes('"op":"error"')) unmoved.push(what)
     }
     assert.deepEqual(unmoved, [])
-    // Its first four bytes are taken for the mask, so it waits for four more and then is nonsense.
-    const { said } = await sayFrames(frame(0x81, ping, false), Buffer.alloc(4))
-    assert.match(said, /"op":"error"/, "a frame without a mask")
+    // Its first four bytes are taken for the mask, so it waits for four more and then is nonsense; Node's own server ends the socket.
+    const { closed, said } = await sayFrames(frame(0x81, ping, false), Buffer.alloc(4))
+    assert.ok(closed || said.includes('"op":"error"'), "a frame without a mask")
     bystander.send({ op: "ping" })
     await bystander.next(({ op }) => op === "pong")
     bystander.close()
