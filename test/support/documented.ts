@@ -51,7 +51,7 @@ export class Documented {
 
   /** `path` as the document has it: `{sku}` and its like are filled in from `names`; `search` with its question mark. */
   async ask(
-    method: "get" | "post" | "put",
+    method: "get" | "post" | "put" | "delete",
     path: string,
     asked: { readonly names?: Readonly<Record<string, string>>; readonly search?: string; readonly body?: unknown } = {}
   ): Promise<Reply> {

@@ -197,6 +197,28 @@ describe("what is answered about work and the hub", () => {
     await post("/v1/access/session", { body: { name: "ann", password: "a password of hers" } })
     await get("/v1/audit")
   })
+
+  it("is as documented of what administrators do with users and keys", async () => {
+    const ann = { names: { user: "ann" } }
+    await post("/v1/access/users", { body: { name: "ann", roles: ["viewer"] } })
+    await post("/v1/access/users", { body: { name: "ann", roles: ["viewer"] } })
+    await post("/v1/access/users", { body: { name: "ann", roles: ["king"] } })
+    await documented.ask("put", "/v1/access/users/{user}", { ...ann, body: { roles: ["operator"], channels: ["web"] } })
+    await post("/v1/access/users/{user}/password", ann)
+    await get("/v1/access/users")
+    await get("/v1/access/users/{user}/sessions", ann)
+    await documented.ask("delete", "/v1/access/users/{user}/sessions", ann)
+    await documented.ask("delete", "/v1/access/sessions")
+    await documented.ask("delete", "/v1/access/session")
+    const { body } = await post("/v1/access/keys", { body: { name: "till", roles: ["operator"], tenant: "acme" } })
+    const key = { names: { key: String(body["key"]) } }
+    await post("/v1/access/keys/{key}/rotate", key)
+    await post("/v1/access/keys/{key}/rotate", { ...key, body: { overlapMs: -1 } })
+    await get("/v1/access/keys")
+    await documented.ask("delete", "/v1/access/keys/{key}", key)
+    await documented.ask("delete", "/v1/access/keys/{key}", key)
+    await documented.ask("delete", "/v1/access/users/{user}", ann)
+  })
 })
 
 describe("what is answered about channels", () => {
@@ -308,9 +330,9 @@ describe("what is answered about carts and customers", () => {
 })
 
 describe("every address", () => {
-  it("was answered here, but for those that need an account, Stripe, a signature, or another language", () => {
+  it("was answered here, but for those that need a password, Stripe, a signature, or another language", () => {
     const elsewhere =
-      /outreach|webhooks|payment|checkout\/return|\/c\/\{token\}|shipments|metrics|access\/|graphql|^(put|delete) /
+      /outreach|webhooks|payment|checkout\/return|\/c\/\{token\}|shipments|metrics|graphql|access\/(session|sessions|password)$|access\/adapters|^put .*recovery/
     const all = Object.entries(documented.document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`)
     )

@@ -68,11 +68,16 @@ describe("a body that its schema refuses", () => {
     assert.equal(spoiled.length, SPOILED_EACH)
     for (const body of spoiled) {
       const reply = await ask(key, { body: JSON.stringify(body) })
-      const told = `${JSON.stringify(reply)}: ${JSON.stringify(body).slice(0, 500)}`
-      assert.equal(reply.status, 400, told)
-      assert.equal(reply.body["code"], "invalid_request", told)
-      assert.ok(placesOf(schema, body)?.includes(String(reply.body["path"])), told)
-      assert.match(String(reply.body["message"]), /\.$/, told)
+      const text = `${JSON.stringify(reply)}: ${JSON.stringify(body).slice(0, 500)}`
+      assert.equal(reply.status, 400, text)
+      assert.equal(reply.body["code"], "invalid_request", text)
+      const told = String(reply.body["path"])
+      // A field of the editor may be told of as a whole: the terms of an offer.
+      assert.ok(
+        placesOf(schema, body)?.some((place) => place === told || place.startsWith(`${told}.`)),
+        text
+      )
+      assert.match(String(reply.body["message"]), /\.$/, text)
     }
   })
 })
