@@ -159,6 +159,7 @@ describe("by the keyboard", () => {
   it("a cart leads to whose it is", async () => {
     const palette = page.getByRole("dialog", { name: "Go to anything" })
     await page.goto(`${full.hub.url}/system`)
+    await page.getByText("all servers answer").waitFor()
     await page.keyboard.press("Control+k")
     await page.keyboard.type(`cart cart-${full.customerId}`)
     await palette.getByRole("option", { name: /1 lines, £9.50/ }).waitFor()

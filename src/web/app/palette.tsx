@@ -52,7 +52,7 @@ export const Palette = ({ onClose, onShortcuts }: PaletteProps) => {
         aria-controls={list}
         aria-activedescendant={found.length === 0 ? undefined : `${list}-${at}`}
         aria-autocomplete="list"
-        placeholder="Page, SKU, channel, location; cart or customer and its name"
+        placeholder="Page, SKU, channel, location …"
         autoComplete="off"
         spellCheck={false}
         maxLength={160}
@@ -85,7 +85,9 @@ export const Palette = ({ onClose, onShortcuts }: PaletteProps) => {
 }
 
 const countWords = (count: number, written: string): string =>
-  count === 0 ? `Nothing is called “${written.trim()}”.` : "↑ ↓ to pick, Enter to go, Escape to close"
+  count === 0
+    ? `Nothing is called “${written.trim()}”.`
+    : "↑ ↓ to pick, Enter to go; “cart” or “customer” and a name finds one"
 
 const movedBy = (key: string, at: number, count: number): number | undefined => {
   if (count === 0) return undefined

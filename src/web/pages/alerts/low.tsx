@@ -106,7 +106,7 @@ const Days = ({ soldByDay }: { readonly soldByDay: ReadonlyArray<number> }) => {
   return (
     <div>
       <p className="low-sold" aria-hidden="true">
-        Sold a day, {soldByDay.length === 1 ? "today" : `${soldByDay.length} days`}
+        Sold by day
       </p>
       <svg
         className="low-days"
