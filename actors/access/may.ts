@@ -58,6 +58,9 @@ export const owns = ({ tenant }: Principal, name: string): boolean =>
 /** `acme` owns `acme/MUG`, and neither `acme` nor `acmeshop/MUG`. */
 export const prefixOf = (tenant: string): string => `${tenant}/`
 
+/** What a list of names holds of this principal's own: all that begins so; "" is everything. */
+export const ownOnly = ({ tenant }: Principal): string => (tenant === undefined ? "" : prefixOf(tenant))
+
 const isWithin = (principal: Principal, { names = [], channels = [] }: Target): boolean => {
   if (names.length === 0 && channels.length === 0) return false
   if (!names.every((name) => owns(principal, name))) return false

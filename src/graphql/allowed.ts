@@ -4,7 +4,7 @@
  */
 import { GraphQLError, type GraphQLResolveInfo } from "graphql"
 import { type Action, ACTIONS } from "../../actors/access/actions.ts"
-import { isBound, may, type Principal, type Target } from "../../actors/access/may.ts"
+import { isBound, may, ownOnly, type Principal, type Target } from "../../actors/access/may.ts"
 import { bodyTarget } from "../access/body-target.ts"
 import { wrongSku } from "../gateway/decode.ts"
 import { statusOf } from "../gateway/http/replies.ts"
@@ -19,6 +19,13 @@ export const demand = (principal: Principal, action: Action, target?: Target): v
     code: "unauthorized",
     message: `${principal.name} may not do this (${action}); ask an administrator of the hub.`
   })
+}
+
+/** That a list may be read: of a tenant all that is its own, which is what the answer begins the names of it with. */
+export const demandOwn = (principal: Principal, action: Action): string => {
+  const { channels, tenant } = principal
+  demand(principal, action, tenant !== undefined && channels === undefined ? { isOwn: true } : undefined)
+  return ownOnly(principal)
 }
 
 /** That it is a SKU, and may be read. Throws the refusal. */

@@ -1,10 +1,9 @@
 /**
  * Stock: SKUs, their locations, pages of them.
  */
-import { prefixOf } from "../../actors/access/may.ts"
 import { submitRead } from "../gateway/requests.ts"
 import type { Refusal, StockPage } from "../gateway/protocol.ts"
-import { demand, demandSku } from "./allowed.ts"
+import { demand, demandOwn, demandSku } from "./allowed.ts"
 import type { Part } from "./part.ts"
 import { limited } from "./pages.ts"
 import { answered, invalidArgument, refusal } from "./refusals.ts"
@@ -79,10 +78,7 @@ export const stock: Part = {
         { after, limit }: { readonly after: string; readonly limit: number },
         { principal, services }
       ) => {
-        const { channels, tenant } = principal
-        const isOwn = tenant !== undefined && channels === undefined
-        demand(principal, "stock.read", isOwn ? { isOwn } : undefined)
-        const below = tenant === undefined ? "" : prefixOf(tenant)
+        const below = demandOwn(principal, "stock.read")
         return new Promise<StockPage>((resolve, reject) =>
           services.pages.read({ after, below, limit: limited(limit), withLocations: true }, (outcome) =>
             "value" in outcome ? resolve(outcome.value) : reject(refusal(outcome.failure as Refusal))

@@ -2,7 +2,7 @@
  * What people work through: incidents, low-stock alerts, dead letters; and a SKU's ledger.
  */
 import { resolutionOf } from "../gateway/http/lists.ts"
-import { act, demand, demandSku } from "./allowed.ts"
+import { act, demand, demandOwn, demandSku } from "./allowed.ts"
 import { done, given, read } from "./asking.ts"
 import { listed, type Paged } from "./pages.ts"
 import type { Part } from "./part.ts"
@@ -164,13 +164,13 @@ export const work: Part = {
   resolvers: {
     Query: {
       incidents: (_source, args: Paged & { readonly status?: "open" | "resolved" | null }, { principal, services }) => {
-        demand(principal, "incidents.read")
+        const below = demandOwn(principal, "incidents.read")
         const query = { ...listed(args), status: args.status ?? undefined }
-        return read(services.run, services.projections.incidents(query))
+        return read(services.run, services.projections.incidents({ ...query, below }))
       },
       alerts: (_source, args: Paged, { principal, services }) => {
-        demand(principal, "alerts.read")
-        return read(services.run, services.projections.alerts(listed(args)))
+        const below = demandOwn(principal, "alerts.read")
+        return read(services.run, services.projections.alerts({ ...listed(args), below }))
       },
       deadLetters: (
         _source,

@@ -4,6 +4,7 @@
 import { Effect } from "effect"
 import type pg from "pg"
 import { query, type PostgresFailed } from "../postgres.ts"
+import { rangeOf } from "./queries.ts"
 import { storable } from "./ledger-rows.ts"
 
 export interface RaisedRow {
@@ -20,6 +21,8 @@ export interface RaisedQuery {
   /** A SKU; `undefined` begins. */
   readonly after: string | undefined
   readonly limit: number
+  /** Only SKUs that begin so; "" or absent: all. */
+  readonly below?: string
 }
 
 const raisedWhere = (
@@ -34,9 +37,14 @@ const raisedWhere = (
 /** In the order of the SKUs. */
 export const raised = (
   pool: pg.Pool,
-  { after, limit }: RaisedQuery
-): Effect.Effect<ReadonlyArray<RaisedRow>, PostgresFailed> =>
-  query<RaisedRow>(pool, "raised", `${raisedWhere("sku > $1")} LIMIT $2`, [storable(after ?? ""), limit])
+  { after = "", below = "", limit }: RaisedQuery
+): Effect.Effect<ReadonlyArray<RaisedRow>, PostgresFailed> => {
+  if (below === "")
+    return query<RaisedRow>(pool, "raised", `${raisedWhere("sku > $1")} LIMIT $2`, [storable(after), limit])
+  const [from, to] = rangeOf(below)
+  const text = `${raisedWhere("sku > $1 AND sku >= $3 AND sku < $4")} LIMIT $2`
+  return query<RaisedRow>(pool, "raised of a tenant", text, [storable(after), limit, from, to])
+}
 
 export const raisedOf = (pool: pg.Pool, sku: string): Effect.Effect<RaisedRow | undefined, PostgresFailed> =>
   query<RaisedRow>(pool, "raised-of", raisedWhere("sku = $1"), [storable(sku)]).pipe(Effect.map(([row]) => row))

@@ -14,7 +14,21 @@ export interface Page {
 export interface ListQuery {
   readonly after: string | undefined
   readonly limit: number
+  /** Only SKUs that begin so; "" or absent: all. */
+  readonly below?: string
 }
+
+/** SKUs that begin with `below`, as a range that an index of SKUs finds: up to the first text that begins otherwise. */
+export const rangeOf = (below: string): readonly [from: string, to: string] => {
+  const last = below.length - 1
+  return [below, below.slice(0, last) + String.fromCharCode(below.charCodeAt(last) + 1)]
+}
+
+/** For a condition behind those with the first `count` parameters: its text, its parameters, and the query's name. */
+const within = (below: string | undefined, count: number) =>
+  below === undefined || below === ""
+    ? { text: "", values: [], name: "" }
+    : { text: ` AND sku >= $${count + 1} AND sku < $${count + 2}`, values: rangeOf(below), name: " of a tenant" }
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -31,24 +45,28 @@ export const position = (after: string | undefined): number => {
 
 export const incidents = (
   pool: pg.Pool,
-  { after, limit, status }: ListQuery & { readonly status: "open" | "resolved" | undefined }
-): Effect.Effect<Page, PostgresFailed> =>
-  query<Row>(
+  { after, below, limit, status }: ListQuery & { readonly status: "open" | "resolved" | undefined }
+): Effect.Effect<Page, PostgresFailed> => {
+  const own = within(below, 3)
+  return query<Row>(
     pool,
-    "incidents",
+    `incidents${own.name}`,
     `SELECT position::float8 AS position, id, kind, sku, version::float8 AS version, location_id AS "locationId",
        units::float8 AS units, mutation_id AS "mutationId", channel, reference, hold_id AS "holdId", at, status, outcome,
        note, resolved_at AS "resolvedAt"
-     FROM incidents WHERE position > $1 AND ($2::text IS NULL OR status = $2) ORDER BY position LIMIT $3`,
-    [position(after), status ?? null, limit + 1]
+     FROM incidents WHERE position > $1 AND ($2::text IS NULL OR status = $2)${own.text} ORDER BY position LIMIT $3`,
+    [position(after), status ?? null, limit + 1, ...own.values]
   ).pipe(Effect.map((rows) => paged(rows, limit, "position")))
+}
 
-export const alerts = (pool: pg.Pool, { after, limit }: ListQuery): Effect.Effect<Page, PostgresFailed> =>
-  query<Row>(
+export const alerts = (pool: pg.Pool, { after, below, limit }: ListQuery): Effect.Effect<Page, PostgresFailed> => {
+  const own = within(below, 2)
+  return query<Row>(
     pool,
-    "alerts",
+    `alerts${own.name}`,
     `SELECT position::float8 AS position, sku, version::float8 AS version, state, available::float8 AS available,
        safety_threshold::float8 AS "safetyThreshold", at
-     FROM alerts WHERE position > $1 ORDER BY position LIMIT $2`,
-    [position(after), limit + 1]
+     FROM alerts WHERE position > $1${own.text} ORDER BY position LIMIT $2`,
+    [position(after), limit + 1, ...own.values]
   ).pipe(Effect.map((rows) => paged(rows, limit, "position")))
+}

@@ -29,6 +29,8 @@ afterAll(() => hub.stop())
 const skusOf = (body: Record<string, unknown>): ReadonlyArray<string> =>
   (body["items"] as ReadonlyArray<{ readonly sku: string }>).map(({ sku }) => sku)
 
+const JSON_BODY = { "content-type": "application/json" }
+
 const lines = (mutationId: string, holdId: string, ...skus: ReadonlyArray<string>) => ({
   type: "reserve",
   mutationId,
@@ -71,8 +73,47 @@ describe("a tenant", () => {
     assert.equal((await acme("POST", "/v1/carts/acme%2F1/requests", add)).status, 403)
     const signIn = { type: "sign-in", mutationId: "a2", customerId: "zeta/ann" }
     assert.equal((await acme("POST", "/v1/carts/acme%2F1/requests", signIn)).status, 403)
-    for (const path of ["/v1/incidents", "/v1/audit", "/v1/access/users", "/v1/channels", "/v1/status", "/metrics"]) {
+    for (const path of ["/v1/audit", "/v1/access/users", "/v1/channels", "/v1/status", "/metrics"]) {
       assert.equal((await acme("GET", path)).status, 403, path)
+    }
+  })
+
+  it("sees its own incidents and alerts, by HTTP and GraphQL, page by page, and of another tenant nothing", async () => {
+    for (const tenant of ["acme", "zeta", "acmeshop"]) {
+      const path = `/v1/stock/${tenant}%2FLOW`
+      const configure = { type: "configure", mutationId: "c", safetyThreshold: 5 }
+      assert.equal((await admin("POST", `${path}/requests`, configure)).status, 200)
+      // A receipt that is not low, and a sale of more than there is.
+      await admin("POST", `${path}/facts`, { type: "receipt", mutationId: "r", quantity: 9 })
+      await admin("POST", `${path}/facts`, { type: "sale", mutationId: "s", quantity: 10 })
+    }
+    const own = "acme/LOW"
+    const lists = [
+      ["/v1/incidents", "incidents"],
+      ["/v1/incidents?status=open", "incidents(status: open)"],
+      ["/v1/alerts", "alerts"],
+      ["/v1/alerts/open", undefined]
+    ] as const
+    const found = async (call: Call, path: string): Promise<ReadonlyArray<string>> =>
+      skusOf((await call("GET", path)).body).filter((sku) => sku.endsWith("/LOW"))
+    for (const [path, field] of lists) {
+      await eventually(
+        () => found(admin, path),
+        (skus) => new Set(skus).size === 3
+      )
+      assert.deepEqual([...new Set(skusOf((await acme("GET", path)).body))], [own], path)
+      const small = (await acme("GET", `${path}${path.includes("?") ? "&" : "?"}limit=1`)).body
+      assert.deepEqual(skusOf(small), [own], path)
+      if (field === undefined) continue
+      const graph = await acme("POST", "/graphql", { query: `{ ${field} { items { sku } } }` }, JSON_BODY)
+      const { items } = Object.values(graph.body["data"] as object)[0] as { items: ReadonlyArray<{ sku: string }> }
+      assert.deepEqual([...new Set(items.map(({ sku }) => sku))], [own], field)
+    }
+    const nobody = withKey(hub, (await makeKey(admin, { roles: ["viewer"], tenant: "nobody" })).secret)
+    const web = withKey(hub, (await makeKey(admin, { roles: ["viewer"], tenant: "acme", channels: ["web"] })).secret)
+    for (const [path] of lists) {
+      assert.deepEqual(skusOf((await nobody("GET", path)).body), [], path)
+      assert.equal((await web("GET", path)).status, 403, path)
     }
   })
 

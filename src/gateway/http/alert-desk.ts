@@ -2,6 +2,7 @@
  * The alert centre: SKUs that are low now, what somebody has decided about each, how they sell, and how much to order.
  */
 import { Effect } from "effect"
+import { ownOnly } from "../../../actors/access/may.ts"
 import { type AlertDecision, type AlertOutcome, decideAlert, standOf } from "../../../actors/alert/desk.ts"
 import { propose } from "../../../actors/reorder/propose.ts"
 import { reorderOf, type ReorderSettings } from "../../../actors/reorder/settings.ts"
@@ -15,9 +16,9 @@ import { AlertDecision as AlertDecisionBody } from "../openapi/work-bodies.ts"
 import { LowStockQuery } from "../openapi/work.ts"
 import type { Refusal } from "../protocol.ts"
 import { readQuery } from "../read-query.ts"
-import type { AskedRequest, Request } from "../serving.ts"
+import type { AskedRequest } from "../serving.ts"
 import type { LowStockItem, LowStockPage, Stand } from "../work-protocol.ts"
-import type { Entry } from "./entry.ts"
+import { type Entry, OWN_NAMES } from "./entry.ts"
 import { bodyOf } from "./read-body.ts"
 import type { ReorderDesk } from "./reorder.ts"
 import { answering, refused } from "./replies.ts"
@@ -54,10 +55,11 @@ export class AlertDesk {
     this.services = services
   }
 
-  open(request: Request, respond: Respond): void {
+  /** Of a tenant, its own. */
+  open(request: AskedRequest, respond: Respond): void {
     const asked = readQuery(LowStockQuery, request.query)
     if (!asked.ok) return respond(refused(asked.refusal))
-    this.answer(respond, this.page({ ...USUAL, after: undefined, ...asked.value }))
+    this.answer(respond, this.page({ ...USUAL, after: undefined, ...asked.value, below: ownOnly(request.principal) }))
   }
 
   decide(request: AskedRequest, respond: Respond, sku: string | undefined): void {
@@ -72,7 +74,7 @@ export class AlertDesk {
 
   private readonly page = Effect.fnUntraced({ self: this }, function* (this: AlertDesk, asked: Asked) {
     const { desk, nowMs, readModels, reorder } = this.services
-    const rows = yield* readModels.raised({ after: asked.after, limit: asked.limit + 1 })
+    const rows = yield* readModels.raised({ ...asked, limit: asked.limit + 1 })
     const shown = rows.slice(0, asked.limit)
     const skus = shown.map(({ sku }) => sku)
     const now = nowMs()
@@ -170,6 +172,6 @@ const decisionOf = (
 })
 
 export const alertEntries = (desk: AlertDesk): ReadonlyArray<Entry> => [
-  ["get", "/v1/alerts/open", "alerts.read", (request, respond) => desk.open(request, respond)],
+  ["get", "/v1/alerts/open", "alerts.read", (request, respond) => desk.open(request, respond), OWN_NAMES],
   ["post", "/v1/alerts/:sku/desk", "alerts.work", (request, respond, sku) => desk.decide(request, respond, sku)]
 ]

@@ -5,6 +5,7 @@
  * so that whoever has just been answered finds the consequence in the list.
  */
 import type { Effect, Schema } from "effect"
+import { ownOnly } from "../../../actors/access/may.ts"
 import type { ResolutionRecord } from "../../../actors/sku/events.ts"
 import { MESSAGE_BYTES_MAX, PAGE_LIMIT_DEFAULT } from "../../../config/limits.ts"
 import type { ListQuery, Page as ReadPage } from "../../../streams/projections/queries.ts"
@@ -16,7 +17,7 @@ import { IncidentsQuery } from "../openapi/work.ts"
 import type { Refusal } from "../protocol.ts"
 import { readQuery } from "../read-query.ts"
 import type { MailTaker } from "../requests.ts"
-import type { Request } from "../serving.ts"
+import type { AskedRequest, Request } from "../serving.ts"
 import { answering, answered, json, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
 
@@ -41,13 +42,15 @@ export class Lists {
     this.services = services
   }
 
-  incidents(request: Request, respond: Respond): void {
+  /** Of a tenant, its own: what is about its SKUs. */
+  incidents(request: AskedRequest, respond: Respond): void {
     this.list(request, respond, IncidentsQuery, (query, { status }) =>
       this.services.readModels.incidents({ ...query, status })
     )
   }
 
-  alerts(request: Request, respond: Respond): void {
+  /** The same. */
+  alerts(request: AskedRequest, respond: Respond): void {
     this.list(request, respond, Page, (query) => this.services.readModels.alerts(query))
   }
 
@@ -64,7 +67,7 @@ export class Lists {
   }
 
   private list<Asked extends typeof Page.Type>(
-    request: Request,
+    request: AskedRequest,
     respond: Respond,
     schema: Schema.Codec<Asked>,
     read: (query: ListQuery, asked: Asked) => Effect.Effect<ReadPage, string>
@@ -72,7 +75,7 @@ export class Lists {
     const asked = readQuery(schema, request.query)
     if (!asked.ok) return respond(refused(asked.refusal))
     const { after, limit = PAGE_LIMIT_DEFAULT } = asked.value
-    this.services.run(answering(respond, read({ after, limit }, asked.value)))
+    this.services.run(answering(respond, read({ after, limit, below: ownOnly(request.principal) }, asked.value)))
   }
 }
 

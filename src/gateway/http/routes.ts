@@ -117,14 +117,14 @@ const stockEntries = ({ host, pages, sync, leakage }: HttpServices): ReadonlyArr
 
 /** What people work through. */
 const workEntries = (lists: Lists): ReadonlyArray<Entry> => [
-  ["get", "/v1/incidents", "incidents.read", (request, respond) => lists.incidents(request, respond)],
+  ["get", "/v1/incidents", "incidents.read", (request, respond) => lists.incidents(request, respond), OWN_NAMES],
   [
     "post",
     "/v1/incidents/:id/resolution",
     "incidents.resolve",
     (request, respond, id) => lists.resolve(request, respond, id)
   ],
-  ["get", "/v1/alerts", "alerts.read", (request, respond) => lists.alerts(request, respond)]
+  ["get", "/v1/alerts", "alerts.read", (request, respond) => lists.alerts(request, respond), OWN_NAMES]
 ]
 
 const graphqlEntries = (graphql: GraphqlRoutes): ReadonlyArray<Entry> => [

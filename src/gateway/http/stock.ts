@@ -1,7 +1,7 @@
 /**
  * The stock's HTTP part of the contract: facts, requests, reads, and the one-call sync for channels that know no more.
  */
-import { prefixOf } from "../../../actors/access/may.ts"
+import { ownOnly } from "../../../actors/access/may.ts"
 import { fingerprint } from "../../../actors/sku/fingerprint.ts"
 import { DEFAULT_LOCATION, type Fact } from "../../../actors/sku/commands.ts"
 import { isStockEvent } from "../../../actors/sku/events.ts"
@@ -161,8 +161,7 @@ export class StockPages {
     const asked = readQuery(Page, request.query)
     if (!asked.ok) return respond(refused(asked.refusal))
     const { after = "", limit = Limits.PAGE_LIMIT_DEFAULT } = asked.value
-    const { tenant } = request.principal
-    const below = tenant === undefined ? "" : prefixOf(tenant)
+    const below = ownOnly(request.principal)
     this.read({ after, below, limit, withLocations: false }, (outcome) =>
       respond("value" in outcome ? json(200, outcome.value) : answered(outcome.failure))
     )
