@@ -20,6 +20,7 @@ import { STOCK_EVENTS_PROJECTION } from "../../streams/projections/stock-events.
 import { Recent, type RecentCommits } from "../../streams/recent-commits.ts"
 import { Carts } from "../carts/layer.ts"
 import { watchWindow } from "../carts/window.ts"
+import type { HistoryReadModels } from "../gateway/http/history.ts"
 import { type ProjectionLag, Projections } from "../gateway/projections.ts"
 import { submitView } from "../gateway/requests.ts"
 import type { PartitionHost } from "../host/host.ts"
@@ -51,10 +52,18 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
   const onFound = (count: number) => void (carts.window.found += count)
   yield* Effect.forkScoped(watchWindow({ pool, host: carts.host, nowMs: Date.now, onFound }))
 
-  const list = <A>(read: Effect.Effect<A, PostgresFailed>) =>
-    Effect.andThen(projector.catchesUp(LEDGER, host.standing.sequence, CATCH_UP_MS_MAX), read).pipe(
-      Effect.mapError(() => "PostgreSQL does not answer now; stock is not affected. Try again.")
-    )
+  const caughtUp = Effect.suspend(() => projector.catchesUp(LEDGER, host.standing.sequence, CATCH_UP_MS_MAX))
+  const asked = <A>(read: Effect.Effect<A, PostgresFailed>) =>
+    Effect.mapError(read, () => "PostgreSQL does not answer now; stock is not affected. Try again.")
+  const list = <A>(read: Effect.Effect<A, PostgresFailed>) => Effect.andThen(caughtUp, asked(read))
+  /** That there is nothing is said only by a ledger that has everything. */
+  const momentOf: HistoryReadModels["momentOf"] = (sku, query) =>
+    Effect.gen(function* () {
+      const isWhole = yield* caughtUp
+      const found = yield* asked(History.momentOf(pool, sku, query))
+      if (found !== undefined || isWhole) return found
+      return yield* Effect.fail("The ledger is behind what the hub has decided; stock is not affected. Try again.")
+    })
   /** What carts and customers have in their journals is in it. */
   const ofRecovery = <A>(read: Effect.Effect<A, PostgresFailed>) =>
     projector.catchesUp(RECOVERY_PROJECTION, customers.host.standing.sequence, CATCH_UP_MS_MAX).pipe(
@@ -67,7 +76,7 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
     alerts: (query) => list(Queries.alerts(pool, query)),
     history: {
       ledger: (sku, query) => list(History.ledger(pool, sku, query)),
-      momentOf: (sku, query) => list(History.momentOf(pool, sku, query)),
+      momentOf,
       levels: (sku, query) => list(History.levels(pool, sku, query)),
       causes: (sku, versions) => list(History.causes(pool, sku, versions)),
       placesOf: (sku, versions) => list(History.placesOf(pool, sku, versions))

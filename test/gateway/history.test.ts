@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict"
 import { Effect } from "effect"
+import { Pool } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import type { StockEvent } from "../../actors/sku/events.ts"
 import { Trace } from "../../actors/stock/trace.ts"
@@ -14,7 +15,7 @@ import { Replays } from "../../src/gateway/replays.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
 import type { LedgerLine, Moment, StockDifference, StockLevels, StockThen } from "../../src/gateway/history-protocol.ts"
 import type { LocationStock, StockView } from "../../src/gateway/protocol.ts"
-import { http, startHub, type TestHub } from "../support/hub.ts"
+import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
 
 const SKU = "LAMP 7/é"
 const OF_SKU = `/v1/stock/${encodeURIComponent(SKU)}`
@@ -86,6 +87,24 @@ describe("a SKU's past", () => {
     const { status, body } = await http(hub, "GET", `${OF_SKU}/at?moment=2020-01-01T00:00:00Z`)
     assert.equal(status, 404)
     assert.equal(body["code"], "unknown_sku")
+  })
+
+  it("is not said to be unknown by a ledger that is behind", async () => {
+    const pool = new Pool({ connectionString: hub.databaseUrl, max: 1 })
+    const client = await pool.connect()
+    // Nothing is written to it, and reading goes on.
+    await client.query("BEGIN; LOCK TABLE stock_ledger IN EXCLUSIVE MODE")
+    const path = "/v1/stock/NEW/at?moment=1"
+    await http(hub, "POST", "/v1/stock/NEW/facts", { type: "receipt", quantity: 1, mutationId: "new" })
+    const { body, status } = await http(hub, "GET", path)
+    await client.query("ROLLBACK")
+    client.release()
+    await pool.end()
+    assert.deepEqual([status, body["code"]], [503, "unavailable"], JSON.stringify(body))
+    await eventually(
+      () => http(hub, "GET", path),
+      (answer) => answer.status === 200
+    )
   })
 
   it("between two moments is told by causes that add up to the difference", async () => {

@@ -130,14 +130,15 @@ const CART = `cart version status totals { goodsMinor totalMinor } lines { sku q
 describe("a cart over GraphQL", () => {
   it("is filled, followed, held, paid for and asked after", async () => {
     await told(FACTS, { sku: "C1", facts: [{ type: "receipt", mutationId: "f", quantity: 5 }] })
-    const client = connected(hub)
-    const heard = followed(client, `subscription { cart(cart: "shopper") { ${CART} } }`)
     const add = `mutation Add($id: String!) { addToCart(cart: "shopper", mutationId: $id, sku: "C1", quantity: 2, unitPriceMinor: 250, currency: "GBP") { version totals { totalMinor } lines { quantity } } }`
     assert.deepEqual((await told(add, { id: "a1" }))["addToCart"], {
       version: 1,
       totals: { totalMinor: 500 },
       lines: [{ quantity: 2 }]
     })
+    const client = connected(hub)
+    const heard = followed(client, `subscription { cart(cart: "shopper") { ${CART} } }`)
+    await heard.until(() => heard.results.length === 1)
     const { checkout } = await told(
       `mutation { checkout(cart: "shopper", mutationId: "c1") { status contents checkout { isHeld } } }`
     )
