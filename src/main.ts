@@ -4,7 +4,7 @@
  * Prints `ready http://HOST:PORT` when it takes requests, and writes the addresses to `run.json` in its home. Exit codes:
  * 0 after a signal, 1 when it lost what it needs while running, 3 when it could not start.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { renameSync, rmSync, writeFileSync } from "node:fs"
 import { randomBytes } from "node:crypto"
 import { join, resolve } from "node:path"
 import { Cause, Effect, Exit, Layer } from "effect"
@@ -14,15 +14,10 @@ import { accessOptions } from "./access/mode.ts"
 import { Gateway } from "./gateway/layer.ts"
 import { Carts } from "./carts/layer.ts"
 import { StockHost } from "./host/layer.ts"
-import { type AlertSinks, readAlertSinks } from "../config/alerts.ts"
-import { type ChannelConfig, readChannels } from "../config/channels.ts"
-import { readQueries } from "../config/graphql.ts"
-import { NO_OUTREACH, type OutreachConfig, readOutreach } from "../config/outreach.ts"
+import type { ChannelConfig } from "../config/channels.ts"
 import { type PaymentsConfig, readPayments } from "../config/payments.ts"
-import { readRecovery, type RecoveryConfig } from "../config/recovery.ts"
 import { claimHome } from "./home.ts"
 import { hubLayer, type HubUrls } from "./hub.ts"
-import { sinksOf } from "./alerts/sinks/sinks.ts"
 import { setLiveSettings } from "./live-settings.ts"
 import { logging } from "./logging.ts"
 import { masterKey } from "./personal-data/master-key.ts"
@@ -30,6 +25,7 @@ import { privateServers } from "./servers/private-servers.ts"
 import { answers } from "./servers/ports.ts"
 import { binaries, projectRoot } from "./servers/servers.ts"
 import { liveOf, readAllSettings, type ReadSettings, reload, settingsFileOf } from "./reloading.ts"
+import { alertsIn, channelsIn, outreachIn, queriesIn, recoveryIn } from "./start-settings.ts"
 import { WrongSettings } from "./wrong-settings.ts"
 
 type RunUrls = HubUrls & { readonly hub: string }
@@ -85,15 +81,14 @@ const hub = Effect.fnUntraced(function* (options: RunOptions, progress: { starte
   setLiveSettings(yield* liveOf(read))
   yield* claimHome(config.home)
   yield* freeAddress(config)
-  const alerts = yield* alertsOf
-  const outreach = yield* outreachOf(config)
-  const payments = (yield* paymentsOf) ?? options.payments
-  const recovery = yield* recoveryOf(config)
-  if (recovery?.link === "checkout" && payments === undefined) return yield* noPayments
-  const personalDataKey = yield* masterKeyOf(config)
+  const alerts = yield* settled(() => alertsIn(process.env))
+  const outreach = yield* settled(() => outreachIn(config, process.env))
+  const payments = (yield* settled(() => readPayments(process.env))) ?? options.payments
+  const recovery = yield* settled(() => recoveryIn(config, payments !== undefined))
+  const personalDataKey = yield* settled(() => masterKey(process.env["PERSONAL_DATA_KEY"], resolve(config.home), true))
   const access = yield* accessOf(read)
-  const queries = yield* queriesOf(config)
-  const channels = [...(yield* channelsOf(config)), ...(options.channels ?? [])]
+  const queries = yield* settled(() => queriesIn(config))
+  const channels = [...(yield* settled(() => channelsIn(config, process.env))), ...(options.channels ?? [])]
   const servers = yield* privateServers({
     config,
     mode: access.mode,
@@ -164,52 +159,6 @@ const settled = <A>(read: () => A): Effect.Effect<A, WrongSettings> =>
     try: read,
     catch: (cause) => new WrongSettings({ message: cause instanceof Error ? cause.message : String(cause) })
   })
-
-/** The text of the file that is named, or of this one in the hub's home; `undefined` when there is none there. */
-const textOf = (given: string | undefined, config: HubConfig, name: string): string | undefined => {
-  const path = given ?? join(resolve(config.home), name)
-  return given === undefined && !existsSync(path) ? undefined : readFileSync(path, "utf8")
-}
-
-/** None without such a file. */
-const channelsOf = (config: HubConfig): Effect.Effect<ReadonlyArray<ChannelConfig>, WrongSettings> =>
-  settled(() => {
-    const text = textOf(config.channelsFile, config, "channels.json")
-    return text === undefined ? [] : readChannels(text, process.env)
-  })
-
-const outreachOf = (config: HubConfig): Effect.Effect<OutreachConfig, WrongSettings> =>
-  settled(() => {
-    const text = textOf(config.outreachFile, config, "outreach.json")
-    return text === undefined ? NO_OUTREACH : readOutreach(text, process.env)
-  })
-
-/** Nothing is said to who left a cart without such a file. */
-const recoveryOf = (config: HubConfig): Effect.Effect<RecoveryConfig | undefined, WrongSettings> =>
-  settled(() => {
-    const text = textOf(config.recoveryFile, config, "recovery.json")
-    return text === undefined ? undefined : readRecovery(text)
-  })
-
-/** The registered queries of `GRAPHQL_QUERIES_FILE`. */
-const queriesOf = ({ graphqlQueriesFile }: HubConfig) =>
-  settled(() => (graphqlQueriesFile === undefined ? undefined : readQueries(readFileSync(graphqlQueriesFile, "utf8"))))
-
-const noPayments = new WrongSettings({
-  message: "The recovery file wants links that lead to payment: set STRIPE_SECRET_KEY, or link to cart."
-})
-
-/** Made once here, so that a secret which is none keeps the hub from starting and not an alert from arriving. */
-const alertsOf: Effect.Effect<AlertSinks, WrongSettings> = settled(() => {
-  const alerts = readAlertSinks(process.env)
-  for (const sink of sinksOf(alerts)) sink.close?.()
-  return alerts
-})
-
-const paymentsOf: Effect.Effect<PaymentsConfig | undefined, WrongSettings> = settled(() => readPayments(process.env))
-
-const masterKeyOf = (config: HubConfig): Effect.Effect<Buffer, WrongSettings> =>
-  settled(() => masterKey(process.env["PERSONAL_DATA_KEY"], resolve(config.home), true))
 
 /** Wrong settings keep the hub from starting: a hub that is open by a typing error would not be noticed. */
 const accessOf = ({ access: settings, config }: ReadSettings) => {

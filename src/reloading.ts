@@ -2,7 +2,7 @@
  * Reads the settings that may change while the hub runs, at the start and again at SIGHUP. A file that is not right changes nothing:
  * the settings stay as they are, and one sentence says what is wrong with it.
  */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { parseEnv } from "node:util"
 import { ConfigProvider, Effect } from "effect"
@@ -11,6 +11,7 @@ import { type HubConfig, hubConfig } from "../config/config.ts"
 import { settingGroups } from "../config/settings.ts"
 import { accessOptions } from "./access/mode.ts"
 import { type LiveSettings, liveSettings, setLiveSettings } from "./live-settings.ts"
+import { readText } from "./start-settings.ts"
 import { WrongSettings } from "./wrong-settings.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -24,7 +25,7 @@ const IN_HOME = "settings.env"
 export const settingsFileOf = (environment: Environment): string | undefined => {
   const given = environment["SETTINGS_FILE"] ?? ""
   if (given !== "") return given
-  const path = join(resolve(environment["HOLDFAST_HOME"] ?? ".holdfast"), IN_HOME)
+  const path = join(resolve(environment["HOLDFAST_HOME"] || ".holdfast"), IN_HOME)
   return existsSync(path) ? path : undefined
 }
 
@@ -47,14 +48,6 @@ export const withSettingsFile = (environment: Environment): Environment => {
 }
 
 const LINE = /^[A-Z][A-Z0-9_]*=/
-
-const readText = (path: string): string => {
-  try {
-    return readFileSync(path, "utf8")
-  } catch (cause) {
-    throw new WrongSettings({ message: `${path} cannot be read: ${cause instanceof Error ? cause.message : ""}.` })
-  }
-}
 
 export interface ReadSettings {
   readonly config: HubConfig

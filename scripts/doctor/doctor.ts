@@ -2,11 +2,12 @@
  * All looks together, each for itself: what one cannot see is a finding of its own and keeps no other from looking.
  */
 import { existsSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { resolve } from "node:path"
 import type { AccessConfig } from "../../config/access.ts"
 import type { HubConfig } from "../../config/config.ts"
 import { isLoopback } from "../../src/access/mode.ts"
 import type { HubStatus } from "../../src/gateway/protocol.ts"
+import { pathsOf } from "../../src/start-settings.ts"
 import { CART_JOURNAL, JOURNAL } from "../../streams/subjects.ts"
 import { headersOf, type RunFile } from "../run-file.ts"
 import { doubtful, type Finding, well, wrong } from "./finding.ts"
@@ -44,15 +45,10 @@ export const examine = async ({ access, config, environment, urls, run }: Patien
       )
     ]
   }
-  const files = {
-    channels: config.channelsFile ?? join(directory, "channels.json"),
-    outreach: config.outreachFile ?? join(directory, "outreach.json"),
-    recovery: config.recoveryFile ?? join(directory, "recovery.json")
-  }
   const looks: ReadonlyArray<readonly [about: string, look: () => Promise<ReadonlyArray<Finding>>]> = [
     ["machine", async () => machine(directory)],
-    ["settings", async () => settings({ access, config, environment, files })],
-    ["home", () => home({ home: directory, port: config.port, files: Object.values(files) })],
+    ["settings", async () => settings({ access, config, environment })],
+    ["home", () => home({ home: directory, port: config.port, files: pathsOf(config) })],
     ["NATS", () => given("NATS", urls.nats, (url) => nats(natsOf(config, url, directory)))],
     ["Redis", () => given("Redis", urls.redis, redis)],
     ["PostgreSQL", () => given("PostgreSQL", urls.postgres, postgres)],

@@ -1,30 +1,29 @@
 /**
  * The settings: what would keep the hub from starting, and what it would start with and nobody can have meant.
  */
-import { existsSync, readFileSync } from "node:fs"
-import { readAlertSinks } from "../../config/alerts.ts"
-import { readChannels } from "../../config/channels.ts"
-import { readOutreach } from "../../config/outreach.ts"
 import { isLiveKey, type PaymentsConfig, readPayments } from "../../config/payments.ts"
-import { readRecovery } from "../../config/recovery.ts"
 import { accessOptions, isLoopback } from "../../src/access/mode.ts"
+import { masterKey } from "../../src/personal-data/master-key.ts"
 import type { ReadSettings } from "../../src/reloading.ts"
+import { alertsIn, channelsIn, outreachIn, queriesIn, recoveryIn } from "../../src/start-settings.ts"
 import { type Finding, well, wrong } from "./finding.ts"
 
 export interface SettingsToLookAt extends ReadSettings {
   readonly environment: NodeJS.ProcessEnv
-  readonly files: { readonly channels: string; readonly outreach: string; readonly recovery: string }
 }
 
 const ABOUT = "settings"
 
 export const settings = (of: SettingsToLookAt): ReadonlyArray<Finding> => {
-  const { environment, files } = of
+  const { config, environment } = of
   const found = [
-    ...unreadable("See ALERT_ in CONFIGURATION.md.", () => readAlertSinks(environment)),
-    ...unreadable("See CHANNELS.md.", () => withText(files.channels, (text) => readChannels(text, environment))),
-    ...unreadable("See OUTREACH.md.", () => withText(files.outreach, (text) => readOutreach(text, environment))),
-    ...unreadable("See RECOVERY.md.", () => withText(files.recovery, readRecovery)),
+    ...unreadable("See ALERT_ in CONFIGURATION.md.", () => alertsIn(environment)),
+    ...unreadable("See CHANNELS.md.", () => channelsIn(config, environment)),
+    ...unreadable("See OUTREACH.md.", () => outreachIn(config, environment)),
+    // Payments that are set by halves are found below.
+    ...unreadable("See RECOVERY.md.", () => recoveryIn(config, isSet(environment["STRIPE_SECRET_KEY"]))),
+    ...unreadable("See GRAPHQL.md.", () => queriesIn(config)),
+    ...masterKeyGiven(of),
     ...payments(of),
     ...doors(of)
   ]
@@ -41,8 +40,13 @@ const unreadable = (todo: string, read: () => unknown): ReadonlyArray<Finding> =
   }
 }
 
-const withText = (path: string, read: (text: string) => unknown): void => {
-  if (existsSync(path)) read(readFileSync(path, "utf8"))
+const isSet = (value: string | undefined): boolean => value !== undefined && value !== ""
+
+/** Of the one in the home its owner and its bits are looked at (`home.ts`). */
+const masterKeyGiven = ({ config, environment }: SettingsToLookAt): ReadonlyArray<Finding> => {
+  const { PERSONAL_DATA_KEY: given } = environment
+  if (!isSet(given)) return []
+  return unreadable("Put back the key that the data was sealed with.", () => masterKey(given, config.home, false))
 }
 
 const payments = ({ environment }: SettingsToLookAt): ReadonlyArray<Finding> => {

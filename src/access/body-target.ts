@@ -3,7 +3,35 @@
  * it stands. An address says whose SKU is meant; the body may name others (the lines of a cart, a bundle's components, the
  * customer that a cart becomes), and each must be within the bounds.
  */
-import type { Target } from "../../actors/access/may.ts"
+import type { Action } from "../../actors/access/actions.ts"
+import { isBound, may, type Principal, type Target } from "../../actors/access/may.ts"
+
+/**
+ * Actions that are about what their body says. All others are about what their address names: there a field that nobody reads
+ * would otherwise make the hub as a whole a tenant's or a channel's. Configuring a SKU is of no channel, whatever it names.
+ */
+const SAID: ReadonlySet<Action> = new Set<Action>([
+  "stock.read",
+  "stock.request",
+  "stock.fact",
+  "carts.read",
+  "carts.request",
+  "carts.fact"
+])
+
+/** `address`: what the address names; `body`: as it was read, `undefined` when there is none to be read. */
+export const maySay = (principal: Principal, action: Action, address: Target, body: unknown): boolean => {
+  const isSaid = body !== undefined && isBound(principal) && address.isOwn !== true
+  if (!isSaid || !SAID.has(action)) {
+    if (!may(principal, action, address)) return false
+    if (!isSaid) return true
+  }
+  const { channels = [], names = [] } = address
+  const said = bodyTarget(body, names.length === 0)
+  // Where the address names the channel, a body that names none is about that one.
+  const others = channels.length > 0 ? said.channels.filter((channel) => channel !== "") : said.channels
+  return may(principal, action, { names: [...names, ...said.names], channels: [...channels, ...others] })
+}
 
 /** Fields that hold the name of something with an owner. */
 const NAMES = new Set(["sku", "cart", "customer", "customerId"])
@@ -30,7 +58,6 @@ export const bodyTarget = (body: unknown, nameless: boolean): Required<Pick<Targ
       for (const [field, held] of Object.entries(value)) {
         if (NAMES.has(field)) names.push(typeof held === "string" ? held : "")
         if (field === "channel" && held !== undefined) channels.push(typeof held === "string" ? held : "")
-        if (field === "buffers" && isFields(held)) channels.push(...Object.keys(held))
         open.push(held)
       }
     }

@@ -50,18 +50,16 @@ type Take = (name: string | undefined, received: Received, reply: (answer: objec
 
 const onRequest = (message: Msg, take: Take): void => {
   const reply = (answer: object): void => void message.respond(JSON.stringify(answer))
-  const body = bodyOf(message)
+  const channel = Subjects.channelOfSubject(message.subject)
+  const body = bodyOf(message, channel)
   if (!body.ok) return reply(body.refusal)
   const traceparent = current() === undefined ? undefined : message.headers?.get(TRACEPARENT)
-  take(
-    Subjects.skuOfSubject(message.subject),
-    { body: body.value, receivedAtMs: performance.now(), traceparent },
-    reply
-  )
+  const channels = channel === undefined ? undefined : [channel]
+  const received = { body: body.value, receivedAtMs: performance.now(), traceparent, channels }
+  take(Subjects.skuOfSubject(message.subject), received, reply)
 }
 
-const bodyOf = ({ data, subject }: Msg): Decoded<unknown> => {
+const bodyOf = ({ data }: Msg, channel: string | undefined): Decoded<unknown> => {
   const body = decodeJson(data, MESSAGE_BYTES_MAX)
-  const channel = Subjects.channelOfSubject(subject)
   return body.ok && channel !== undefined ? ofChannel(channel, body.value) : body
 }

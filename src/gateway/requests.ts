@@ -5,7 +5,7 @@ import type { LinesCommand, SkuCommand } from "../../actors/sku/commands.ts"
 import { fingerprint, linesFingerprint } from "../../actors/sku/fingerprint.ts"
 import type { StockBook } from "../../actors/stock/book.ts"
 import { stateAnswer } from "../host/answers.ts"
-import type { Mail } from "../host/mail.ts"
+import type { BoundTo, Mail } from "../host/mail.ts"
 import { current, ending, type Named } from "../tracing/tracing.ts"
 import { decodeFact, decodeLines, decodeRequest, wrongSku } from "./decode.ts"
 import type { Answer, Refusal } from "./protocol.ts"
@@ -22,7 +22,11 @@ export interface Received {
   readonly receivedAtMs: number
   /** Where the sender's trace is. */
   readonly traceparent?: string | undefined
+  readonly channels?: BoundTo
 }
+
+/** What is known of a request beside what it says. */
+export type Sent = Omit<Received, "body">
 
 export const submitRequest = (host: MailTaker, sku: string | undefined, received: Received, reply: Reply): void => {
   const wrong = wrongSku(sku)
@@ -31,17 +35,17 @@ export const submitRequest = (host: MailTaker, sku: string | undefined, received
   if (!decoded.ok) return reply(decoded.refusal)
   const command = decoded.value
   if (command.type === "read") return submitRead(host, sku, command.locations, reply)
-  submitCommand(host, command, received.receivedAtMs, traced("stock.request", command, received, reply))
+  submitCommand(host, command, received, traced("stock.request", command, received, reply))
 }
-
-type Sent = Pick<Received, "receivedAtMs" | "traceparent">
 
 /** With its span ended by the answer; the very same reply where nothing is traced. */
 export const traced = (name: string, named: Named, { receivedAtMs, traceparent }: Sent, reply: Reply): Reply =>
   ending(current()?.received(named, { name, parent: traceparent, atMs: receivedAtMs }), reply)
 
-export const submitCommand = (host: MailTaker, command: SkuCommand, receivedAtMs: number, reply: Reply): void =>
-  host.submit({ kind: "command", command, hash: fingerprint(command), factSequence: 0, receivedAtMs, reply })
+export const submitCommand = (host: MailTaker, command: SkuCommand, sent: Sent, reply: Reply): void => {
+  const { channels, receivedAtMs } = sent
+  host.submit({ kind: "command", command, hash: fingerprint(command), factSequence: 0, receivedAtMs, reply, channels })
+}
 
 export const submitRead = (host: MailTaker, sku: string, withLocations: boolean, reply: Reply): void => {
   let answer: Answer = unknownSku(sku)
@@ -65,17 +69,18 @@ const unknownSku = (sku: string): Refusal => ({
 export const submitLines = (host: MailTaker, received: Received, reply: Reply): void => {
   const decoded = decodeLines(received.body)
   if (!decoded.ok) return reply(decoded.refusal)
-  const { receivedAtMs } = received
-  submitLinesCommand(host, decoded.value, receivedAtMs, traced("stock.lines", decoded.value, received, reply))
+  submitLinesCommand(host, decoded.value, received, traced("stock.lines", decoded.value, received, reply))
 }
 
-export const submitLinesCommand = (host: MailTaker, command: LinesCommand, receivedAtMs: number, reply: Reply): void =>
-  host.submit({ kind: "lines", command, hash: linesFingerprint(command), receivedAtMs, reply })
+export const submitLinesCommand = (host: MailTaker, command: LinesCommand, sent: Sent, reply: Reply): void => {
+  const { channels, receivedAtMs } = sent
+  host.submit({ kind: "lines", command, hash: linesFingerprint(command), receivedAtMs, reply, channels })
+}
 
 export const submitFact = (host: MailTaker, sku: string, received: Received, reply: Reply): void => {
   const decoded = decodeFact(sku, received.body)
   if (!decoded.ok) return reply(decoded.refusal)
-  submitCommand(host, decoded.value, received.receivedAtMs, traced("stock.fact", decoded.value, received, reply))
+  submitCommand(host, decoded.value, received, traced("stock.fact", decoded.value, received, reply))
 }
 
 /** Runs `look` between two commands; `done` gets its result once everything it saw is in the journal. */

@@ -6,7 +6,7 @@
  */
 import { prefixOf } from "../../actors/access/may.ts"
 import * as Limits from "../../config/limits.ts"
-import { bodyTarget } from "../access/body-target.ts"
+import { maySay } from "../access/body-target.ts"
 import { actionOf, CART_REQUEST, STOCK_REQUEST } from "../access/request-action.ts"
 import type { Follower } from "../carts/followers.ts"
 import type { CartsShape } from "../carts/layer.ts"
@@ -24,6 +24,7 @@ import { readRequests } from "./read-requests.ts"
 import {
   type MailTaker,
   type Received,
+  type Sent,
   submitCommand,
   submitLines,
   submitLinesCommand,
@@ -89,6 +90,7 @@ export class SocketClient {
     // What is read straight from the bytes is not looked into: only for who may ask of any SKU.
     const requests = this.guard.mayAny("stock.request") ? readRequests(bytes) : undefined
     if (requests === undefined) return this.onAnyFrame(bytes, receivedAtMs)
+    const sent: Sent = { receivedAtMs }
     for (const request of requests) {
       if (this.closed) return
       if (!this.mayWait(request.id, receivedAtMs)) continue
@@ -96,10 +98,10 @@ export class SocketClient {
       const { host } = this.services
       if (request.sku === undefined) {
         const { command } = request
-        submitLinesCommand(host, command, receivedAtMs, traced("stock.lines", command, { receivedAtMs }, reply))
+        submitLinesCommand(host, command, sent, traced("stock.lines", command, sent, reply))
       } else {
         const { command } = request
-        submitCommand(host, command, receivedAtMs, traced("stock.request", command, { receivedAtMs }, reply))
+        submitCommand(host, command, sent, traced("stock.request", command, sent, reply))
       }
     }
   }
@@ -142,7 +144,17 @@ export class SocketClient {
     if (this.guard.principal === undefined) return this.strike(notKnown, id)
     switch (op) {
       case "request":
-        return this.onRequest(id, { sku, cart }, receivedOf(body, receivedAtMs, traceparent))
+        return this.onRequest(
+          id,
+          { sku, cart },
+          {
+            body,
+            receivedAtMs,
+            // One that is none is not looked at, as in a header.
+            traceparent: typeof traceparent === "string" ? traceparent : undefined,
+            channels: this.guard.principal.channels
+          }
+        )
       case "subscribe":
         return this.onTopics(topics, have, id, true)
       case "unsubscribe":
@@ -176,10 +188,9 @@ export class SocketClient {
 
   private mayRequest(sku: string | undefined, cart: string | undefined, body: unknown): boolean {
     const action = actionOf(cart === undefined ? STOCK_REQUEST : CART_REQUEST, body)
-    if (this.guard.mayAny(action)) return true
-    const address = [sku, cart].filter((name) => name !== undefined)
-    const { names, channels } = bodyTarget(body, address.length === 0)
-    return this.guard.may(action, { names: [...address, ...names], channels })
+    const { principal } = this.guard
+    if (principal === undefined || this.guard.mayAny(action)) return principal !== undefined
+    return maySay(principal, action, { names: [sku, cart].filter((name) => name !== undefined) }, body)
   }
 
   private mayFollow({ skus, carts, all }: Topics): boolean {
@@ -193,7 +204,7 @@ export class SocketClient {
   /** Counts a request among those that wait, or answers that there are too many. */
   private mayWait(id: string, receivedAtMs: number): boolean {
     this.waiting++
-    const busy = this.waiting > Limits.SOCKET_REQUESTS_MAX || this.bucket.take(receivedAtMs) === false
+    const busy = this.waiting > Limits.SOCKET_REQUESTS_MAX || !this.bucket.take(receivedAtMs)
     if (busy) this.answer(id, tooFast, writeAnswer)
     return !busy
   }
@@ -305,10 +316,6 @@ const tooFast: Refusal = {
   message: "This socket asks faster than it may; wait for answers and try again with the same mutation id.",
   retryAfterMs: 1_000
 }
-
-/** A traceparent that is none is not looked at, as in a header. */
-const receivedOf = (body: unknown, receivedAtMs: number, traceparent: unknown): Received =>
-  typeof traceparent === "string" ? { body, receivedAtMs, traceparent } : { body, receivedAtMs }
 
 const writeJson = (writer: JsonWriter, answer: unknown): void => writer.json(answer)
 

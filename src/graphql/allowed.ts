@@ -4,8 +4,8 @@
  */
 import { GraphQLError, type GraphQLResolveInfo } from "graphql"
 import { type Action, ACTIONS } from "../../actors/access/actions.ts"
-import { isBound, may, ownOnly, type Principal, type Target } from "../../actors/access/may.ts"
-import { bodyTarget } from "../access/body-target.ts"
+import { may, ownOnly, type Principal, type Target } from "../../actors/access/may.ts"
+import { maySay } from "../access/body-target.ts"
 import { wrongSku } from "../gateway/decode.ts"
 import { statusOf } from "../gateway/http/replies.ts"
 import type { GraphqlContext } from "./context.ts"
@@ -13,13 +13,15 @@ import { refusal } from "./refusals.ts"
 
 /** Throws the refusal. */
 export const demand = (principal: Principal, action: Action, target?: Target): void => {
-  if (may(principal, action, target)) return
-  throw refusal({
+  if (!may(principal, action, target)) throw forbidden(principal, action)
+}
+
+const forbidden = ({ name }: Principal, action: Action): GraphQLError =>
+  refusal({
     ok: false,
     code: "unauthorized",
-    message: `${principal.name} may not do this (${action}); ask an administrator of the hub.`
+    message: `${name} may not do this (${action}); ask an administrator of the hub.`
   })
-}
 
 /** That a list may be read: of a tenant all that is its own, which is what the answer begins the names of it with. */
 export const demandOwn = (principal: Principal, action: Action): string => {
@@ -57,7 +59,7 @@ export const act = async <A>(
     return services.record({ who: { kind, name }, action, target: about, outcome, address })
   }
   try {
-    demand(principal, action, isBound(principal) ? whole(target, body) : undefined)
+    if (!maySay(principal, action, target, body)) throw forbidden(principal, action)
     const done = await run()
     await record(200)
     return done
@@ -65,13 +67,6 @@ export const act = async <A>(
     await record(outcomeOf(error))
     throw error
   }
-}
-
-const whole = ({ channels, names }: Deed["target"], body: unknown): Target => {
-  const said = bodyTarget(body, names.length === 0)
-  // Where the channel is named, a body that names none is about that one.
-  const others = channels.length > 0 ? said.channels.filter((channel) => channel !== "") : said.channels
-  return { names: [...names, ...said.names], channels: [...channels, ...others] }
 }
 
 /** The status that HTTP would have given. */

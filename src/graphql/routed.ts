@@ -3,6 +3,7 @@
  */
 import type { Respond } from "../gateway/http/stock.ts"
 import type { AskedRequest } from "../gateway/serving.ts"
+import { TRACEPARENT } from "../tracing/traceparent.ts"
 import type { GraphqlContext } from "./context.ts"
 import { type AnyRefusal, refusal } from "./refusals.ts"
 
@@ -23,7 +24,7 @@ interface Said {
 
 /** As HTTP would bring it, once it is known who asks and that they may. */
 export const requestOf = (
-  { address, principal, receivedAtMs }: GraphqlContext,
+  { address, principal, receivedAtMs, traceparent }: GraphqlContext,
   { body, query = {} }: Said
 ): AskedRequest => {
   const search = new URLSearchParams(
@@ -35,7 +36,7 @@ export const requestOf = (
     query: search,
     search: search.toString(),
     address,
-    headers: {},
+    headers: traceparent === undefined ? {} : { [TRACEPARENT]: traceparent },
     body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
     receivedAtMs,
     principal

@@ -16,22 +16,24 @@ type Body = Readonly<Record<string, unknown>>
 const onSku =
   (type: string, body: (args: Body) => Body = given): Resolver =>
   (_source, { sku, ...args }: Body & { readonly sku: string }, context, info) => {
-    const { receivedAtMs, services, traceparent } = context
+    const { principal, receivedAtMs, services, traceparent } = context
+    const received = { receivedAtMs, traceparent, channels: principal.channels }
     const said = { type, ...body(args) }
     const action = actionOf(STOCK_REQUEST, said)
     return act(context, info, { action, target: { names: [sku], channels: [] }, body: said }, () =>
-      answered((reply) => submitRequest(services.host, sku, { body: said, receivedAtMs, traceparent }, reply))
+      answered((reply) => submitRequest(services.host, sku, { body: said, ...received }, reply))
     )
   }
 
 const onLines =
   (type: string): Resolver =>
   (_source, args: Body & { readonly lines?: ReadonlyArray<Body> }, context, info) => {
-    const { receivedAtMs, services, traceparent } = context
+    const { principal, receivedAtMs, services, traceparent } = context
     const { lines } = args
+    const received = { receivedAtMs, traceparent, channels: principal.channels }
     const said = { type, ...given(args), ...(lines === undefined ? {} : { lines: lines.map(given) }) }
     return act(context, info, { action: "stock.request", target: { names: [], channels: [] }, body: said }, () =>
-      answered((reply) => submitLines(services.host, { body: said, receivedAtMs, traceparent }, reply))
+      answered((reply) => submitLines(services.host, { body: said, ...received }, reply))
     )
   }
 

@@ -37,6 +37,14 @@ export const eventAnswer = (event: StockEvent): SkuAnswer => {
   return answer
 }
 
+/** As whatever else is outside the bounds of who asks: it is not told whose the hold is. */
+export const otherChannelsHold = (holdId: string): Refusal => ({
+  ok: false,
+  code: "unauthorized",
+  message: `The hold ${holdId} is not of a channel that you may act for; use another holdId.`,
+  holdId
+})
+
 const isClose = (event: StockEvent): event is CloseEvent =>
   event.type === "commit" || event.type === "release" || event.type === "expiry"
 

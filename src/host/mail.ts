@@ -8,6 +8,9 @@ import type { Answer } from "../gateway/protocol.ts"
 
 export type Reply = (answer: Answer) => void
 
+/** Whoever asks is bound to these channels, and touches no open hold of another; absent: it is bound to none. */
+export type BoundTo = ReadonlyArray<string> | undefined
+
 export interface CommandMail {
   readonly kind: "command"
   readonly command: SkuCommand
@@ -17,6 +20,7 @@ export interface CommandMail {
   /** `performance.now()` when it came in. */
   readonly receivedAtMs: number
   readonly reply: Reply
+  readonly channels?: BoundTo
 }
 
 export interface LinesMail {
@@ -25,6 +29,7 @@ export interface LinesMail {
   readonly hash: string
   readonly receivedAtMs: number
   readonly reply: Reply
+  readonly channels?: BoundTo
 }
 
 /** Looks at the book between two commands; `reply` gets what it saw once everything it saw is in the journal. */

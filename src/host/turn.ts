@@ -8,18 +8,27 @@
  * T1 A mutation id that is known gets its first answer, or `mutation_conflict` when the content differs.
  * T2 Every command leaves either records that remember its id, or an answer that need not be remembered.
  * T3 Facts are decided in the order of their stream, and the position covers exactly the facts decided.
+ * T4 Whoever is bound to channels closes and replaces no open hold of another channel, nor one of no channel.
  */
 
 import type { Decision, HoldOutcome } from "../../actors/sku/decision.ts"
 import type { JournalRecord, LinesRecord, RecordedAnswer, StockEvent } from "../../actors/sku/events.ts"
-import { holdKey } from "../../actors/sku/state.ts"
+import { type Hold, holdKey } from "../../actors/sku/state.ts"
 import type { StockBook } from "../../actors/stock/book.ts"
 import { decide, decideDue, decideLines } from "../../actors/stock/decide.ts"
-import { LINES_SCOPE } from "../../actors/stock/stock.ts"
+import { LINES_SCOPE, type SpanningHold } from "../../actors/stock/stock.ts"
 import { TURN_EXPIRIES_MAX } from "../../config/limits.ts"
 import { factSubject } from "../../streams/subjects.ts"
 import type { Answer } from "../gateway/protocol.ts"
-import { conflict, eventAnswer, linesAnswer, recordedAnswer, replayed, unchangedAnswer } from "./answers.ts"
+import {
+  conflict,
+  eventAnswer,
+  linesAnswer,
+  otherChannelsHold,
+  recordedAnswer,
+  replayed,
+  unchangedAnswer
+} from "./answers.ts"
 import type { Given } from "./kind.ts"
 import type { AnyAnswer, CommandMail, LinesMail, Mail, ResolutionMail, ViewMail } from "./mail.ts"
 import { type Fingerprint, fingerprintOf, type Position, type Remembered } from "./remembered.ts"
@@ -82,17 +91,25 @@ export const knownPositions = (mail: Mail, book: StockBook, remembered: Remember
   const { command } = mail
   const known = remembered.find(fingerprintOf("m", owner, command.mutationId))
   if (command.type !== "commit" && command.type !== "release") return known
-  if (isOpen(book, mail.kind === "command" ? mail.command.sku : undefined, command.holdId)) return known
+  if (openHold(book, mail, command.holdId) !== undefined) return known
   const closed = remembered.find(fingerprintOf("h", owner, command.holdId))
   return known.length === 0 ? closed : [...known, ...closed]
 }
 
 const NOTHING: ReadonlyArray<Position> = []
 
-const isOpen = (book: StockBook, sku: string | undefined, holdId: string): boolean =>
-  sku === undefined
-    ? book.spanning(holdKey(LINES_SCOPE, holdId)) !== undefined
-    : book.find(sku)?.holds?.has(holdKey(undefined, holdId)) === true || book.bundleHold(sku, holdId) !== undefined
+const openHold = (book: StockBook, mail: CommandMail | LinesMail, holdId: string): Hold | SpanningHold | undefined => {
+  if (mail.kind === "lines") return book.spanning(holdKey(LINES_SCOPE, holdId))
+  const { sku } = mail.command
+  return book.find(sku)?.holds?.get(holdKey(undefined, holdId)) ?? book.bundleHold(sku, holdId)
+}
+
+/** A hold over several SKUs has its channel on each of its legs. */
+const channelOf = (book: StockBook, hold: Hold | SpanningHold): string | undefined => {
+  if (!("legs" in hold)) return hold.channel
+  const [leg] = hold.legs
+  return leg === undefined ? undefined : book.find(leg)?.holds?.get(hold.key)?.channel
+}
 
 /** Identifiers may hold any character: only the length keeps two pairs apart. */
 const pairKey = (owner: string, id: string): string => `${owner.length}:${owner}${id}`
@@ -184,6 +201,8 @@ class TurnInProgress {
   }
 
   private decide(mail: CommandMail | LinesMail, owner: string, id: Fingerprint, freshKey: string): Answer {
+    const outside = this.outside(mail)
+    if (outside !== undefined) return outside
     const { hash } = mail
     const given = { at: this.at, hash, closed: this.closedHold(mail, owner) }
     const decision =
@@ -196,6 +215,16 @@ class TurnInProgress {
     this.remember.push({ id, index: this.carrierOf(mail, decision, first, answer) })
     this.fresh.set(freshKey, { hash, answer })
     return answer
+  }
+
+  /** Not remembered: it must not stand in the way of whose hold it is, should they use the same mutation id. */
+  private outside(mail: CommandMail | LinesMail): Answer | undefined {
+    const { channels, command } = mail
+    if (channels === undefined || !("holdId" in command)) return undefined
+    const hold = openHold(this.book, mail, command.holdId)
+    if (hold === undefined) return undefined
+    // A hold of no channel is of all of them.
+    return channels.includes(channelOf(this.book, hold) ?? "") ? undefined : otherChannelsHold(command.holdId)
   }
 
   private answerTo(mail: CommandMail | LinesMail, decision: Decision): Answer {
@@ -248,7 +277,7 @@ class TurnInProgress {
   private closedHold(mail: CommandMail | LinesMail, owner: string): HoldOutcome | undefined {
     const { command } = mail
     if (command.type !== "commit" && command.type !== "release") return undefined
-    if (isOpen(this.book, mail.kind === "command" ? mail.command.sku : undefined, command.holdId)) return undefined
+    if (openHold(this.book, mail, command.holdId) !== undefined) return undefined
     const here = this.closed.get(pairKey(owner, command.holdId))
     if (here !== undefined) return here
     for (const { sequence, index } of this.known.toReversed()) {

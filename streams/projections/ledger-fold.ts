@@ -146,7 +146,8 @@ const stockRows = (actors: ReadonlyMap<string, Actor>) => {
     const { version, physical, allocated, changedAt } = state
     levels.push({ sku, version, physical, allocated, threshold: thresholdAfter, bundle: isBundle(state), changedAt })
     const left = new Set<string>()
-    for (const location of state.locations) {
+    // Where a bundle had stock before it was one, it has none: nothing of it is sold out there.
+    for (const location of isBundle(state) ? [] : state.locations) {
       left.add(location.locationId)
       const { locationId, physical: units, allocated: held } = location
       locations.push({ sku, location_id: locationId, physical: units, allocated: held })

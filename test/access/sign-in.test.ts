@@ -51,7 +51,8 @@ describe("failures to sign in", () => {
     } finally {
       await hub.stop()
     }
-  })
+    // Thirty passwords are hashed one after another, each for half a second.
+  }, 180_000)
 })
 
 describe("a session", () => {

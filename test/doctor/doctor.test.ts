@@ -281,9 +281,8 @@ describe("the doctor on the machine", () => {
 })
 
 describe("the doctor's look at the settings", () => {
-  const files = { channels: join(tmpdir(), "none"), outreach: join(tmpdir(), "none"), recovery: join(tmpdir(), "none") }
-  const looked = async (environment: Readonly<Record<string, string>>, more: Partial<typeof files> = {}) =>
-    settings({ ...(await read(environment)), environment, files: { ...files, ...more } })
+  const looked = async (environment: Readonly<Record<string, string>>) =>
+    settings({ ...(await read(environment)), environment })
 
   it("finds nothing wrong with what goes together", async () => {
     assert.deepEqual(bad(await looked({})), [])
@@ -324,10 +323,27 @@ describe("the doctor's look at the settings", () => {
       channels,
       JSON.stringify({ channels: [{ name: "web", adapter: "shopify", settings: { token: { env: "NOT_SET" } } }] })
     )
-    one(await looked({}, { channels }), /wrong: .*NOT_SET/)
+    one(await looked({ CHANNELS_FILE: channels }), /wrong: .*NOT_SET/)
     const recovery = join(folder, "recovery-wrong.json")
     writeFileSync(recovery, "{")
-    one(await looked({}, { recovery }), /wrong: The recovery file/)
+    one(await looked({ RECOVERY_FILE: recovery }), /wrong: The recovery file/)
+  })
+
+  it("finds whatever else would keep the hub from starting", async () => {
+    const recovery = join(folder, "recovery-paid.json")
+    writeFileSync(recovery, JSON.stringify({ cartUrl: "https://shop.example/{cart}?from={attempt}", link: "checkout" }))
+    for (const [environment, says] of [
+      [{ CHANNELS_FILE: "/nowhere/channels.json" }, /wrong: \/nowhere\/channels\.json cannot be read/],
+      [{ GRAPHQL_QUERIES_FILE: "/nowhere/queries.json" }, /wrong: \/nowhere\/queries\.json cannot be read/],
+      [{ RECOVERY_FILE: recovery }, /wrong: The recovery file wants links that lead to payment/],
+      [
+        { ALERT_WEBHOOK_URL: "https://hooks.example", ALERT_WEBHOOK_SECRET: "none" },
+        /wrong: A webhook secret is whsec_/
+      ],
+      [{ PERSONAL_DATA_KEY: "short" }, /wrong: PERSONAL_DATA_KEY must be 32 bytes/]
+    ] as const) {
+      one(await looked(environment), says)
+    }
   })
 })
 

@@ -75,7 +75,7 @@ describe("over HTTP", () => {
       `{ stock(sku: "MUG") { sku } }`,
       `{ ledger(sku: "MUG") { next } }`,
       `{ cart(cart: "zeta/1") { cart } }`,
-      `{ incidents { next } }`,
+      `{ deadLetters { next } }`,
       `{ status { skus } }`,
       RESERVE,
       `mutation { reserveLines(mutationId: "l", holdId: "acme/h", lines: [{ sku: "acme/MUG", quantity: 1 }, { sku: "MUG", quantity: 1 }]) { holdId } }`,

@@ -4,14 +4,14 @@
  * Method: a real hub with a file of settings, which is written again and signalled; the reader alone, with files that are wrong.
  */
 import assert from "node:assert/strict"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Worker } from "node:worker_threads"
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { liveSettings, setLiveSettings } from "../../src/live-settings.ts"
-import { liveOf, readAllSettings, reload } from "../../src/reloading.ts"
+import { liveOf, readAllSettings, reload, settingsFileOf } from "../../src/reloading.ts"
 import { projectRoot } from "../../src/servers/servers.ts"
 import { type Collector, startCollector } from "../support/collector.ts"
 import { eventually, http, startHub, type TestHub, TestSocket } from "../support/hub.ts"
@@ -121,6 +121,18 @@ describe("the settings that may change", () => {
     const elsewhere = await live({ SETTINGS_FILE: file, HOLDFAST_HOME: "/nowhere" })
     assert.equal(elsewhere.logLevel, "warn")
     await assert.rejects(() => live({ SETTINGS_FILE: "/nowhere/settings.env" }), /cannot be read: ENOENT/)
+  })
+
+  it("stand in the usual home where the variable that names it is empty", () => {
+    const before = process.cwd()
+    process.chdir(folder)
+    try {
+      mkdirSync(".holdfast")
+      writeFileSync(join(".holdfast", "settings.env"), "")
+      assert.equal(settingsFileOf({ HOLDFAST_HOME: "" }), join(process.cwd(), ".holdfast", "settings.env"))
+    } finally {
+      process.chdir(before)
+    }
   })
 
   it("are heard of by every thread", async () => {

@@ -40,7 +40,7 @@ beforeEach(async () => {
     },
     publicUrl: endpoint.url,
     nowMs: Date.now,
-    callMsMax: 250
+    callMsMax: 1_000
   })
   endpoint.carrier = carrier
   outreach = patient(carrier, { patience: { ...patience, graceMs: 0 }, nowMs: Date.now, random: () => 0.5 })

@@ -25,18 +25,23 @@ const reached = table.map(([method, pattern, action, , bounds]): Entry => {
   return bounds === undefined ? [method, pattern, action, reply] : [method, pattern, action, reply, bounds]
 })
 
-const asked = (method: string, path: string): Request => ({
+const asked = (method: string, path: string, body: Uint8Array): Request => ({
   method,
   path,
   query: new URLSearchParams(),
   search: "",
   address: "192.0.2.1",
   headers: {},
-  body: new Uint8Array(0),
+  body,
   receivedAtMs: 0
 })
 
-const statusFor = (principal: Principal | undefined, method: string, path: string): Promise<number> => {
+const statusFor = (
+  principal: Principal | undefined,
+  method: string,
+  path: string,
+  body: Uint8Array = new Uint8Array(0)
+): Promise<number> => {
   const handle = makeHandle({
     routes: reached,
     authenticate: () => principal ?? { refused: "Sign in." },
@@ -45,7 +50,7 @@ const statusFor = (principal: Principal | undefined, method: string, path: strin
     files: new StaticFiles("/nowhere"),
     limiter: new RateLimiter({ requestsPerSecond: 0 })
   })
-  return new Promise((resolve) => handle(asked(method, path), ({ status }) => resolve(status)))
+  return new Promise((resolve) => handle(asked(method, path, body), ({ status }) => resolve(status)))
 }
 
 const pathOf = (pattern: string, name = "x"): string => pattern.replaceAll(/:\w+/g, encodeURIComponent(name))
@@ -53,6 +58,11 @@ const roleNamed = (role: Role): Principal => ({ kind: "user", name: role, roles:
 
 const rolesOf = (expected: Expected): ReadonlyArray<Role> =>
   typeof expected === "string" ? ROLES : [...expected, "admin"]
+
+/** What a body would say to seem a tenant's and a channel's own, on addresses that read none of it. */
+const SEEMING = Buffer.from(JSON.stringify({ sku: "acme/x", customerId: "acme/x", channel: "web" }))
+/** Addresses that name nothing, because what is sent there says what it is about. */
+const BY_BODY = new Set(["/v1/stock/requests", "/api/inventory/sync-stock"])
 
 describe("every address", () => {
   it("is written down here with who may call it, and nothing else is", () => {
@@ -87,6 +97,30 @@ describe("every address", () => {
         isOwned ? 200 : 403,
         `${method} ${pattern}`
       )
+    }
+  })
+
+  it("is no more a tenant's or a channel's for what a body says beside, where the body is not what it is about", async () => {
+    const bounds: ReadonlyArray<Partial<Principal>> = [
+      { tenant: "acme" },
+      { channels: ["web"] },
+      { tenant: "acme", channels: ["web"] }
+    ]
+    for (const bound of bounds) {
+      const ann: Principal = { kind: "user", name: "ann", roles: ["admin"], ...bound }
+      for (const [method, pattern, action, , own] of table) {
+        if (action === "public" || action === "each-field" || own !== undefined || method === "get") continue
+        if (/:(sku|cart|customer|channel)\b/.test(pattern)) continue
+        const status = await statusFor(ann, method, pathOf(pattern), SEEMING)
+        assert.equal(status, BY_BODY.has(pattern) ? 200 : 403, `${method} ${pattern}`)
+      }
+      const settings = pathOf("/v1/stock/:sku/reorder-settings", "acme/1")
+      assert.equal(await statusFor(ann, "post", settings, SEEMING), bound.channels === undefined ? 200 : 403)
+    }
+    const tenant: Principal = { kind: "user", name: "ann", roles: ["admin"], tenant: "acme" }
+    for (const [method, pattern, action] of table) {
+      if (action === "public" || method === "get" || !pattern.includes(":channel")) continue
+      assert.equal(await statusFor(tenant, method, pathOf(pattern, "web"), SEEMING), 403, `${method} ${pattern}`)
     }
   })
 

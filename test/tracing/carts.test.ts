@@ -126,7 +126,8 @@ describe("the trace of a cart", () => {
   })
 
   it("goes with a request over HTTP and with a fact over NATS, and a link that is asked for is in the trace of who asks", async () => {
-    const [asked, fact, linked] = ["2b", "3b", "4b"].map((start) => TRACE.replace("1b", start)) as [
+    const [asked, fact, linked, queried] = ["2b", "3b", "4b", "5b"].map((start) => TRACE.replace("1b", start)) as [
+      string,
       string,
       string,
       string
@@ -144,6 +145,12 @@ describe("the trace of a cart", () => {
     assert.deepEqual(wayTo(spans, "cart.reserve"), ["cart.request", "cart.reserve"])
     assert.equal((await ask(linked, "payment-link", {})).status, 200)
     assert.deepEqual(wayTo(await collector.trace(linked, 1), "payment.link"), ["payment.link"])
+    await fetch(`${paying.hub.url}/graphql`, {
+      method: "POST",
+      body: JSON.stringify({ query: `mutation { createPaymentLink(cart: "asked") { url } }` }),
+      headers: { "content-type": "application/json", traceparent: `00-${queried}-${PARENT}-01` }
+    })
+    assert.deepEqual(wayTo(await collector.trace(queried, 1), "payment.link"), ["payment.link"])
     const nats = await connect({ servers: paying.hub.nats.url })
     const given = headers()
     given.set("traceparent", `00-${fact}-${PARENT}-01`)

@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
-import { type Command, matching } from "../../src/web/app/commands.ts"
+import { type Command, matching, skusCalled } from "../../src/web/app/commands.ts"
+import { StockStore } from "../../src/web/stock/store.ts"
 
 const command = (label: string, words?: string): Command => ({
   id: label,
@@ -36,5 +37,28 @@ describe("what is offered", () => {
 
   it("is found by words that are not shown, too", () => {
     assert.deepEqual(found("hub"), ["Audit log"])
+  })
+})
+
+describe("of SKUs", () => {
+  const stock = new StockStore(() => undefined)
+  for (const sku of ["X-10", "X-100", "X-101", "A-1", "1", "10", "b7"]) {
+    stock.applyView({ sku, version: 1, available: 1, physical: 1, allocated: 0, safetyThreshold: 0 })
+  }
+  const called = (written: string, most: number) => skusCalled(stock, written, most).map(({ sku }) => sku)
+
+  it("the one that is called just so stands first, however many have its name in theirs", () => {
+    assert.deepEqual(called("1", 2), ["1", "10"])
+    assert.deepEqual(called(" x-10 ", 1), ["X-10"])
+  })
+
+  it("those that begin so come before those that have it somewhere", () => {
+    assert.deepEqual(called("10", 3), ["10", "X-10", "X-100"])
+    assert.deepEqual(called("1", 10), ["1", "10", "X-10", "X-100", "X-101", "A-1"])
+    assert.deepEqual(called("B", 3), ["b7"])
+  })
+
+  it("none is offered before anything is written", () => {
+    assert.deepEqual(called("  ", 3), [])
   })
 })

@@ -3,14 +3,13 @@
  */
 import { Effect } from "effect"
 import { ownOnly } from "../../../actors/access/may.ts"
-import { type AlertDecision, type AlertOutcome, decideAlert, standOf } from "../../../actors/alert/desk.ts"
+import { type AlertDecision, decideAlert, standOf } from "../../../actors/alert/desk.ts"
 import { propose } from "../../../actors/reorder/propose.ts"
 import { reorderOf, type ReorderSettings } from "../../../actors/reorder/settings.ts"
 import * as Limits from "../../../config/limits.ts"
 import type { Desk } from "../../../streams/desk.ts"
 import type { RaisedQuery, RaisedRow, SoldQuery, SoldRow } from "../../../streams/projections/low-stock-queries.ts"
 import { alertDeskSubject } from "../../../streams/subjects.ts"
-import { decodeBySchema } from "../decode-by-schema.ts"
 import { wrongSku } from "../decode.ts"
 import { AlertDecision as AlertDecisionBody } from "../openapi/work-bodies.ts"
 import { LowStockQuery } from "../openapi/work.ts"
@@ -18,8 +17,9 @@ import type { Refusal } from "../protocol.ts"
 import { readQuery } from "../read-query.ts"
 import type { AskedRequest } from "../serving.ts"
 import type { LowStockItem, LowStockPage, Stand } from "../work-protocol.ts"
+import { decideAt } from "./decide-at.ts"
 import { type Entry, OWN_NAMES } from "./entry.ts"
-import { bodyOf } from "./read-body.ts"
+import { readBody } from "./read-body.ts"
 import type { ReorderDesk } from "./reorder.ts"
 import { answering, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
@@ -65,11 +65,9 @@ export class AlertDesk {
   decide(request: AskedRequest, respond: Respond, sku: string | undefined): void {
     const wrong = wrongSku(sku)
     if (wrong !== undefined || sku === undefined) return respond(refused(wrong as Refusal))
-    const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
+    const body = readBody(request, AlertDecisionBody, respond)
     if (body === undefined) return
-    const decoded = decodeBySchema(AlertDecisionBody, body.value)
-    if (!decoded.ok) return respond(refused(decoded.refusal))
-    this.answer(respond, this.decided(sku, decisionOf(request, decoded.value, this.services.nowMs())))
+    this.answer(respond, this.decided(sku, decisionOf(request, body, this.services.nowMs())))
   }
 
   private readonly page = Effect.fnUntraced({ self: this }, function* (this: AlertDesk, asked: Asked) {
@@ -110,22 +108,12 @@ export class AlertDesk {
     function* (this: AlertDesk, sku: string, decision: Omit<AlertDecision, "available">) {
       const { desk, nowMs, readModels } = this.services
       const alert = yield* readModels.raisedOf(sku)
-      const outcome = yield* desk
-        .change<AlertOutcome & { readonly newest?: AlertDecision }>(alertDeskSubject(sku), (newest) => {
-          const decided = decideAlert(alert, newest, decision)
-          const event = decided.ok ? decided.event : undefined
-          const after = event ?? newest
-          return { event, answer: after === undefined ? decided : { ...decided, newest: after } }
-        })
-        .pipe(Effect.mapError(() => UNREADABLE))
-      if (!outcome.ok) {
-        const { code, message } = outcome
-        return yield* Effect.fail<Refusal>({ ok: false, code, message })
-      }
+      const at = { desk, subject: alertDeskSubject(sku), unreadable: UNREADABLE }
+      const newest = yield* decideAt(at, (before) => decideAlert(alert, before, decision))
       return {
         ok: true,
         sku,
-        stand: alert === undefined ? { state: "open" } : standView(alert, outcome.newest, nowMs())
+        stand: alert === undefined ? { state: "open" } : standView(alert, newest, nowMs())
       }
     }
   )

@@ -11,7 +11,7 @@ import type { CartAnswer } from "../../carts/protocol.ts"
 import { unavailable } from "../../host/answers.ts"
 import { type Decoded, invalid } from "../decode.ts"
 import type { Refusal } from "../protocol.ts"
-import type { Request, Response } from "../serving.ts"
+import type { AskedRequest, Request, Response } from "../serving.ts"
 import { bodyOf } from "./read-body.ts"
 import { json, refused } from "./replies.ts"
 import { receivedOf, type Respond, takeFacts } from "./stock.ts"
@@ -53,13 +53,13 @@ export class CartRoutes {
     this.carts.requests.read(cart.value, (answer) => respond(answered(answer)))
   }
 
-  request(request: Request, respond: Respond, name: string | undefined): void {
+  request(request: AskedRequest, respond: Respond, name: string | undefined): void {
     const body = bodyOf(request, MESSAGE_BYTES_MAX, respond)
     if (body === undefined) return
     this.carts.requests.request(name, receivedOf(request, body.value), (answer) => respond(answered(answer)))
   }
 
-  facts(request: Request, respond: Respond, name: string | undefined): void {
+  facts(request: AskedRequest, respond: Respond, name: string | undefined): void {
     const cart = decodeCartName(name)
     if (!cart.ok) return respond(refused(cart.refusal))
     takeFacts(request, respond, (received, reply) => this.carts.requests.fact(cart.value, received, reply))

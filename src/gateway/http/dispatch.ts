@@ -2,14 +2,14 @@
  * From a request to its route: the one place that asks whether who sends it may do what the route does.
  *
  * Whoever cannot be told apart from anybody gets no further than the public addresses and the pages. What is asked about is
- * read from the address and, of whoever is bound to a tenant or to channels, from the body as well. What changes something
+ * read from the address and, of whoever is bound to a tenant or to channels, from the body as well (`maySay`). What changes something
  * administrative goes to the audit record with its outcome, refused or not, before it is answered.
  */
 import { ACTIONS, type Action } from "../../../actors/access/actions.ts"
-import { isBound, may, type Principal, type Target } from "../../../actors/access/may.ts"
+import { isBound, type Principal, type Target } from "../../../actors/access/may.ts"
 import { URL_LENGTH_MAX } from "../../../config/limits.ts"
 import type { Found } from "../../access/authenticate.ts"
-import { bodyTarget } from "../../access/body-target.ts"
+import { maySay } from "../../access/body-target.ts"
 import type { Act } from "../../access/acts.ts"
 import { actionOf } from "../../access/request-action.ts"
 import { decodeSku } from "../../../streams/subjects.ts"
@@ -106,12 +106,13 @@ const admit = (
     }
     if (kind === EACH_FIELD) return route({ ...request, principal }, respond, ...matched)
     const isRead = principal.kind !== "open" && (typeof kind === "object" || isBound(principal))
-    const asked = { ...request, principal, ...(isRead ? { read: readOf(request) } : {}) }
-    const action =
-      typeof kind === "object" ? actionOf(kind, asked.read?.ok === true ? asked.read.value : undefined) : kind
+    const asked = { ...request, principal, read: isRead ? readOf(request) : undefined }
+    // What cannot be read is refused by its route, with the reason.
+    const body = asked.read?.ok === true ? asked.read.value : undefined
+    const action = typeof kind === "object" ? actionOf(kind, body) : kind
     const reply = ACTIONS[action].isRecorded ? recording(services, principal, action, request, respond) : respond
-    const target = isBound(principal) ? targetOf(principal, segments, matched, asked, bounds) : undefined
-    if (!may(principal, action, target)) return reply(forbidden(principal, action))
+    const address = isBound(principal) ? addressed(principal, segments, matched, bounds) : WHOLE
+    if (!maySay(principal, action, address, body)) return reply(forbidden(principal, action))
     route(asked, reply, ...matched)
   }
   const found = services.authenticate(request)
@@ -171,29 +172,21 @@ const NAMES = new Set([":sku", ":cart", ":customer"])
 const readOf = ({ body, method }: Request): Request["read"] =>
   method === "get" || method === "head" || body === undefined ? undefined : decodeJson(body, body.byteLength)
 
-const targetOf = (
+const WHOLE: Target = {}
+
+const addressed = (
   { channels: boundTo }: Principal,
   pattern: ReadonlyArray<string>,
   matched: Parameters,
-  { read }: Request,
   bounds: Entry[4]
 ): Target => {
   if (bounds === OWN || (bounds === OWN_NAMES && boundTo === undefined)) return { isOwn: true }
   const parameters = pattern.filter((segment) => segment.startsWith(":"))
   const those = (wanted: (parameter: string) => boolean): ReadonlyArray<string> =>
     parameters.flatMap((parameter, index) => (wanted(parameter) ? [matched[index] ?? ""] : []))
-  const names = those((parameter) => NAMES.has(parameter))
-  const channels = those((parameter) => parameter === ":channel")
-  // What cannot be read is refused by its route, with the reason.
-  if (read === undefined || !read.ok) return { names, channels }
-  const said = bodyTarget(read.value, names.length === 0)
   return {
-    names: [...names, ...said.names],
-    // Where the address names the channel, a body that names none is about that one.
-    channels: [
-      ...channels,
-      ...(channels.length > 0 ? said.channels.filter((channel) => channel !== "") : said.channels)
-    ]
+    names: those((parameter) => NAMES.has(parameter)),
+    channels: those((parameter) => parameter === ":channel")
   }
 }
 

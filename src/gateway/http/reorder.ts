@@ -6,7 +6,6 @@ import { Effect } from "effect"
 import {
   decideReorder,
   type ReorderChange as Change,
-  type ReorderOutcome,
   reorderOf,
   type ReorderVersion
 } from "../../../actors/reorder/settings.ts"
@@ -17,6 +16,7 @@ import { ReorderChange, ReorderChangeOfSku } from "../openapi/work-bodies.ts"
 import type { Refusal } from "../protocol.ts"
 import type { AskedRequest } from "../serving.ts"
 import type { ReorderSettingsView, ReorderVersionsView } from "../work-protocol.ts"
+import { decideAt } from "./decide-at.ts"
 import type { Entry } from "./entry.ts"
 import { readBody } from "./read-body.ts"
 import { answering, refused } from "./replies.ts"
@@ -94,20 +94,10 @@ export class ReorderDesk {
   private readonly changed = Effect.fnUntraced(
     { self: this },
     function* (this: ReorderDesk, place: Place, change: Change) {
-      const outcome = yield* this.services.desk
-        .change<ReorderOutcome & { readonly newest?: ReorderVersion }>(subjectOf(place), (newest) => {
-          const decided = decideReorder(newest, change)
-          const event = decided.ok ? decided.event : undefined
-          const after = event ?? newest
-          return { event, answer: after === undefined ? decided : { ...decided, newest: after } }
-        })
-        .pipe(Effect.mapError(() => UNREADABLE))
-      if (!outcome.ok) {
-        const { code, message } = outcome
-        return yield* Effect.fail<Refusal>({ ok: false, code, message })
-      }
-      if (place.sku === undefined) return viewOf(place, outcome.newest, undefined)
-      return viewOf(place, (yield* this.settingsOf([])).forAll, outcome.newest)
+      const at = { desk: this.services.desk, subject: subjectOf(place), unreadable: UNREADABLE }
+      const newest = yield* decideAt(at, (before) => decideReorder(before, change))
+      if (place.sku === undefined) return viewOf(place, newest, undefined)
+      return viewOf(place, (yield* this.settingsOf([])).forAll, newest)
     }
   )
 }

@@ -27,7 +27,11 @@ export const json = (status: number, body: unknown, headers?: Readonly<Record<st
   ...(headers === undefined ? {} : { headers })
 })
 
-export const answered = (answer: Answer): Response => (answer.ok ? json(200, answer) : refused(answer))
+/** To whoever is known: what it may not do is forbidden, and no question of who it is. */
+export const answered = (answer: Answer): Response => {
+  if (answer.ok) return json(200, answer)
+  return answer.code === "unauthorized" ? refused(answer, 403) : refused(answer)
+}
 
 /** With what is read, or why not; a sentence alone means that what is needed does not answer now. */
 export const answering = (

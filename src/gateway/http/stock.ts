@@ -31,20 +31,26 @@ import { SkuIndex } from "./sku-index.ts"
 
 export type Respond = (response: Response) => void
 
-export const receivedOf = ({ headers, receivedAtMs }: Request, body: unknown): Received => ({
+export const receivedOf = ({ headers, principal, receivedAtMs }: AskedRequest, body: unknown): Received => ({
   body,
   receivedAtMs,
-  traceparent: headers[TRACEPARENT]
+  traceparent: headers[TRACEPARENT],
+  channels: principal.channels
 })
 
-export const postRequest = (host: MailTaker, sku: string | undefined, request: Request, respond: Respond): void => {
+export const postRequest = (
+  host: MailTaker,
+  sku: string | undefined,
+  request: AskedRequest,
+  respond: Respond
+): void => {
   const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
   if (body === undefined) return
   const received = receivedOf(request, body.value)
   submitRequest(host, sku, received, (answer) => respond(answered(answer)))
 }
 
-export const postLines = (host: MailTaker, request: Request, respond: Respond): void => {
+export const postLines = (host: MailTaker, request: AskedRequest, respond: Respond): void => {
   const body = bodyOf(request, Limits.MESSAGE_BYTES_MAX, respond)
   if (body === undefined) return
   submitLines(host, receivedOf(request, body.value), (answer) => respond(answered(answer)))
@@ -57,7 +63,7 @@ interface RejectedFact {
   readonly path?: string
 }
 
-export const postFacts = (host: MailTaker, sku: string | undefined, request: Request, respond: Respond): void => {
+export const postFacts = (host: MailTaker, sku: string | undefined, request: AskedRequest, respond: Respond): void => {
   const wrong = wrongSku(sku)
   if (wrong !== undefined || sku === undefined) return respond(refused(wrong as Refusal))
   takeFacts(request, respond, (received, reply) => submitFact(host, sku, received, reply))
@@ -68,7 +74,7 @@ type FactRefusal = Omit<Refusal, "code"> & { readonly code: string }
 type SubmitFact = (received: Received, reply: (answer: FactAnswer) => void) => void
 
 /** One fact or an array; each is judged alone, and the response goes out when the accepted ones are in the journal. */
-export const takeFacts = (request: Request, respond: Respond, submit: SubmitFact): void => {
+export const takeFacts = (request: AskedRequest, respond: Respond, submit: SubmitFact): void => {
   const body = bodyOf(request, Limits.FRAME_BYTES_MAX, respond)
   if (body === undefined) return
   const isArray = Array.isArray(body.value)

@@ -64,7 +64,11 @@ export const CustomerRequest = Schema.Union([
   Schema.Struct({
     type: Schema.Literal("settings"),
     mutationId: MutationId,
-    preferred: optionalKey(Schema.Array(AnyChannel).check(Schema.isMaxLength(CHANNELS.length))),
+    preferred: optionalKey(
+      Schema.Array(AnyChannel)
+        .check(Schema.isMaxLength(CHANNELS.length))
+        .annotate({ wanted: "as an array of channels" })
+    ),
     zone: optionalKey(Zone),
     country: optionalKey(Country)
   })

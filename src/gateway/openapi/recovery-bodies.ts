@@ -152,9 +152,9 @@ export const PreviewAsked = Schema.Struct({
   sequenceId: optionalKey(textUpTo(ID_LENGTH_MAX)),
   cart: optionalKey(textUpTo(ID_LENGTH_MAX)),
   lines: optionalKey(
-    Schema.Array(Schema.Struct({ sku: textUpTo(ID_LENGTH_MAX), name: optionalKey(textUpTo(TEXT_LENGTH_MAX)) })).check(
-      Schema.isMaxLength(LINES_MAX)
-    )
+    Schema.Array(Schema.Struct({ sku: textUpTo(ID_LENGTH_MAX), name: optionalKey(textUpTo(TEXT_LENGTH_MAX)) }))
+      .check(Schema.isMaxLength(LINES_MAX))
+      .annotate({ wanted: `as an array of at most ${LINES_MAX}, each with sku and name` })
   ),
   reason: optionalKey(Schema.Literals(REASONS)),
   totalMinor: optionalKey(integerFrom(0, CART_TOTAL_MINOR_MAX)),

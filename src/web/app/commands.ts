@@ -1,4 +1,5 @@
 /** What can be gone to or done from anywhere, found by a few letters of what it is called. */
+import type { StockRow, StockStore } from "../stock/store.ts"
 
 export interface Command {
   readonly id: string
@@ -43,4 +44,24 @@ export const matching = (written: string, commands: ReadonlyArray<Command>, most
     .toSorted((left, right) => left.rank - right.rank)
     .slice(0, most)
     .map(({ command }) => command)
+}
+
+/** One that is called just so first, then those that begin so, then those that have it somewhere: at most `most`. */
+export const skusCalled = (
+  stock: Pick<StockStore, "row" | "rows">,
+  written: string,
+  most: number
+): ReadonlyArray<StockRow> => {
+  const wanted = written.trim().toLowerCase()
+  if (wanted === "") return []
+  const exact = stock.row(written.trim()) ?? stock.row(wanted.toUpperCase())
+  const begin = exact === undefined ? [] : [exact]
+  const within: Array<StockRow> = []
+  for (const row of stock.rows()) {
+    if (begin.length === most) break
+    const place = row === exact ? -1 : row.sku.toLowerCase().indexOf(wanted)
+    if (place === 0) begin.push(row)
+    else if (place > 0 && within.length < most) within.push(row)
+  }
+  return [...begin, ...within].slice(0, most)
 }

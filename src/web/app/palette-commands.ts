@@ -5,7 +5,7 @@ import { type HubClient, useHub } from "../hub/client.ts"
 import { get, messageOf, post } from "../hub/http.ts"
 import { placeHref } from "../stock/places.ts"
 import type { StockFilter } from "../stock/arrange.ts"
-import type { Command } from "./commands.ts"
+import { type Command, skusCalled } from "./commands.ts"
 import { money, units } from "./formats.ts"
 import { GROUPS } from "./pages.tsx"
 import { navigate } from "./router.tsx"
@@ -100,18 +100,14 @@ const actsOf = ({ listing, socket }: HubClient, onShortcuts: () => void): Readon
   ]
 }
 
-const skusOf = ({ stock }: HubClient, written: string): ReadonlyArray<Command> => {
-  const wanted = written.trim().toLowerCase()
-  const found: Array<Command> = []
-  if (wanted === "") return found
-  for (const { available, sku } of stock.rows()) {
-    if (!sku.toLowerCase().includes(wanted)) continue
-    const hint = `${units(available)} available`
-    found.push({ id: `sku ${sku}`, group: "SKU", label: sku, hint, run: to(`/sku?sku=${encodeURIComponent(sku)}`) })
-    if (found.length === SKUS_OFFERED_MAX) break
-  }
-  return found
-}
+const skusOf = ({ stock }: HubClient, written: string): ReadonlyArray<Command> =>
+  skusCalled(stock, written, SKUS_OFFERED_MAX).map(({ available, sku }) => ({
+    id: `sku ${sku}`,
+    group: "SKU",
+    label: sku,
+    hint: `${units(available)} available`,
+    run: to(`/sku?sku=${encodeURIComponent(sku)}`)
+  }))
 
 /** `cart c-1`: what is written behind the word. */
 const behind = (word: string, written: string): string | undefined => {

@@ -1,14 +1,16 @@
 /** How long a delivery takes and is to last: typed to see what would be proposed, and saved for all SKUs or for one. */
 import { type SyntheticEvent, useState } from "react"
-import type { ReorderSettings, WholeReorderSettings } from "../../../../actors/reorder/settings.ts"
+import {
+  REORDER_DAYS_MAX,
+  type ReorderSettings,
+  type WholeReorderSettings
+} from "../../../../actors/reorder/settings.ts"
 import type { LowStockItem } from "../../../gateway/work-protocol.ts"
 import { setQuery, useQuery } from "../../app/router.tsx"
 
-const DAYS_MAX = 365
-
 /** `undefined`: nothing that could be days was written. */
 export const daysIn = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,3}$/.test(text) && Number(text) <= DAYS_MAX ? Number(text) : undefined
+  text !== undefined && /^\d{1,3}$/.test(text) && Number(text) <= REORDER_DAYS_MAX ? Number(text) : undefined
 
 export const daysWords = ({ coverDays, leadDays }: WholeReorderSettings): string =>
   `${leadDays} days of lead time and ${coverDays} of cover`
@@ -32,7 +34,7 @@ const Days = ({ label, heard, value, placeholder, onChange }: DaysProps) => (
       type="number"
       inputMode="numeric"
       min={0}
-      max={DAYS_MAX}
+      max={REORDER_DAYS_MAX}
       aria-label={heard}
       placeholder={placeholder}
       value={value}
