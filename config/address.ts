@@ -2,13 +2,16 @@
  * Addresses among the settings: which may be called, what stands in them, how they are printed.
  */
 
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"])
+const LOOPBACK = /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/
+
+/** It leads to this machine; what is no address leads nowhere. */
+export const isHere = (address: string): boolean => URL.canParse(address) && LOOPBACK.test(new URL(address).hostname)
 
 /** https; plain http only to this machine, because secrets and customers' data travel with it. */
 export const isEncryptedOrHere = (address: string): boolean => {
   if (!URL.canParse(address)) return false
-  const { protocol, hostname } = new URL(address)
-  return protocol === "https:" || (protocol === "http:" && LOOPBACK.has(hostname))
+  const { protocol } = new URL(address)
+  return protocol === "https:" || (protocol === "http:" && isHere(address))
 }
 
 /** A user, a password, a value: percent-encoded by who keeps to the letter, else as it is. */

@@ -39,7 +39,7 @@ export const STOCK: KindNames = {
   kind: "stock",
   journal: JOURNAL,
   facts: FACTS,
-  // The second: of adapters that speak for one channel each, see `INTO_HUB`.
+  // The second: of adapters that speak for one channel each, see `ADAPTER_SUBJECTS`.
   factSubjects: ["stock.fact.*", "from.*.stock.fact.*"],
   timer: "hold"
 }
@@ -75,17 +75,10 @@ export const LINES_REQUEST_SUBJECT = "stock.request"
 export const EVENT_SUBJECTS = "stock.event.*"
 export const eventSubject = (sku: string): string => `stock.event.${encodeSku(sku)}`
 
-/**
- * Adapters that come to NATS by an account of their channel's publish to the contract's subjects there; in the hub's account
- * these begin with the channel, which the server puts there and nobody else can.
- */
-export const INTO_HUB: Readonly<Record<string, (channel: string) => string>> = {
-  "stock.fact.*": (channel) => `from.${channel}.stock.fact.*`,
-  [REQUEST_SUBJECTS]: (channel) => `from.${channel}.${REQUEST_SUBJECTS}`,
-  [LINES_REQUEST_SUBJECT]: (channel) => `from.${channel}.${LINES_REQUEST_SUBJECT}`
-}
-export const CHANNEL_REQUEST_SUBJECTS = `from.*.${REQUEST_SUBJECTS}`
-export const CHANNEL_LINES_REQUEST_SUBJECTS = `from.*.${LINES_REQUEST_SUBJECT}`
+/** What adapters publish to that come to NATS by an account of their channel's: the contract's subjects. */
+export const ADAPTER_SUBJECTS = ["stock.fact.*", REQUEST_SUBJECTS, LINES_REQUEST_SUBJECT]
+/** The same in the hub's account, of `*` all channels': the server puts the channel there, and nobody else can. */
+export const subjectOfChannel = (channel: string, subject: string): string => `from.${channel}.${subject}`
 /** `undefined`: whoever published it speaks for no channel alone. */
 export const channelOfSubject = (subject: string): string | undefined =>
   subject.startsWith("from.") ? subject.split(".", 2)[1] : undefined

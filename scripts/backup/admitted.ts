@@ -12,7 +12,7 @@ import { type AccessState, evolve, initialState } from "../../actors/access/stat
 import type { NatsShape } from "../../streams/nats/connection.ts"
 import { readSubject } from "../../streams/nats/subject-reader.ts"
 import { ACCESS, ACCESS_EVENT_SUBJECT, accessSessionSubject } from "../../streams/subjects.ts"
-import { writeDurably } from "./durable-file.ts"
+import { writeDurably } from "../../src/durable-file.ts"
 import { type CopiedMessage, Damaged } from "./stream-file.ts"
 
 /** As they stand in the stream, oldest first. */

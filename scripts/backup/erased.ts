@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import type { NatsShape } from "../../streams/nats/connection.ts"
 import { bucketStream, bucketSubject, PERSONAL_INDEX_BUCKET, PERSONAL_KEYS_BUCKET } from "../../streams/subjects.ts"
-import { writeDurably } from "./durable-file.ts"
+import { writeDurably } from "../../src/durable-file.ts"
 import { readStream } from "./read-stream.ts"
 import { type CopiedMessage, Damaged } from "./stream-file.ts"
 

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { ConsumerConfig, StreamConfig } from "@nats-io/jetstream"
-import { writeDurably } from "./durable-file.ts"
+import { writeDurably } from "../../src/durable-file.ts"
 import { checksumOf, Damaged } from "./stream-file.ts"
 
 export interface BackedUpConsumer {

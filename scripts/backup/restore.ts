@@ -63,10 +63,11 @@ export const restore = async (nats: NatsShape, options: RestoreOptions): Promise
   return { manifest, admitted: admittedBy(all) }
 }
 
-/** Refused while nobody has said who may come in, where there is anybody. */
+/** Refused while nobody has said who may come in, where there is anybody, and where what was said would be written nowhere. */
 const admittedOf = async ({ admitted, folder }: RestoreOptions, { streams }: BackupManifest) => {
   const backedUp: Array<string> = []
-  if (streams.some(({ name }) => name === ACCESS)) {
+  const isKept = streams.some(({ name }) => name === ACCESS)
+  if (isKept) {
     for await (const message of readStreamFile(streamPath(folder, ACCESS))) {
       const event = admittedIn(message)
       if (event !== undefined) backedUp.push(event)
@@ -78,6 +79,11 @@ const admittedOf = async ({ admitted, folder }: RestoreOptions, { streams }: Bac
     )
   }
   const since = admitted === undefined || admitted === "then" ? [] : admittedSince(backedUp, admitted)
+  if (!isKept && since.length > 0) {
+    throw new RestoreFailed(
+      "The backup has no stream of users and keys, so it lets in nobody, and the file of --admitted would be written nowhere: leave that out, and let in whom you want once the hub runs."
+    )
+  }
   return { all: [...backedUp, ...since], since }
 }
 

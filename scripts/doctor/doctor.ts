@@ -4,8 +4,8 @@
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import type { AccessConfig } from "../../config/access.ts"
+import { isHere } from "../../config/address.ts"
 import type { HubConfig } from "../../config/config.ts"
-import { isLoopback } from "../../src/access/mode.ts"
 import type { HubStatus } from "../../src/gateway/protocol.ts"
 import { pathsOf } from "../../src/start-settings.ts"
 import { CART_JOURNAL, JOURNAL } from "../../streams/subjects.ts"
@@ -80,8 +80,6 @@ const natsOf = (config: HubConfig, url: string, directory: string) => ({
   partitions: { [JOURNAL]: config.partitions, [CART_JOURNAL]: config.cartPartitions },
   fsyncMs: isHere(url) ? fsyncMs(directory) : undefined
 })
-
-const isHere = (url: string): boolean => isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ""))
 
 const LAG_SECONDS_MAX = 30
 const ANSWER_MS_MAX = 3_000

@@ -43,11 +43,12 @@ const running = async ({ home: path, port }: Home): Promise<ReadonlyArray<Findin
   ]
 }
 
+export const isOpenToOthers = (path: string): boolean => (statSync(path).mode & OTHERS) !== 0
+
 /** Told by name, never by content. */
 const readable = (path: string): ReadonlyArray<Finding> => {
   if (!existsSync(path)) return []
-  const isOpen = (statSync(path).mode & OTHERS) !== 0
-  if (!isOpen) return [well("files", `${path} is readable by its owner alone`)]
+  if (!isOpenToOthers(path)) return [well("files", `${path} is readable by its owner alone`)]
   const isKey = path.endsWith(MASTER_KEY_FILE)
   if (!isKey && !mayHoldSecrets(path)) return []
   return [wrong("files", `${path} can be read by others.`, `Run chmod 600 ${path}, and think of who may have read it.`)]

@@ -1,12 +1,16 @@
 /**
  * The settings: what would keep the hub from starting, and what it would start with and nobody can have meant.
  */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { isHere } from "../../config/address.ts"
 import { isLiveKey, type PaymentsConfig, readPayments } from "../../config/payments.ts"
-import { accessOptions, isLoopback } from "../../src/access/mode.ts"
-import { masterKey } from "../../src/personal-data/master-key.ts"
+import { accessOptions } from "../../src/access/mode.ts"
+import { MASTER_KEY_FILE, masterKey } from "../../src/personal-data/master-key.ts"
 import type { ReadSettings } from "../../src/reloading.ts"
 import { alertsIn, channelsIn, outreachIn, queriesIn, recoveryIn } from "../../src/start-settings.ts"
 import { type Finding, well, wrong } from "./finding.ts"
+import { isOpenToOthers } from "./home.ts"
 
 export interface SettingsToLookAt extends ReadSettings {
   readonly environment: NodeJS.ProcessEnv
@@ -23,7 +27,7 @@ export const settings = (of: SettingsToLookAt): ReadonlyArray<Finding> => {
     // Payments that are set by halves are found below.
     ...unreadable("See RECOVERY.md.", () => recoveryIn(config, isSet(environment["STRIPE_SECRET_KEY"]))),
     ...unreadable("See GRAPHQL.md.", () => queriesIn(config)),
-    ...masterKeyGiven(of),
+    ...masterKeyFound(of),
     ...payments(of),
     ...doors(of)
   ]
@@ -42,17 +46,18 @@ const unreadable = (todo: string, read: () => unknown): ReadonlyArray<Finding> =
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== ""
 
-/** Of the one in the home its owner and its bits are looked at (`home.ts`). */
-const masterKeyGiven = ({ config, environment }: SettingsToLookAt): ReadonlyArray<Finding> => {
+/** Where there is none the start makes it; that others can read the one in the home is told of that file (`home.ts`). */
+const masterKeyFound = ({ config, environment }: SettingsToLookAt): ReadonlyArray<Finding> => {
   const { PERSONAL_DATA_KEY: given } = environment
-  if (!isSet(given)) return []
+  const file = join(config.home, MASTER_KEY_FILE)
+  if (!isSet(given) && (!existsSync(file) || isOpenToOthers(file))) return []
   return unreadable("Put back the key that the data was sealed with.", () => masterKey(given, config.home, false))
 }
 
 const payments = ({ environment }: SettingsToLookAt): ReadonlyArray<Finding> => {
   let read: PaymentsConfig | undefined
   const failed = unreadable("See Payments in CONFIGURATION.md.", () => (read = readPayments(environment)))
-  if (read === undefined || isNear(read.publicUrl) || isLiveKey(read.secretKey)) return failed
+  if (read === undefined || isHere(read.publicUrl) || isLiveKey(read.secretKey)) return failed
   return [
     wrong(
       ABOUT,
@@ -68,7 +73,7 @@ const doors = ({ access, config, environment }: SettingsToLookAt): ReadonlyArray
   if ("wrong" in options) return [wrong(ABOUT, options.wrong, "See ACCESS.md.")]
   if (options.mode !== "open") return []
   const { PUBLIC_URL: publicUrl = "" } = environment
-  const reached = publicUrl !== "" && !isNear(publicUrl) ? "PUBLIC_URL" : undefined
+  const reached = URL.canParse(publicUrl) && !isHere(publicUrl) ? "PUBLIC_URL" : undefined
   const why = options.proxiesTrusted > 0 ? "PROXIES_TRUSTED" : reached
   if (why === undefined) return []
   return [
@@ -78,12 +83,4 @@ const doors = ({ access, config, environment }: SettingsToLookAt): ReadonlyArray
       "Set HOLDFAST_ACCESS=required (ACCESS.md)."
     )
   ]
-}
-
-const isNear = (url: string): boolean => {
-  try {
-    return isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ""))
-  } catch {
-    return true
-  }
 }

@@ -49,7 +49,11 @@ export class SignInDesk {
       for (const of of [ofName, ofAddress]) this.fail(of)
       const user = this.store.state.users.get(name)
       const isRight = yield* this.isRight(password, user?.passwordHash)
-      if (isRight === undefined) return busy
+      if (isRight === undefined) {
+        // Nothing was tried: a whole office that comes at nine must not wait for what it did not get wrong.
+        for (const of of [ofName, ofAddress]) this.forgive(of)
+        return busy
+      }
       if (!isRight || user === undefined) return { outcome: "wrong" } as const
       // Who is in by a name of their own may still be guessing another's from the same address.
       this.failures.delete(ofName)

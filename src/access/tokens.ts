@@ -59,7 +59,8 @@ export class Tokens {
 const principalOf = (payload: JWTPayload, rolesClaim: string): Known => {
   const { tenant, channels } = payload
   if (tenant !== undefined && (typeof tenant !== "string" || tenant === "")) throw new Error("tenant")
-  if (channels !== undefined && !isTexts(channels)) throw new Error("channels")
+  // The channel without a name stands for what is of no channel.
+  if (channels !== undefined && (!isTexts(channels) || channels.includes(""))) throw new Error("channels")
   return {
     kind: "token",
     name: String(payload.sub),

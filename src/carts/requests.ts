@@ -11,7 +11,7 @@ import type { CartState } from "../../actors/cart/state.ts"
 import { hash64 } from "../../actors/sku/fingerprint.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
 import { unavailable } from "../host/answers.ts"
-import { type CartNamed, current, ending } from "../tracing/tracing.ts"
+import { traced } from "../tracing/tracing.ts"
 import type { Received } from "../gateway/requests.ts"
 import { cartView } from "./answers.ts"
 import { decodeCartFact, decodeCartName, decodeCartRequest } from "./decode.ts"
@@ -33,12 +33,6 @@ export const cartMail = (command: CartCommand, receivedAtMs: number, reply: Cart
   receivedAtMs,
   reply
 })
-
-/** With its span ended by the answer; the very same reply where nothing is traced. */
-const traced = (name: string, command: CartNamed, received: Received, reply: CartReply): CartReply => {
-  const { receivedAtMs, traceparent } = received
-  return ending(current()?.received(command, { name, parent: traceparent, atMs: receivedAtMs }), reply)
-}
 
 /** How long a checkout waits for the stock before it is answered as it stands. */
 const CHECKOUT_MS_MAX = 2_000

@@ -11,6 +11,7 @@ import type { NotTaken } from "./intake.ts"
 import type { Question, Reply } from "./messages.ts"
 import type { DeadListing, UnmappedItem } from "./protocol.ts"
 import type { UnmappedListing } from "./reconcile.ts"
+import { refused } from "./reply.ts"
 import { onShipment } from "./shipments.ts"
 
 export interface QuestionPorts {
@@ -20,11 +21,6 @@ export interface QuestionPorts {
 }
 
 const ok = (body: object): Reply => ({ status: 200, body: { ok: true, ...body } })
-const refused = (status: number, code: string, message: string, path?: string): Reply => ({
-  status,
-  body: { ok: false, code, message, ...(path === undefined ? {} : { path }) }
-})
-const invalid = (message: string, path?: string): Reply => refused(400, "invalid_request", message, path)
 const unavailable = (message: string): Reply => refused(503, "unavailable", message)
 
 export const answer = (question: Question, ports: QuestionPorts): Effect.Effect<Reply> => {
@@ -151,7 +147,9 @@ const page = <One>(
         last = id
       }
     }
-    return isPassed ? ok({ items }) : invalid(`There is no ${after} any more; begin again without after.`, "after")
+    if (isPassed) return ok({ items })
+    const message = `There is no ${after} any more; begin again without after.`
+    return refused(400, "invalid_request", message, { path: "after" })
   })
 
 const time = (at: number): string | null => (at === 0 ? null : new Date(at).toISOString())

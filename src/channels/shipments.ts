@@ -7,11 +7,7 @@ import { decodeBySchema } from "../gateway/decode-by-schema.ts"
 import { Shipment } from "../gateway/openapi/channel-bodies.ts"
 import type { Channel } from "./channel.ts"
 import type { Reply } from "./messages.ts"
-
-const refused = (status: number, code: string, message: string, more: object = {}): Reply => ({
-  status,
-  body: { ok: false, code, message, ...more }
-})
+import { refused } from "./reply.ts"
 
 export const onShipment = (channel: Channel, body: unknown): Effect.Effect<Reply> => {
   const decoded = decodeBySchema(Shipment, body)

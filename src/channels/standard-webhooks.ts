@@ -11,11 +11,11 @@ const SIGNATURES_MAX = 8
 const SECRET_PREFIX = "whsec_"
 const SECRET_BYTES_MIN = 16
 
-/** The key of a `whsec_` secret. Throws an `Error` with one sentence when it is none. */
-export const secretKey = (secret: string): Buffer => {
+/** The key of a `whsec_` secret. Throws an `Error` with one sentence, which calls it `name`, when it is none. */
+export const secretKey = (secret: string, name = "A webhook secret"): Buffer => {
   const key = Buffer.from(secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : "", "base64")
   if (key.length < SECRET_BYTES_MIN) {
-    throw new Error(`A webhook secret is ${SECRET_PREFIX} and at least ${SECRET_BYTES_MIN} bytes in base64.`)
+    throw new Error(`${name} must be ${SECRET_PREFIX} and at least ${SECRET_BYTES_MIN} bytes in base64.`)
   }
   return key
 }

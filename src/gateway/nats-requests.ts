@@ -26,13 +26,14 @@ export const answerNatsRequests = (connection: NatsConnection, host: MailTaker, 
             if (error === null) onRequest(message, take)
           }
         })
+      const ofAdapters = (subject: string): string => Subjects.subjectOfChannel("*", subject)
+      const one: Take = (name, received, reply) => submitRequest(host, name, received, reply)
+      const lines: Take = (_name, received, reply) => submitLines(host, received, reply)
       return [
-        listen(Subjects.REQUEST_SUBJECTS, (name, received, reply) => submitRequest(host, name, received, reply)),
-        listen(Subjects.LINES_REQUEST_SUBJECT, (_name, received, reply) => submitLines(host, received, reply)),
-        listen(Subjects.CHANNEL_REQUEST_SUBJECTS, (name, received, reply) =>
-          submitRequest(host, name, received, reply)
-        ),
-        listen(Subjects.CHANNEL_LINES_REQUEST_SUBJECTS, (_name, received, reply) => submitLines(host, received, reply)),
+        listen(Subjects.REQUEST_SUBJECTS, one),
+        listen(ofAdapters(Subjects.REQUEST_SUBJECTS), one),
+        listen(Subjects.LINES_REQUEST_SUBJECT, lines),
+        listen(ofAdapters(Subjects.LINES_REQUEST_SUBJECT), lines),
         listen(Subjects.CART_REQUEST_SUBJECTS, (name, received, reply) => carts.request(name, received, reply))
       ]
     }),

@@ -6,7 +6,7 @@ import { fingerprint, linesFingerprint } from "../../actors/sku/fingerprint.ts"
 import type { StockBook } from "../../actors/stock/book.ts"
 import { stateAnswer } from "../host/answers.ts"
 import type { BoundTo, Mail } from "../host/mail.ts"
-import { current, ending, type Named } from "../tracing/tracing.ts"
+import { traced } from "../tracing/tracing.ts"
 import { decodeFact, decodeLines, decodeRequest, wrongSku } from "./decode.ts"
 import type { Answer, Refusal } from "./protocol.ts"
 
@@ -37,10 +37,6 @@ export const submitRequest = (host: MailTaker, sku: string | undefined, received
   if (command.type === "read") return submitRead(host, sku, command.locations, reply)
   submitCommand(host, command, received, traced("stock.request", command, received, reply))
 }
-
-/** With its span ended by the answer; the very same reply where nothing is traced. */
-export const traced = (name: string, named: Named, { receivedAtMs, traceparent }: Sent, reply: Reply): Reply =>
-  ending(current()?.received(named, { name, parent: traceparent, atMs: receivedAtMs }), reply)
 
 export const submitCommand = (host: MailTaker, command: SkuCommand, sent: Sent, reply: Reply): void => {
   const { channels, receivedAtMs } = sent

@@ -11,6 +11,7 @@ import { actionOf, CART_REQUEST, STOCK_REQUEST } from "../access/request-action.
 import type { Follower } from "../carts/followers.ts"
 import type { CartsShape } from "../carts/layer.ts"
 import { fragment, type JsonWriter } from "../../streams/json-writer.ts"
+import { traced } from "../tracing/tracing.ts"
 import { writeAnswer } from "./answer-text.ts"
 import { decodeJson, invalid } from "./decode.ts"
 import type { Fanout } from "./fanout/fanout.ts"
@@ -28,8 +29,7 @@ import {
   submitCommand,
   submitLines,
   submitLinesCommand,
-  submitRequest,
-  traced
+  submitRequest
 } from "./requests.ts"
 import { type GuardedSocket, SocketGuard } from "./socket-guard.ts"
 import { readHave, readTopics, type Topics } from "./socket-topics.ts"
@@ -90,19 +90,15 @@ export class SocketClient {
     // What is read straight from the bytes is not looked into: only for who may ask of any SKU.
     const requests = this.guard.mayAny("stock.request") ? readRequests(bytes) : undefined
     if (requests === undefined) return this.onAnyFrame(bytes, receivedAtMs)
+    const { host } = this.services
     const sent: Sent = { receivedAtMs }
     for (const request of requests) {
       if (this.closed) return
       if (!this.mayWait(request.id, receivedAtMs)) continue
       const reply = (answer: Answer): void => this.answer(request.id, answer, writeAnswer)
-      const { host } = this.services
       if (request.sku === undefined) {
-        const { command } = request
-        submitLinesCommand(host, command, sent, traced("stock.lines", command, sent, reply))
-      } else {
-        const { command } = request
-        submitCommand(host, command, sent, traced("stock.request", command, sent, reply))
-      }
+        submitLinesCommand(host, request.command, sent, traced("stock.lines", request.command, sent, reply))
+      } else submitCommand(host, request.command, sent, traced("stock.request", request.command, sent, reply))
     }
   }
 
@@ -189,8 +185,8 @@ export class SocketClient {
   private mayRequest(sku: string | undefined, cart: string | undefined, body: unknown): boolean {
     const action = actionOf(cart === undefined ? STOCK_REQUEST : CART_REQUEST, body)
     const { principal } = this.guard
-    if (principal === undefined || this.guard.mayAny(action)) return principal !== undefined
-    return maySay(principal, action, { names: [sku, cart].filter((name) => name !== undefined) }, body)
+    const names = [sku, cart].filter((name) => name !== undefined)
+    return principal !== undefined && maySay(principal, action, { names }, body)
   }
 
   private mayFollow({ skus, carts, all }: Topics): boolean {

@@ -1,8 +1,7 @@
 /**
  * What a schema wants at a place, as the end of a sentence: "Send quantity as an integer from 1 to 1000000." Made from the
  * schema itself, so that the sentence, the check and the document say one thing; where a schema can be put better in words,
- * it carries them as its annotation `wanted`: what stands behind "Send <place>", or a whole
- * sentence.
+ * it carries them as its annotation `wanted`: what stands behind "Send <place>", or a whole sentence.
  */
 import { SchemaAST } from "effect"
 

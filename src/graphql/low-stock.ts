@@ -1,7 +1,7 @@
 /**
  * The alert centre: what is low now, how it sells, how much to order, and what somebody has decided about it.
  */
-import { act, demand } from "./allowed.ts"
+import { act, demandOwn } from "./allowed.ts"
 import { given } from "./asking.ts"
 import type { Part } from "./part.ts"
 import { requestOf, routed } from "./routed.ts"
@@ -64,7 +64,7 @@ export const lowStock: Part = {
   resolvers: {
     Query: {
       lowStock: (_source, args: Args, context) => {
-        demand(context.principal, "alerts.read")
+        demandOwn(context.principal, "alerts.read")
         const request = requestOf(context, { query: given(args) })
         return routed((respond) => context.services.alerts.open(request, respond))
       }

@@ -1,6 +1,20 @@
 /**
  * The part of the schema about payments, promotions and the policy of all carts, in the shapes of `src/gateway/openapi/`.
  */
+
+/** What a promotion may say of itself, told and sent alike. */
+const PROMOTION_TERMS = /* GraphQL */ `
+  amountMinor: SafeInt
+  currency: String
+  minimumMinor: SafeInt
+  startsAt: DateTime
+  endsAt: DateTime
+  usesMax: SafeInt
+  usesPerCustomerMax: SafeInt
+  customerId: String
+  skus: [String!]
+`
+
 export const PAYMENT_TYPES = /* GraphQL */ `
   extend type Query {
     "By Stripe's id of it or of its session."
@@ -52,15 +66,7 @@ export const PAYMENT_TYPES = /* GraphQL */ `
     kind: String!
     "Of a percentage: hundredths of one."
     basisPoints: Int
-    amountMinor: SafeInt
-    currency: String
-    minimumMinor: SafeInt
-    startsAt: DateTime
-    endsAt: DateTime
-    usesMax: SafeInt
-    usesPerCustomerMax: SafeInt
-    customerId: String
-    skus: [String!]
+    ${PROMOTION_TERMS}
     stackable: Boolean!
     automatic: Boolean!
     isActive: Boolean!
@@ -72,15 +78,7 @@ export const PAYMENT_TYPES = /* GraphQL */ `
     mutationId: String!
     kind: String!
     basisPoints: Int
-    amountMinor: SafeInt
-    currency: String
-    minimumMinor: SafeInt
-    startsAt: DateTime
-    endsAt: DateTime
-    usesMax: SafeInt
-    usesPerCustomerMax: SafeInt
-    customerId: String
-    skus: [String!]
+    ${PROMOTION_TERMS}
     stackable: Boolean
     automatic: Boolean
     isActive: Boolean

@@ -27,6 +27,7 @@ import type { PartitionHost } from "../host/host.ts"
 import { StockHost } from "../host/layer.ts"
 import { Recovery } from "../recovery/layer.ts"
 import { serverLooks } from "./server-looks.ts"
+import { sharedPages } from "./shared-pages.ts"
 import { liveSettings } from "../live-settings.ts"
 import type { FromThread, KindName, StartedThread, ThreadSettings, ToThread } from "./messages.ts"
 
@@ -82,7 +83,7 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
       placesOf: (sku, versions) => list(History.placesOf(pool, sku, versions))
     },
     locations: {
-      locations: (query) => list(Locations.locations(pool, query)),
+      locations: yield* sharedPages((query) => list(Locations.locations(pool, query))),
       stockAt: (query) => list(Locations.stockAt(pool, query))
     },
     lowStock: {

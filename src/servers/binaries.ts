@@ -30,7 +30,9 @@ export interface StartOptions {
 export const binaries = (): Binaries => {
   const given = process.env["HOLDFAST_BINARIES"]
   if (given === undefined) {
-    throw new ServerFailed("The servers' programs are not known; start with npm start, npm test or npm run holdfast.")
+    throw new ServerFailed(
+      "The servers' programs are not known: start with npm start, npm test or npm run holdfast, or name servers that run in NATS_URL, REDIS_URL and DATABASE_URL."
+    )
   }
   return JSON.parse(given) as Binaries
 }

@@ -8,12 +8,13 @@
  * facts could have the server write its acknowledgement into the journal. N3 Of an adapter's password only a hash is kept; it
  * is of 256 random bits, so a quick hash is as safe as a slow one. The hub's own is in a file that only its user can read.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { hashSync } from "bcryptjs"
 import { ADAPTER_CONNECTIONS_MAX, ADAPTER_MESSAGE_BYTES_MAX, ADAPTER_SUBSCRIPTIONS_MAX } from "../../config/access.ts"
-import { INTO_HUB } from "../../streams/subjects.ts"
+import { ADAPTER_SUBJECTS, subjectOfChannel } from "../../streams/subjects.ts"
 import { newSecret } from "../access/secrets.ts"
+import { writeDurably } from "../durable-file.ts"
 import { projectRoot } from "./binaries.ts"
 import { ServerFailed } from "./server-process.ts"
 
@@ -63,7 +64,7 @@ export class NatsAccounts {
 
   keep(adapters: ReadonlyArray<Adapter>): void {
     this.kept = { ...this.kept, adapters }
-    write(this.path, JSON.stringify(this.kept))
+    writeDurably(this.path, JSON.stringify(this.kept))
   }
 
   hubUrl(port: number): string {
@@ -78,13 +79,13 @@ export class NatsAccounts {
       [HUB_ACCOUNT]: {
         jetstream: "enabled",
         users: [{ user: HUB_USER, password: this.kept.hubPasswordHash }],
-        exports: Object.values(INTO_HUB).map((intoHub) => ({ service: intoHub("*") }))
+        exports: ADAPTER_SUBJECTS.map((subject) => ({ service: subjectOfChannel("*", subject) }))
       },
       ...Object.fromEntries(this.adapters.map((adapter) => [`channel-${adapter.channel}`, accountOf(adapter)]))
     }
     const text = `${common(directory)}\naccounts: ${JSON.stringify(accounts, null, 2)}\n`
     if (existsSync(path) && readFileSync(path, "utf8") === text) return false
-    write(path, text)
+    writeDurably(path, text)
     return true
   }
 }
@@ -99,9 +100,9 @@ const accountOf = ({ channel, passwordHash }: Adapter) => ({
     max_subscriptions: ADAPTER_SUBSCRIPTIONS_MAX,
     max_payload: ADAPTER_MESSAGE_BYTES_MAX
   },
-  imports: Object.entries(INTO_HUB).map(([to, intoHub]) => ({
-    service: { account: HUB_ACCOUNT, subject: intoHub(channel) },
-    to
+  imports: ADAPTER_SUBJECTS.map((subject) => ({
+    service: { account: HUB_ACCOUNT, subject: subjectOfChannel(channel, subject) },
+    to: subject
   }))
 })
 
@@ -112,11 +113,4 @@ const common = (directory: string): string => {
   if (placed === text)
     throw new ServerFailed("nats-server.conf has no line jetstream {, which its data's folder goes into.")
   return placed
-}
-
-/** A reader must never see half of it, and nobody but this user any of it. */
-const write = (path: string, text: string): void => {
-  writeFileSync(`${path}.new`, text, { mode: 0o600 })
-  chmodSync(`${path}.new`, 0o600)
-  renameSync(`${path}.new`, path)
 }

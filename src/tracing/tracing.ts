@@ -209,6 +209,15 @@ export const ending = <A extends Answered>(
   }
 }
 
+/** A request's reply, with a span that begins when it came in and ends with its answer. `receivedAtMs`: of `performance.now()`. */
+export const traced = <A extends Answered>(
+  name: string,
+  named: Named,
+  sent: { readonly receivedAtMs: number; readonly traceparent?: string | undefined },
+  reply: (answer: A) => void
+): ((answer: A) => void) =>
+  ending(current()?.received(named, { name, parent: sent.traceparent, atMs: sent.receivedAtMs }), reply)
+
 let tracing: Tracing | undefined
 
 /** `undefined` where nothing is exported. */

@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import type pg from "pg"
 import { query, type PostgresFailed } from "../postgres.ts"
-import { rangeOf } from "./queries.ts"
+import { within } from "./queries.ts"
 import { storable } from "./ledger-rows.ts"
 
 export interface RaisedRow {
@@ -37,13 +37,11 @@ const raisedWhere = (
 /** In the order of the SKUs. */
 export const raised = (
   pool: pg.Pool,
-  { after = "", below = "", limit }: RaisedQuery
+  { after = "", below, limit }: RaisedQuery
 ): Effect.Effect<ReadonlyArray<RaisedRow>, PostgresFailed> => {
-  if (below === "")
-    return query<RaisedRow>(pool, "raised", `${raisedWhere("sku > $1")} LIMIT $2`, [storable(after), limit])
-  const [from, to] = rangeOf(below)
-  const text = `${raisedWhere("sku > $1 AND sku >= $3 AND sku < $4")} LIMIT $2`
-  return query<RaisedRow>(pool, "raised of a tenant", text, [storable(after), limit, from, to])
+  const own = within(below, 2)
+  const text = `${raisedWhere(`sku > $1${own.text}`)} LIMIT $2`
+  return query<RaisedRow>(pool, `raised${own.name}`, text, [storable(after), limit, ...own.values])
 }
 
 export const raisedOf = (pool: pg.Pool, sku: string): Effect.Effect<RaisedRow | undefined, PostgresFailed> =>

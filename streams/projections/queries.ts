@@ -19,13 +19,13 @@ export interface ListQuery {
 }
 
 /** SKUs that begin with `below`, as a range that an index of SKUs finds: up to the first text that begins otherwise. */
-export const rangeOf = (below: string): readonly [from: string, to: string] => {
+const rangeOf = (below: string): readonly [from: string, to: string] => {
   const last = below.length - 1
   return [below, below.slice(0, last) + String.fromCharCode(below.charCodeAt(last) + 1)]
 }
 
 /** For a condition behind those with the first `count` parameters: its text, its parameters, and the query's name. */
-const within = (below: string | undefined, count: number) =>
+export const within = (below: string | undefined, count: number) =>
   below === undefined || below === ""
     ? { text: "", values: [], name: "" }
     : { text: ` AND sku >= $${count + 1} AND sku < $${count + 2}`, values: rangeOf(below), name: " of a tenant" }

@@ -33,7 +33,10 @@ describe("the mode", () => {
 
 const entranceOf = (mode: AccessShape["mode"]): Entrance =>
   new Entrance({
-    access: { mode } as AccessShape,
+    access: {
+      mode,
+      authenticate: () => ({ kind: "open", name: "anybody", roles: [] })
+    } as Partial<AccessShape> as AccessShape,
     corsOrigins: () => new Set([SHOP]),
     nowMs: () => 0,
     run: () => undefined
@@ -51,6 +54,19 @@ describe("the entrance", () => {
     assert.ok(!entrance.isFromNear({ host, "sec-fetch-site": "cross-site" }))
     // Its name means this machine by now; the browser takes the hub for a part of it.
     assert.ok(!entrance.isFromNear({ host: "elsewhere.example:3020", origin: "http://elsewhere.example:3020" }))
+  })
+
+  it("of an open hub lets nobody read by a name that is not the machine's, and one with access control goes by who asks", async () => {
+    const refuses = async (mode: AccessShape["mode"], method: string, headers: Readonly<Record<string, string>>) =>
+      "refused" in (await entranceOf(mode).admit({ method, headers }))
+    for (const host of ["127.0.0.1:3020", "localhost:3020", "LOCALHOST", "[::1]:3020"]) {
+      assert.ok(!(await refuses("open", "get", { host })), host)
+    }
+    for (const method of ["get", "head"]) {
+      assert.ok(await refuses("open", method, { host: "elsewhere.example:3020" }), method)
+      assert.ok(!(await refuses("required", method, { host: "hub.example" })), method)
+    }
+    assert.ok(!(await refuses("open", "get", {})), "a program that names none")
   })
 
   it("of a hub with access control takes its own pages, by whatever name it has, and those that are named", () => {

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { WebSocket } from "ws"
+import type { RecoverySettings } from "../../actors/recovery/settings.ts"
 import { caller, cookieOf, local, makeKey, withKey, withSession } from "../support/access.ts"
 import { eventually, startHub, type TestHub } from "../support/hub.ts"
 
@@ -107,6 +108,21 @@ describe("a hub with access control", () => {
     assert.equal((await admin("DELETE", `/v1/access/keys/${key.id}`)).status, 200)
     assert.equal(await open, 4_401, "its socket is closed")
     assert.equal((await till("GET", "/v1/stock")).status, 401)
+  })
+
+  it("keeps settings of recovery in the name of who changed them, whatever they call themselves", async () => {
+    const admin = local(hub)
+    const { id, secret } = await makeKey(admin, { name: "desk", roles: ["admin"] })
+    const { body: now } = await admin("GET", "/v1/recovery/settings")
+    const { contact, ...others } = now["settings"] as RecoverySettings
+    const settings = { ...others, contact: { ...contact, holdoutShare: contact.holdoutShare === 0 ? 0.1 : 0 } }
+    const change = { mutationId: "in whose name", expectedVersion: now["version"], settings }
+    for (const by of ["ann", "holdfast", undefined]) {
+      const { body, status } = await withKey(hub, secret)("POST", "/v1/recovery/settings", { ...change, by })
+      assert.equal(status, 200, JSON.stringify(body))
+    }
+    const { body: newest } = await admin("GET", "/v1/recovery/settings")
+    assert.deepEqual([newest["version"], newest["by"]], [Number(now["version"]) + 1, id])
   })
 
   it("lets both secrets of a rotated key in for a while, or only the new one", async () => {

@@ -15,7 +15,7 @@ import { auditText, isClean } from "../../scripts/audit/report.ts"
 import { backup } from "../../scripts/backup/backup.ts"
 import { admittedNow, admittedText, keepAdmitted, readAdmitted } from "../../scripts/backup/admitted.ts"
 import { addErased, erasedNow, readErased } from "../../scripts/backup/erased.ts"
-import { type BackupManifest, checkedManifest } from "../../scripts/backup/manifest.ts"
+import { type BackupManifest, checkedManifest, writeManifest } from "../../scripts/backup/manifest.ts"
 import { restore, type RestoreOptions } from "../../scripts/backup/restore.ts"
 import { AccessStore } from "../../src/access/store.ts"
 import { masterKey } from "../../src/personal-data/master-key.ts"
@@ -24,7 +24,7 @@ import { binaries, freePort, type RunningServer, startNats, startRedis } from ".
 import { decodeCommit } from "../../streams/codec.ts"
 import { DeadLetters, type StoredDeadLetter } from "../../streams/dead-letters.ts"
 import { Nats, type NatsShape } from "../../streams/nats/connection.ts"
-import { CART_JOURNAL, JOURNAL } from "../../streams/subjects.ts"
+import { ACCESS, CART_JOURNAL, JOURNAL } from "../../streams/subjects.ts"
 import { freshDatabase } from "../support/database.ts"
 import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
 
@@ -225,6 +225,15 @@ describe("a backup that is not whole", () => {
     assert.match(said, /--admitted <file>, or --admitted-then:\nusers: ann \(admin\); mallory \(admin\)\nkeys: k1 till/)
     const foreign = ['{"type":"user-removed","user":"ann","at":1,"by":"eve"}']
     assert.match(await refusal(fresh, optionsOf({ admitted: foreign })), /of another hub/)
+    await assert.rejects(() => fresh.manager.streams.info(JOURNAL))
+  })
+
+  it("is refused with a list of who may come in that it has no stream for", async () => {
+    const without = spoiled("without-access", (path) => {
+      writeManifest(path, { ...manifest, streams: manifest.streams.filter(({ name }) => name !== ACCESS) })
+    })
+    const admitted = await admittedNow(old)
+    assert.match(await refusal(fresh, optionsOf({ folder: without, admitted })), /no stream of users and keys/)
     await assert.rejects(() => fresh.manager.streams.info(JOURNAL))
   })
 })

@@ -4,16 +4,19 @@
  */
 import assert from "node:assert/strict"
 import { describe, it } from "vitest"
-import { isEncryptedOrHere, withoutSecret } from "../../config/address.ts"
+import { isEncryptedOrHere, isHere, withoutSecret } from "../../config/address.ts"
 import { serverOf } from "../../streams/nats/connection.ts"
 
 describe("an address", () => {
   it("is https, or plain http on this machine", () => {
-    for (const address of ["https://a.example/b?c=d", "http://localhost:1", "http://127.0.0.1", "http://[::1]:80/a"]) {
-      assert.ok(isEncryptedOrHere(address), address)
-    }
+    const here = ["http://localhost:1", "http://127.0.0.1", "http://127.9.0.1:3020", "http://[::1]:80/a"]
+    for (const address of ["https://a.example/b?c=d", ...here]) assert.ok(isEncryptedOrHere(address), address)
+    for (const address of here) assert.ok(isHere(address), address)
     for (const address of ["http://a.example", "http://127.0.0.1.a.example", "ftp://localhost", "localhost", ""]) {
       assert.ok(!isEncryptedOrHere(address), address)
+    }
+    for (const address of ["https://127.0.0.1.a.example", "https://10.0.0.1", "localhost", ""]) {
+      assert.ok(!isHere(address), address)
     }
   })
 

@@ -338,12 +338,23 @@ describe("the doctor's look at the settings", () => {
       [{ RECOVERY_FILE: recovery }, /wrong: The recovery file wants links that lead to payment/],
       [
         { ALERT_WEBHOOK_URL: "https://hooks.example", ALERT_WEBHOOK_SECRET: "none" },
-        /wrong: A webhook secret is whsec_/
+        /wrong: ALERT_WEBHOOK_SECRET must be whsec_/
       ],
       [{ PERSONAL_DATA_KEY: "short" }, /wrong: PERSONAL_DATA_KEY must be 32 bytes/]
     ] as const) {
       one(await looked(environment), says)
     }
+  })
+
+  it("finds a damaged key of personal data, unless another is given or its file is told of as open to others", async () => {
+    const at = mkdtempSync(join(folder, "damaged-"))
+    const key = join(at, "personal-data.key")
+    writeFileSync(key, "half of it", { mode: 0o600 })
+    one(await looked({ HOLDFAST_HOME: at }), /wrong: .*personal-data\.key holds no key of 32 bytes/)
+    const given = { HOLDFAST_HOME: at, PERSONAL_DATA_KEY: Buffer.alloc(32, 7).toString("base64") }
+    assert.deepEqual(bad(await looked(given)), [])
+    chmodSync(key, 0o644)
+    assert.deepEqual(bad(await looked({ HOLDFAST_HOME: at })), [])
   })
 })
 

@@ -61,6 +61,12 @@ const WRONG: ReadonlyArray<readonly [Schema.Codec<unknown>, body: unknown, path:
     "Choose a new password of 12 characters or more."
   ],
   [
+    PasswordChange,
+    { password: "the first", newPassword: "short" },
+    "newPassword",
+    "Choose a new password of 12 to 256 characters."
+  ],
+  [
     LinesRequest,
     { type: "reserve", mutationId: "\ud800" },
     "mutationId",

@@ -100,7 +100,7 @@ describe("a link in a message", () => {
     for (const method of ["GET", "HEAD", "GET"]) {
       const { headers, status, text } = await follow(link, method)
       assert.equal(status, 200)
-      assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'/)
+      assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'.*frame-ancestors 'none'/)
       assert.equal(headers.get("referrer-policy"), "no-referrer")
       if (method === "GET") assert.match(text, /The Mug Shop.*2 × A &#60;b&#62;MUG.*£19\.00.*Go to payment/s)
     }

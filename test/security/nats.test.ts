@@ -4,6 +4,7 @@
  * Method: a real server with the example's configuration, and one with permissions that look as if they were enough.
  */
 import assert from "node:assert/strict"
+import { once } from "node:events"
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -46,8 +47,12 @@ const started = async (configuration: string): Promise<{ readonly hub: string; r
   return { hub: `nats://hub:of-the-hub@127.0.0.1:${port}`, web }
 }
 
-afterAll(() => {
-  for (const server of servers) server.kill()
+afterAll(async () => {
+  for (const server of servers) {
+    server.kill()
+    // It writes until it has ended.
+    if (server.exitCode === null && server.signalCode === null) await once(server, "exit")
+  }
   rmSync(directory, { recursive: true, force: true })
 })
 

@@ -78,7 +78,7 @@ describe("a tenant", () => {
     }
   })
 
-  it("sees its own incidents and alerts, by HTTP and GraphQL, page by page, and of another tenant nothing", async () => {
+  it("sees its own incidents, alerts and low stock, by HTTP and GraphQL, page by page, and of another tenant nothing", async () => {
     for (const tenant of ["acme", "zeta", "acmeshop"]) {
       const path = `/v1/stock/${tenant}%2FLOW`
       const configure = { type: "configure", mutationId: "c", safetyThreshold: 5 }
@@ -92,7 +92,7 @@ describe("a tenant", () => {
       ["/v1/incidents", "incidents"],
       ["/v1/incidents?status=open", "incidents(status: open)"],
       ["/v1/alerts", "alerts"],
-      ["/v1/alerts/open", undefined]
+      ["/v1/alerts/open", "lowStock"]
     ] as const
     const found = async (call: Call, path: string): Promise<ReadonlyArray<string>> =>
       skusOf((await call("GET", path)).body).filter((sku) => sku.endsWith("/LOW"))
@@ -104,7 +104,6 @@ describe("a tenant", () => {
       assert.deepEqual([...new Set(skusOf((await acme("GET", path)).body))], [own], path)
       const small = (await acme("GET", `${path}${path.includes("?") ? "&" : "?"}limit=1`)).body
       assert.deepEqual(skusOf(small), [own], path)
-      if (field === undefined) continue
       const graph = await acme("POST", "/graphql", { query: `{ ${field} { items { sku } } }` }, JSON_BODY)
       const { items } = Object.values(graph.body["data"] as object)[0] as { items: ReadonlyArray<{ sku: string }> }
       assert.deepEqual([...new Set(items.map(({ sku }) => sku))], [own], field)
@@ -175,6 +174,21 @@ describe("a key of one channel", () => {
     assert.equal(await post([fact("f6", "web"), fact("f7", "amazon")]), 403)
     assert.equal((await web("GET", "/v1/stock")).status, 403)
     assert.equal((await web("GET", "/v1/channels/amazon/listings")).status, 403)
+  })
+
+  it("asks of any SKU and of any cart, which are of no channel, by requests that name its own, and by no address alone", async () => {
+    const web = withKey(hub, (await makeKey(admin, { roles: ["operator"], channels: ["web"] })).secret)
+    const add = { type: "add", mutationId: "a", sku: "MUG", quantity: 1, unitPriceMinor: 1, currency: "EUR" }
+    assert.equal((await admin("POST", "/v1/carts/somebodys/requests", add)).status, 200)
+    for (const of of ["/v1/stock/MUG", "/v1/carts/somebodys"]) {
+      const read = async (more: object) => (await web("POST", `${of}/requests`, { type: "read", ...more })).status
+      assert.equal((await web("GET", of)).status, 403, of)
+      assert.deepEqual(
+        [await read({}), await read({ channel: "amazon" }), await read({ channel: "web" })],
+        [403, 403, 200],
+        of
+      )
+    }
   })
 })
 

@@ -95,7 +95,8 @@ describe("a token", () => {
       { ...claims, tenant: 7 },
       { ...claims, tenant: "" },
       { ...claims, channels: "web" },
-      { ...claims, channels: [7] }
+      { ...claims, channels: [7] },
+      { ...claims, channels: [""] }
     ]) {
       await isRefused(await signed(payload as JWTPayload))
     }

@@ -8,7 +8,7 @@ import { secretKey, signedHeaders } from "../../channels/standard-webhooks.ts"
 import { alertsOf, post, type Sink } from "../sink.ts"
 
 export const webhookSink = ({ url, secret }: NonNullable<AlertSinks["webhook"]>): Sink => {
-  const key = secretKey(secret)
+  const key = secretKey(secret, "ALERT_WEBHOOK_SECRET")
   return {
     name: "webhook",
     deliver: (delivery, signal) => {

@@ -24,6 +24,7 @@ import {
   type LetterSettled,
   type LettersRedriven
 } from "../work-protocol.ts"
+import { decideAt } from "./decide-at.ts"
 import type { Entry } from "./entry.ts"
 import { readBody } from "./read-body.ts"
 import { type Mended, redrive, type RedrivingServices } from "./redriving.ts"
@@ -157,16 +158,12 @@ export class LetterDesk {
 
   /** The first word counts: of two who settle a letter at once the second is told of the first. */
   private settle({ id }: StoredDeadLetter, event: LetterSettled): Effect.Effect<object, Refusal | string> {
-    return this.services.desk
-      .change<LetterSettled>(letterDeskSubject(id), (newest) =>
-        newest === undefined ? { event, answer: event } : { event: undefined, answer: newest }
-      )
-      .pipe(
-        Effect.mapError(() => UNREADABLE),
-        Effect.flatMap((settled): Effect.Effect<object, Refusal> =>
-          settled.act === event.act ? Effect.succeed({ ok: true, id, settled }) : Effect.fail(doneAlready(settled))
-        )
-      )
+    const at = { desk: this.services.desk, subject: letterDeskSubject(id), unreadable: UNREADABLE }
+    const settled = decideAt<LetterSettled>(at, (newest) => {
+      if (newest === undefined) return { ok: true, event }
+      return newest.act === event.act ? { ok: true, event: undefined } : doneAlready(newest)
+    })
+    return Effect.map(settled, (stands) => ({ ok: true, id, settled: stands }))
   }
 
   private at(): string {
@@ -184,9 +181,9 @@ const pageOf = (items: ReadonlyArray<LetterItem>, next?: number): LetterPage =>
 const notThere = (id: string | undefined): Refusal =>
   invalid(`There is no dead letter ${id ?? ""}; they are kept for 90 days.`, "id")
 
-const doneAlready = ({ act, at, by }: LetterSettled): Refusal => ({
-  ok: false,
-  code: "version_conflict",
+const doneAlready = ({ act, at, by }: LetterSettled) => ({
+  ok: false as const,
+  code: "version_conflict" as const,
   message: `${by} has ${act === "redriven" ? "applied" : "discarded"} it already, at ${at}.`
 })
 

@@ -1,6 +1,6 @@
 /**
- * Stock by location: what each holds, and one of them SKU by SKU. Read once PostgreSQL has what the journal had when the
- * request came.
+ * Stock by location: what each holds, which may be a second old, and one of them SKU by SKU, read once PostgreSQL has what the
+ * journal had when the request came.
  */
 import type { Effect } from "effect"
 import { PAGE_LIMIT_DEFAULT } from "../../../config/limits.ts"
@@ -18,7 +18,7 @@ import { answering, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
 
 export interface LocationReadModels {
-  /** Each fails with a sentence for the client when PostgreSQL cannot answer. */
+  /** Each fails with a sentence for the client when PostgreSQL cannot answer. Sums over all SKUs: at most a second old. */
   readonly locations: (query: ListQuery) => Effect.Effect<ReadPage, string>
   readonly stockAt: (query: LocationQuery) => Effect.Effect<ReadPage, string>
 }

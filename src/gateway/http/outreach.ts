@@ -49,7 +49,7 @@ const codes = { 401: "unauthorized", 403: "unauthorized", 503: "unavailable" } a
 const CAREFULLY = {
   "referrer-policy": "no-referrer",
   "cache-control": "no-store",
-  "content-security-policy": "default-src 'none'; form-action 'self'"
+  "content-security-policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'"
 }
 
 const responseOf = (given: DoorAnswer): Response => {

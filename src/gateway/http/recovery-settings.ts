@@ -6,6 +6,7 @@ import type { SettingsVersion } from "../../../actors/recovery/settings.ts"
 import type { CartState } from "../../../actors/cart/state.ts"
 import { hash64 } from "../../../actors/sku/fingerprint.ts"
 import { MESSAGE_BYTES_MAX, PAGE_LIMIT_DEFAULT } from "../../../config/limits.ts"
+import { isFields } from "../../access/body-target.ts"
 import { unavailable } from "../../host/answers.ts"
 import { decodePreview, decodeSettingsChange } from "../../recovery/decode-settings-change.ts"
 import type { CustomerPartitions } from "../../recovery/layer.ts"
@@ -14,7 +15,7 @@ import type { Preview, SettingsView, VersionLine, VersionsPage } from "../../rec
 import { cartUrlOf } from "../../recovery/compose.ts"
 import { VersionQuery, VersionsQuery } from "../openapi/recovery.ts"
 import { readQuery } from "../read-query.ts"
-import type { Request } from "../serving.ts"
+import type { AskedRequest, Request } from "../serving.ts"
 import { bodyOf } from "./read-body.ts"
 import { json, refused } from "./replies.ts"
 import type { Respond } from "./stock.ts"
@@ -84,10 +85,10 @@ export class RecoverySettingsRoutes {
     )
   }
 
-  set(request: Request, respond: Respond): void {
+  set(request: AskedRequest, respond: Respond): void {
     const body = bodyOf(request, MESSAGE_BYTES_MAX, respond)
     if (body === undefined) return
-    const decoded = decodeSettingsChange(body.value, this.services.hasCodePlace)
+    const decoded = decodeSettingsChange(inTheirName(request, body.value), this.services.hasCodePlace)
     if (!decoded.ok) return respond(refused(decoded.refusal))
     const { mutationId: _mutation, ...content } = decoded.value
     this.services.host.submit({
@@ -138,6 +139,10 @@ export class RecoverySettingsRoutes {
     })
   }
 }
+
+/** `by` is who asks, where the hub knows them, whatever they call themselves. */
+const inTheirName = ({ principal }: AskedRequest, body: unknown): unknown =>
+  principal.kind === "open" || !isFields(body) ? body : { ...body, by: principal.name }
 
 /** The cart as it is; how it would be left may be said. */
 const leftOf = ({ currency, segment, totals }: CartState, { reason }: { reason: "left-checkout" | "idle-cart" }) => ({

@@ -51,7 +51,9 @@ const CHOOSE = `Choose a new password of ${PASSWORD_LENGTH_MIN} characters or mo
 
 export const PasswordChange = Schema.Struct({
   password: Password,
-  newPassword: Schema.String.check(Schema.isBetweenLength(PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX))
+  newPassword: Schema.String.check(Schema.isBetweenLength(PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX)).annotate({
+    wanted: `Choose a new password of ${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters.`
+  })
 })
   .check(rule(({ newPassword, password }) => newPassword !== password, "newPassword", CHOOSE))
   .annotate({ identifier: "PasswordChange" })

@@ -15,9 +15,9 @@ import {
   UserChange
 } from "./access-bodies.ts"
 import type { Descriptions } from "./description.ts"
-import { limitUpTo } from "./queries.ts"
+import { before, limitUpTo } from "./queries.ts"
 import { refusalWith } from "./refusal-shapes.ts"
-import { Anything, done, Moment, Version } from "./values.ts"
+import { Anything, done, Moment } from "./values.ts"
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../../config/limits.ts"
 
 const { optionalKey } = Schema
@@ -93,8 +93,6 @@ const refusal = refusalWith("AccessRefusal", [
 ])
 const asking = { refusals: [400, 503], refusal } as const
 const changing = { refusals: [400, 404, 409, 413, 503], refusal } as const
-
-const before = optionalKey(Version.annotate({ description: "The next of the page before." }))
 
 export const AuditQuery = Schema.Struct({ before, limit: limitUpTo(PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT) })
 

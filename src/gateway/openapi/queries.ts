@@ -11,6 +11,9 @@ export const after = optionalKey(
   Schema.String.annotate({ description: "The next of the page before; absent: from the beginning." })
 )
 
+/** The same of what is listed from the newest on; absent: from there. */
+export const before = optionalKey(Version.annotate({ description: "The next of the page before." }))
+
 export const limitUpTo = (most: number, otherwise: number) =>
   optionalKey(integerFrom(1, most).annotate({ description: `Items of a page: at most ${most}; default ${otherwise}.` }))
 

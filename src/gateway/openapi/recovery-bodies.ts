@@ -137,7 +137,10 @@ export const ChangeHead = Schema.Struct({
   expectedVersion: integerFrom(0, 1_000_000_000).annotate({ description: "The version that was changed." }),
   by: textUpTo(ID_LENGTH_MAX)
     .check(Schema.makeFilter<string>((by) => by.trim() !== "" && by !== BY_HUB, NOTHING_TO_SAY))
-    .annotate({ wanted: `as who changes the settings; ${BY_HUB} is the hub's own` }),
+    .annotate({
+      description: "Who changes them, while the hub is open; else who asks.",
+      wanted: `as who changes the settings; ${BY_HUB} is the hub's own`
+    }),
   note: optionalKey(textUpTo(TEXT_LENGTH_MAX))
 })
 

@@ -14,7 +14,7 @@ import {
 import type { BudgetView, RecoveryQueue, SuppressedList } from "../../recovery/figures-protocol.ts"
 import type { Preview as PreviewShape, SettingsView, VersionsPage } from "../../recovery/protocol.ts"
 import type { Descriptions } from "./description.ts"
-import { after, DateOrMoment, limitUpTo } from "./queries.ts"
+import { after, before, DateOrMoment, limitUpTo } from "./queries.ts"
 import { KeptSettings, PreviewAsked, RecoverySettingsChange } from "./recovery-bodies.ts"
 import { Figures } from "./recovery-figures.ts"
 import { refusalWith } from "./refusal-shapes.ts"
@@ -136,7 +136,7 @@ export const MaskedPage = Schema.Struct({ after, limit: limitUpTo(MASKED_AT_ONCE
 export const VersionQuery = Schema.Struct({ version: optionalKey(integerFrom(0, 999_999_999)) })
 
 export const VersionsQuery = Schema.Struct({
-  before: optionalKey(Version.annotate({ description: "The next of the page before." })),
+  before,
   limit: limitUpTo(PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT)
 })
 

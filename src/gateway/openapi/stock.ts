@@ -46,6 +46,7 @@ export const stock = {
   },
   "get /v1/locations": {
     summary: "What each location holds",
+    details: "Over all SKUs; summed up once a second at most, so it may be a second old.",
     query: Page,
     answer: LocationPage,
     refusals: [400, 503]

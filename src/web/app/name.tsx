@@ -6,9 +6,10 @@ const NAME_KEPT = "holdfast.by"
 
 /** While everybody may do everything the hub takes the name that is given; else it knows it. */
 export const useName = () => {
+  const own = useOwn()
   const [name, setName] = useState(() => localStorage.getItem(NAME_KEPT) ?? "")
   return {
-    name,
+    name: own?.mode === "required" ? own.principal.name : name,
     setName: (written: string): void => {
       setName(written)
       localStorage.setItem(NAME_KEPT, written.trim())

@@ -33,7 +33,7 @@ const shortcuts = (): ReadonlyArray<
 ]
 
 export const Shortcuts = ({ onClose }: { readonly onClose: () => void }) => (
-  <Dialog label="Keyboard shortcuts" className="overlay shortcuts" onClose={onClose}>
+  <Dialog label="Keyboard shortcuts" className="overlay shortcuts pairs" onClose={onClose}>
     <header className="overlay-head">
       <h2>Keyboard shortcuts</h2>
       <button type="button" className="button button-icon" aria-label="Close" onClick={onClose}>

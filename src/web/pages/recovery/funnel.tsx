@@ -28,7 +28,7 @@ const ENDINGS: Readonly<Record<string, string>> = { running: "still running" }
 const Reasons = ({ title, counts }: { readonly title: string; readonly counts: Readonly<Record<string, number>> }) => {
   const rows = Object.entries(counts).sort((left, right) => right[1] - left[1])
   return rows.length === 0 ? null : (
-    <div className="reasons">
+    <div className="pairs">
       <h3>{title}</h3>
       <dl>
         {rows.map(([reason, count]) => (

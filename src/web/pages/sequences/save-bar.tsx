@@ -3,10 +3,9 @@ import { type SyntheticEvent, useState } from "react"
 import type { Fault } from "../../../../actors/recovery/sequence.ts"
 import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
 import { changesBetween } from "../../recovery/described.ts"
+import { NameField, useName } from "../../app/name.tsx"
 import type { EditorState } from "../../recovery/editor.ts"
 import { Changes } from "./history.tsx"
-
-const NAME_KEPT = "holdfast.by"
 
 interface SaveBarProps {
   readonly state: EditorState
@@ -19,13 +18,12 @@ interface SaveBarProps {
 }
 
 export const SaveBar = ({ base, draft, faults, onDiscard, onFault, onSave, state }: SaveBarProps) => {
-  const [by, setBy] = useState(() => localStorage.getItem(NAME_KEPT) ?? "")
+  const { name: by, setName: setBy } = useName()
   const [note, setNote] = useState("")
   const [isShown, setShown] = useState(false)
   const changes = changesBetween(base, draft)
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault()
-    localStorage.setItem(NAME_KEPT, by)
     onSave(by.trim(), note.trim())
   }
   const many = changes.length === 1 ? "1 change" : `${changes.length} changes`
@@ -40,14 +38,7 @@ export const SaveBar = ({ base, draft, faults, onDiscard, onFault, onSave, state
         <button type="button" className="button" aria-expanded={isShown} onClick={() => setShown(!isShown)}>
           {many}, not saved
         </button>
-        <input
-          aria-label="Your name"
-          placeholder="Your name"
-          required={true}
-          maxLength={128}
-          value={by}
-          onChange={({ target }) => setBy(target.value)}
-        />
+        <NameField name={by} onName={setBy} />
         <input
           aria-label="Why, for those who look later"
           placeholder="Why (optional)"
