@@ -1,15 +1,26 @@
 import { defineConfig } from "vitest/config"
+import { PURE } from "./test/support/pure.ts"
 import { times } from "./test/support/runs.ts"
 
-/** One set of throw-away servers serves the whole run; files share it and take names of their own. */
+/** Tests that only compute share processes; the others have one for each file, and one set of throw-away servers for the run. */
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    globalSetup: ["test/global-setup.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: times(60_000),
     hookTimeout: 60_000,
-    reporters: ["default"]
+    reporters: ["default"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: ["test/**/*.test.ts"],
+          exclude: [...PURE],
+          globalSetup: ["test/global-setup.ts"]
+        }
+      },
+      { extends: true, test: { name: "together", include: [...PURE], isolate: false } }
+    ]
   }
 })

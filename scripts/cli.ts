@@ -2,33 +2,42 @@
  * The command line. Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cannot run.
  */
 import { Command, CommanderError } from "commander"
-import { ServerFailed } from "../src/servers/servers.ts"
-import * as Access from "./access/command.ts"
-import * as AdapterCheck from "./adapter-check/command.ts"
-import * as Alerts from "./alerts/command.ts"
-import * as Audit from "./audit/command.ts"
-import * as Backup from "./backup/command.ts"
-import * as Bench from "./bench/command.ts"
-import * as BenchCarts from "./bench-carts/command.ts"
-import * as BenchChannels from "./bench-channels/command.ts"
-import * as BenchSockets from "./bench-sockets/command.ts"
-import * as BenchGraphql from "./bench-graphql/command.ts"
-import * as Channels from "./channels/command.ts"
-import * as Configuration from "./config/command.ts"
-import * as CrashTest from "./crash-test/command.ts"
-import * as Doctor from "./doctor/command.ts"
-import * as Erp from "./erp/command.ts"
-import * as Leakage from "./leakage/command.ts"
-import * as Load from "./load/command.ts"
-import * as PersonalData from "./personal-data/command.ts"
-import * as Rebuild from "./rebuild/command.ts"
-import * as Replay from "./replay/command.ts"
+import { ServerFailed } from "../src/servers/server-process.ts"
 import { NoHub } from "./run-file.ts"
-import * as Sessions from "./sessions/command.ts"
-import * as Simulate from "./simulate/command.ts"
-import * as Start from "./start/command.ts"
-import * as Status from "./status/command.ts"
-import * as Trade from "./trade/command.ts"
+
+type Load = () => Promise<{ readonly register: (program: Command) => void }>
+
+const backup: Load = () => import("./backup/command.ts")
+
+/** In the order of the help. Some bring most of the project along, so only what is asked for is loaded. */
+const commands: ReadonlyMap<string, Load> = new Map<string, Load>([
+  ["start", () => import("./start/command.ts")],
+  ["status", () => import("./status/command.ts")],
+  ["doctor", () => import("./doctor/command.ts")],
+  ["access", () => import("./access/command.ts")],
+  ["config", () => import("./config/command.ts")],
+  ["load", () => import("./load/command.ts")],
+  ["replay", () => import("./replay/command.ts")],
+  ["channels", () => import("./channels/command.ts")],
+  ["erp", () => import("./erp/command.ts")],
+  ["leakage", () => import("./leakage/command.ts")],
+  ["audit", () => import("./audit/command.ts")],
+  ["rebuild", () => import("./rebuild/command.ts")],
+  ["backup", backup],
+  ["restore", backup],
+  ["alerts", () => import("./alerts/command.ts")],
+  ["personal-data", () => import("./personal-data/command.ts")],
+  ["adapter-check", () => import("./adapter-check/command.ts")],
+  ["bench", () => import("./bench/command.ts")],
+  ["bench-channels", () => import("./bench-channels/command.ts")],
+  ["bench-carts", () => import("./bench-carts/command.ts")],
+  ["bench-sockets", () => import("./bench-sockets/command.ts")],
+  ["bench-graphql", () => import("./bench-graphql/command.ts")],
+  ["crash-test", () => import("./crash-test/command.ts")],
+  ["sessions", () => import("./sessions/command.ts")],
+  ["simulate", () => import("./simulate/command.ts")],
+  ["trade", () => import("./trade/command.ts")]
+])
 
 const program = new Command("holdfast")
   .description("The autonomous operations hub for multichannel commerce.")
@@ -50,34 +59,9 @@ Examples:
 Exit codes: 0 all is well, 1 something was found wrong, 2 wrong usage, 3 it cannot run.`
   )
 
-const commands = [
-  Start,
-  Status,
-  Doctor,
-  Access,
-  Configuration,
-  Load,
-  Replay,
-  Channels,
-  Erp,
-  Leakage,
-  Audit,
-  Rebuild,
-  Backup,
-  Alerts,
-  PersonalData,
-  AdapterCheck,
-  Bench,
-  BenchChannels,
-  BenchCarts,
-  BenchSockets,
-  BenchGraphql,
-  CrashTest,
-  Sessions,
-  Simulate,
-  Trade
-]
-for (const command of commands) command.register(program)
+const asked = commands.get(process.argv.slice(2).find((word) => !word.startsWith("-")) ?? "")
+// Whoever asks for help, or for something that is not there, is shown all.
+for (const load of asked === undefined ? new Set(commands.values()) : [asked]) (await load()).register(program)
 
 try {
   await program.parseAsync(process.argv)

@@ -14,6 +14,7 @@ import {
   noUnusedFile,
   oneSocketLibrary,
   parses,
+  pureTests,
   type Rule
 } from "./support/tidy.ts"
 
@@ -97,6 +98,18 @@ describe("the source", () => {
         ["src/b.ts", text]
       ],
       1
+    )
+  })
+
+  it("has tests in a shared process only where they start nothing and leave it as it was", () => {
+    const text = `import { startHub } from "../support/hub.ts"\nprocess.chdir("/")\nvi.useFakeTimers()`
+    check(
+      pureTests,
+      [
+        ["test/actors/cart/a.test.ts", text],
+        ["test/gateway/a.test.ts", text]
+      ],
+      3
     )
   })
 

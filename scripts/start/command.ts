@@ -3,7 +3,6 @@
  */
 import type { Command } from "commander"
 import { runHub } from "../../src/main.ts"
-import { prepareDemo } from "../demo/demo.ts"
 
 export const register = (program: Command): void => {
   program
@@ -11,6 +10,6 @@ export const register = (program: Command): void => {
     .description("start the hub, and the servers that no URL names")
     .option("--demo", "three shops sell the same stock while a real retailer's invoices are played")
     .action(async (options: { readonly demo?: true }) => {
-      process.exitCode = await runHub(options.demo ? await prepareDemo() : {})
+      process.exitCode = await runHub(options.demo ? await (await import("../demo/demo.ts")).prepareDemo() : {})
     })
 }

@@ -28,12 +28,28 @@ export const answers = async (port: number): Promise<boolean> => (await connecte
 /** What whoever listens on the port says first, "" if it waits to be asked; `undefined` when nobody listens. */
 export const greeting = (port: number): Promise<string | undefined> => connected(port, true)
 
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
+/**
+ * Below the ports that systems lend to whoever asks for none in particular: one of those could be lent to another program
+ * between this answer and its use.
+ */
+const [FIRST, LAST] = [10_240, 32_767]
+
+/** Each process counts up from a port of its own, so that two which look at once find different ones. */
+let next = FIRST + Math.floor(Math.random() * (LAST - FIRST))
+
+/** One that nobody listens on, and that this process was not given before. */
+export const freePort = async (): Promise<number> => {
+  for (let tries = FIRST; tries <= LAST; tries++) {
+    const port = next
+    next = port === LAST ? FIRST : port + 1
+    if (await isFree(port)) return port
+  }
+  throw new Error(`no port of the loopback address from ${FIRST} to ${LAST} is free`)
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
+    server.once("error", () => resolve(false))
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
   })

@@ -12,12 +12,12 @@ import { ACCESS_TOKEN } from "../../scripts/marketplaces/shopify/marketplace.ts"
 import type { Adapter, AdapterContext } from "../../src/channels/adapter.ts"
 
 for (const [kind, start] of Object.entries(benches)) {
-  describe(`the ${kind} adapter`, () => {
+  describe.concurrent(`the ${kind} adapter`, () => {
     for (const { name, run } of checks) it(name, () => run(start), 60_000)
   })
 }
 
-describe("the template for an adapter of one's own", () => {
+describe.concurrent("the template for an adapter of one's own", () => {
   for (const { name, run } of checks) {
     it(
       name,
@@ -66,7 +66,7 @@ const broken: Readonly<Record<string, (adapter: Adapter) => Partial<Adapter>>> =
     }
   }),
   "does not hear its signal": (adapter) => ({
-    push: (writes) => adapter.push(writes, AbortSignal.timeout(6_000))
+    push: (writes) => adapter.push(writes, AbortSignal.timeout(3_000))
   }),
   "tells a secret": (adapter) => ({
     push: async (writes, signal) => {
@@ -78,7 +78,7 @@ const broken: Readonly<Record<string, (adapter: Adapter) => Partial<Adapter>>> =
 
 const never = { ok: false, failure: { kind: "unavailable", message: "" } } as const
 
-describe("the kit", () => {
+describe.concurrent("the kit", () => {
   for (const [name, change] of Object.entries(broken)) {
     it(`notices an adapter that ${name}`, async () => {
       const start: StartBench = async () => {

@@ -15,7 +15,7 @@ import { Proxy, type Weather } from "../support/proxy.ts"
 /** Five seconds for the turns, five for the thread that derives, and the rest for a machine that is busy. */
 const STOP_MS_MAX = 20_000
 
-it.each<readonly [name: string, weather: Weather]>([
+it.concurrent.each<readonly [name: string, weather: Weather]>([
   ["that are silent", { kind: "silent" }],
   ["that are gone", { kind: "cut" }]
 ])("a hub with servers %s ends soon after a SIGTERM, and whoever waits is told", async (_name, weather) => {

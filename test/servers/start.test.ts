@@ -1,6 +1,6 @@
 /**
  * Goal: `npm start` as the person at the terminal meets it: what it says, what it leaves, and its exit code.
- * Method: the real command in a home of its own, with its own three servers, ended by signals.
+ * Method: the real commands one after the other in one home, with its own three servers, ended by signals.
  */
 import assert from "node:assert/strict"
 import { type ChildProcess, spawn } from "node:child_process"
@@ -8,23 +8,22 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterEach, beforeEach, describe, it } from "vitest"
+import { afterAll, beforeAll, describe, it } from "vitest"
 import { answers } from "../../src/servers/ports.ts"
 import { freePort, projectRoot } from "../../src/servers/servers.ts"
 import { eventually } from "../support/hub.ts"
 
-let home = ""
+const home = mkdtempSync(join(tmpdir(), "holdfast-start-"))
 let port = 0
 const children: Array<ChildProcess> = []
 
-beforeEach(async () => {
-  home = mkdtempSync(join(tmpdir(), "holdfast-start-"))
+beforeAll(async () => {
   chmodSync(home, 0o755)
   port = await freePort()
 })
 
-afterEach(async () => {
-  for (const child of children.splice(0)) {
+afterAll(async () => {
+  for (const child of children) {
     if (child.exitCode !== null || child.signalCode !== null) continue
     child.kill("SIGINT")
     await new Promise((resolve) => child.once("exit", resolve))
@@ -86,48 +85,60 @@ const physical = async (url: string): Promise<unknown> => {
 }
 
 describe("npm start", () => {
-  it("says what runs where, ends everything on Ctrl-C, and finds its state again", async () => {
-    const first = command("start.mjs")
-    await first.ready
-    const run = readRun()
-    assert.equal(run.pid, first.child.pid)
-    for (const at of [port, ...serverPorts(run)]) assert.ok(first.output().includes(String(at)), String(at))
+  let hub: Started
+  let run: Run
+
+  it("says that its port is taken, and starts no server", async () => {
+    const taken = createServer().listen(port, "127.0.0.1")
+    await new Promise((resolve) => taken.once("listening", resolve))
+    const refused = command("start.mjs")
+    assert.equal(await refused.ended, 3)
+    await new Promise((resolve) => taken.close(resolve))
+    assert.match(sentences(refused.output()).at(-1) ?? "", new RegExp(`port ${port}.*(taken|in use)`, "i"))
+    // The port is looked at before anything is started.
+    assert.equal(existsSync(join(home, "ports.json")), false)
+  })
+
+  it("says what runs where, and ends everything on Ctrl-C", async () => {
+    hub = command("start.mjs")
+    await hub.ready
+    run = readRun()
+    assert.equal(run.pid, hub.child.pid)
+    for (const at of [port, ...serverPorts(run)]) assert.ok(hub.output().includes(String(at)), String(at))
     assert.equal((await sell(run.hub, "m1")).status, 202)
     await eventually(
       () => physical(run.hub),
       (units) => units === 5
     )
-    first.child.kill("SIGINT")
-    assert.equal(await first.ended, 0)
+    hub.child.kill("SIGINT")
+    assert.equal(await hub.ended, 0)
     assert.deepEqual(await answering(run), [false, false, false])
     assert.equal(existsSync(join(home, "run.json")), false)
-
-    const second = command("start.mjs")
-    await second.ready
-    assert.deepEqual(serverPorts(readRun()), serverPorts(run))
-    assert.equal(await physical(run.hub), 5)
+    const down = command("holdfast.mjs", ["status"])
+    assert.equal(await down.ended, 1)
+    assert.match(down.output(), /^down: No hub runs here/)
   })
 
-  it("adopts the servers of a hub that was killed, and Ctrl-C ends those too", async () => {
-    const killed = command("start.mjs")
-    await killed.ready
-    const run = readRun()
-    killed.child.kill("SIGKILL")
-    await killed.ended
-    assert.deepEqual(await answering(run), [true, true, true])
-    const next = command("start.mjs")
-    await next.ready
-    assert.equal(next.output().match(/was still running on port/g)?.length, 3)
-    assert.deepEqual({ ...readRun(), pid: 0 }, { ...run, pid: 0 })
-    next.child.kill("SIGINT")
-    assert.equal(await next.ended, 0)
-    assert.deepEqual(await answering(run), [false, false, false])
+  it("finds its state again, also when it is called holdfast start, and tells that it is up", async () => {
+    hub = command("holdfast.mjs", ["start"])
+    await hub.ready
+    assert.deepEqual(serverPorts(readRun()), serverPorts(run))
+    run = readRun()
+    assert.equal(await physical(run.hub), 5)
+    const up = command("holdfast.mjs", ["status"])
+    assert.equal(await up.ended, 0)
+    assert.ok(up.output().includes(run.hub))
+  })
+
+  it("refuses a second hub in the same home, in one sentence", async () => {
+    const second = command("start.mjs", [], await freePort())
+    assert.equal(await second.ended, 3)
+    assert.equal(sentences(second.output()).length, 1)
+    assert.match(second.output(), /already runs in .*; stop it, or set HOLDFAST_HOME/)
+    assert.equal((await fetch(`${readRun().hub}/readyz`)).status, 200)
   })
 
   it("goes on when one of its servers is killed", async () => {
-    const hub = command("start.mjs")
-    await hub.ready
-    const run = readRun()
     for (const [index, name] of ["nats", "redis", "postgres"].entries()) {
       const note = join(home, name, "holdfast-process.json")
       process.kill((JSON.parse(readFileSync(note, "utf8")) as { readonly pid: number }).pid, "SIGKILL")
@@ -144,60 +155,35 @@ describe("npm start", () => {
     }
     await eventually(
       () => physical(run.hub),
-      (units) => units === 15
+      (units) => units === 20
     )
-    hub.child.kill("SIGTERM")
-    assert.equal(await hub.ended, 0)
   }, 150_000)
 
-  it("refuses a second hub in the same home, in one sentence", async () => {
-    const first = command("start.mjs")
-    await first.ready
-    const second = command("start.mjs", [], await freePort())
-    assert.equal(await second.ended, 3)
-    assert.equal(sentences(second.output()).length, 1)
-    assert.match(second.output(), /already runs in .*; stop it, or set HOLDFAST_HOME/)
-    assert.equal((await fetch(`${readRun().hub}/readyz`)).status, 200)
-  })
-
-  it("says that its port is taken, and leaves no server running", async () => {
-    const taken = createServer().listen(port, "127.0.0.1")
-    await new Promise((resolve) => taken.once("listening", resolve))
-    const hub = command("start.mjs")
-    assert.equal(await hub.ended, 3)
-    taken.close()
-    assert.match(sentences(hub.output()).at(-1) ?? "", new RegExp(`port ${port}.*(taken|in use)`, "i"))
-    // The port is looked at before anything is started.
-    assert.equal(existsSync(join(home, "ports.json")), false)
+  it("adopts the servers of a hub that was killed, and ends those too when it is told to", async () => {
+    hub.child.kill("SIGKILL")
+    await hub.ended
+    const killed = command("holdfast.mjs", ["status"])
+    assert.equal(await killed.ended, 1)
+    assert.match(killed.output(), /^down: the hub does not answer/)
+    assert.deepEqual(await answering(run), [true, true, true])
+    const next = command("start.mjs")
+    await next.ready
+    assert.equal(next.output().match(/was still running on port/g)?.length, 3)
+    assert.deepEqual({ ...readRun(), pid: 0 }, { ...run, pid: 0 })
+    next.child.kill("SIGTERM")
+    assert.equal(await next.ended, 0)
+    assert.deepEqual(await answering(run), [false, false, false])
   })
 })
 
 describe("holdfast", () => {
   it("has help with examples and exit codes, and refuses what it does not know", async () => {
     const help = command("holdfast.mjs", ["--help"])
+    const unknown = [command("holdfast.mjs", ["strat"]), command("holdfast.mjs", ["status", "--loud"])]
     assert.equal(await help.ended, 0)
     for (const word of ["Examples:", "Exit codes:", "start", "status", "replay", "audit", "bench", "load"]) {
       assert.ok(help.output().includes(word), word)
     }
-    assert.equal(await command("holdfast.mjs", ["strat"]).ended, 2)
-    assert.equal(await command("holdfast.mjs", ["status", "--loud"]).ended, 2)
-  })
-
-  it("tells whether the hub is up", async () => {
-    const down = command("holdfast.mjs", ["status"])
-    assert.equal(await down.ended, 1)
-    assert.match(down.output(), /^down: No hub runs here/)
-    const hub = command("holdfast.mjs", ["start"])
-    await hub.ready
-    const up = command("holdfast.mjs", ["status"])
-    assert.equal(await up.ended, 0)
-    assert.ok(up.output().includes(readRun().hub))
-    hub.child.kill("SIGKILL")
-    await hub.ended
-    const killed = command("holdfast.mjs", ["status"])
-    assert.equal(await killed.ended, 1)
-    assert.match(killed.output(), /^down: the hub does not answer/)
-    // Takes the servers that were left behind, so that they end with the test.
-    await command("start.mjs").ready
+    assert.deepEqual(await Promise.all(unknown.map(({ ended }) => ended)), [2, 2])
   })
 })

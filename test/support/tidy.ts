@@ -5,6 +5,7 @@
  * and files that nobody uses.
  */
 import { posix } from "node:path"
+import { isPure } from "./pure.ts"
 import { FOLDERS, type Source } from "./source.ts"
 
 export type Rule = (files: ReadonlyArray<Source>) => ReadonlyArray<string>
@@ -95,6 +96,19 @@ export const noTestLeftOut: Rule = (files) =>
       .filter(({ name }) => /^(it|test|describe|suite)(\.\w+)*\.(only|skip|todo)(\.each)?$/.test(name))
       .map(({ name, line }) => `${path}:${line} says ${name}`)
   )
+
+/** What starts programs, or changes the process for all that comes after. */
+const STARTS =
+  /^(node:child_process|playwright-core|.*\/servers\/\w+\.ts|.*\/support\/(hub|database|own-nats|\w+-hub)\.ts)$/
+const CHANGES = /^(process\.(chdir|on)|vi\.\w+)$/
+
+export const pureTests: Rule = (files) =>
+  files
+    .filter(({ path }) => isPure(path))
+    .flatMap(({ path, calls, imports }) => [
+      ...imports.filter((specifier) => STARTS.test(specifier)).map((from) => `${path} is not pure: it imports ${from}`),
+      ...calls.filter(({ name }) => CHANGES.test(name)).map(({ name }) => `${path} is not pure: it calls ${name}`)
+    ])
 
 /** Where programs begin: nobody imports these. */
 const isEntry = (path: string): boolean =>

@@ -60,22 +60,25 @@ const troubles = async (hub: TestHub, shop: SocialMarketplace): Promise<void> =>
   await shop.sell([{ listingId: "NEW", quantity: 2 }])
 }
 
-const recoveries = async ({ hub, twilio }: TextingHub): Promise<string> => {
+/** Adds a cart and leaves it; until the customer was written to. */
+const leaves = async ({ hub, twilio }: TextingHub, index: number): Promise<void> => {
+  const customerId = `shopper-${index}`
+  for (const known of introductions(index)) await post(hub, `/v1/customers/${customerId}/requests`, known)
+  const cart = `/v1/carts/cart-${customerId}/requests`
+  const mug = { sku: "MUG", name: "Blue mug", quantity: 1, unitPriceMinor: 950, currency: "GBP" }
+  await post(hub, cart, { type: "add", mutationId: "add", ...mug })
+  await post(hub, cart, { type: "sign-in", mutationId: "sign-in", customerId })
+  await eventually(
+    async () => twilio.sent(phoneOf(index)),
+    (sent) => sent.length === 1
+  )
+}
+
+const recoveries = async (texting: TextingHub): Promise<string> => {
+  const { hub, twilio } = texting
   const customers = Array.from({ length: 20 }, (_, index) => index).filter((index) => !isLeftAlone(`shopper-${index}`))
-  for (const index of customers.slice(0, 3)) {
-    const customerId = `shopper-${index}`
-    for (const known of introductions(index)) await post(hub, `/v1/customers/${customerId}/requests`, known)
-    const cart = `/v1/carts/cart-${customerId}/requests`
-    const mug = { sku: "MUG", name: "Blue mug", quantity: 1, unitPriceMinor: 950, currency: "GBP" }
-    await post(hub, cart, { type: "add", mutationId: "add", ...mug })
-    await post(hub, cart, { type: "sign-in", mutationId: "sign-in", customerId })
-    await eventually(
-      async () => twilio.sent(phoneOf(index)),
-      (sent) => sent.length === 1,
-      15_000
-    )
-  }
-  const [waits = 0, stops = 0] = customers
+  const [waits = 0, stops = 0, other = 0] = customers
+  await Promise.all([waits, stops, other].map((index) => leaves(texting, index)))
   await twilio.write(`${hub.url}/v1/outreach/texts/inbound`, phoneOf(stops), "STOP")
   await addPastWeeks(hub)
   return `shopper-${waits}`
