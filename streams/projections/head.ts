@@ -13,17 +13,23 @@ export class Head {
   private waiting: Array<Deferred.Deferred<void>> = []
   private wantedSequence = 0
   private wanted = Deferred.makeUnsafe<void>()
+  private readonly nowMs: () => number
+
+  /** `nowMs`: milliseconds of a clock that never goes back. */
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.nowMs = nowMs
+  }
 
   get lastSequence(): number {
     return this.sequence
   }
 
   get isBusy(): boolean {
-    return performance.now() < this.busyUntilMs
+    return this.nowMs() < this.busyUntilMs
   }
 
   advance(sequence: number, isBusy: boolean): void {
-    this.busyUntilMs = isBusy ? performance.now() + NEWS_MS : 0
+    this.busyUntilMs = isBusy ? this.nowMs() + NEWS_MS : 0
     if (sequence <= this.sequence) return
     this.sequence = sequence
     const woken = this.waiting
@@ -47,6 +53,14 @@ export class Head {
         ? Effect.void
         : Effect.timeoutOrElse(Deferred.await(this.wanted), { duration: ms, orElse: () => Effect.void })
     )
+  }
+
+  /** Until the hub has its hands free again or somebody waits for what comes after `applied`; at most so long. */
+  rest(applied: number, ms: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (ms <= 0 || !this.isBusy || applied < this.wantedSequence) return Effect.void
+      return Effect.andThen(this.gather(applied, Math.min(ms, NEWS_MS)), this.rest(applied, ms - NEWS_MS))
+    })
   }
 
   reaches(sequence: number): Effect.Effect<void> {

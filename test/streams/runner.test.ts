@@ -55,7 +55,8 @@ class Kept {
 
 const setUp = Effect.gen(function* () {
   const journal = makeMemoryJournal()
-  const head = new Head()
+  // It stands: a hub that has said that it is busy is so until it says otherwise.
+  const head = new Head(() => 0)
   const kept = new Kept()
   const growing = Effect.fnUntraced(function* (isBusy: boolean) {
     const last = journal.stored.length
@@ -124,6 +125,23 @@ describe("a projection", () => {
       assert.deepEqual(kept.applied, [1])
       head.hurry(2)
       yield* pass(0.05)
+      assert.deepEqual(kept.applied, [1, 2])
+      yield* Fiber.interrupt(running)
+    })
+  )
+
+  it.effect("goes on when the rush is over, whatever rest is left", () =>
+    Effect.gen(function* () {
+      const { kept, head, growInRush, running } = yield* setUp
+      yield* pass(1)
+      kept.costMs = 20
+      yield* growInRush
+      yield* pass(0.05)
+      yield* growInRush
+      yield* pass(1)
+      assert.deepEqual(kept.applied, [1])
+      head.advance(2, false)
+      yield* pass(0.15)
       assert.deepEqual(kept.applied, [1, 2])
       yield* Fiber.interrupt(running)
     })
