@@ -3,19 +3,12 @@
  * `STRIPE_SECRET_KEY` there is none, and whoever asks is told so.
  */
 import { Context, Effect, Layer } from "effect"
-import type { LinkEvent } from "../../actors/payment/links.ts"
-import type { PaymentEvent } from "../../actors/payment/observations.ts"
 import type { PaymentFact } from "../../actors/payment/payment.ts"
-import type { RepaymentEvent } from "../../actors/payment/repayment.ts"
-import { isLiveKey, type PaymentsConfig } from "../../config/payments.ts"
+import type { PaymentsConfig } from "../../config/payments.ts"
 import { Nats, type NatsShape, publishAcked } from "../../streams/nats/connection.ts"
-import { subjectLogNats } from "../../streams/subject-log.ts"
-import { PAYMENTS, paymentFactSubject } from "../../streams/subjects.ts"
-import { CheckoutLinks } from "./checkout-links.ts"
-import { Payments } from "./payments.ts"
-import { Repayments } from "./repayments.ts"
-import { returnKey } from "./return-url.ts"
-import { stripeCall, stripeClient } from "./stripe-client.ts"
+import { paymentFactSubject } from "../../streams/subjects.ts"
+import type { Payments } from "./payments.ts"
+import type { Repayments } from "./repayments.ts"
 
 export interface PaymentsShape {
   /** `undefined`: payments are not set up. */
@@ -30,45 +23,13 @@ export class PaymentsService extends Context.Service<PaymentsService, PaymentsSh
   static readonly layer = (config: PaymentsConfig | undefined): Layer.Layer<PaymentsService, never, Nats> =>
     Layer.effect(
       PaymentsService,
-      Effect.map(Nats, (nats) => {
-        const made = config === undefined ? undefined : paymentsOf(config, { nats, tell: tellBy(nats) })
-        return { payments: made?.payments, repayments: made?.repayments, returnPage: config?.returnPage }
+      Effect.gen(function* () {
+        const nats = yield* Nats
+        if (config === undefined) return { payments: undefined, repayments: undefined, returnPage: undefined }
+        const { paymentsOf } = yield* Effect.promise(() => import("./payments-of.ts"))
+        return { ...paymentsOf(config, { nats, tell: tellBy(nats) }), returnPage: config.returnPage }
       })
     )
-}
-
-export const paymentsOf = (
-  config: PaymentsConfig,
-  by: {
-    readonly nats: NatsShape
-    readonly tell: (fact: PaymentFact) => Effect.Effect<void, unknown>
-    readonly nowMs?: () => number
-  }
-): { readonly payments: Payments; readonly repayments: Repayments } => {
-  const { nats, tell, nowMs = Date.now } = by
-  const stripe = stripeClient(config)
-  const call = stripeCall(stripe)
-  const key = returnKey(config.secretKey)
-  const links = new CheckoutLinks({
-    call,
-    log: subjectLogNats<LinkEvent>(nats, PAYMENTS),
-    publicUrl: config.publicUrl,
-    key,
-    nowMs
-  })
-  const payments = new Payments({
-    call,
-    stripe,
-    webhookSecrets: config.webhookSecrets,
-    isLive: isLiveKey(config.secretKey),
-    key,
-    log: subjectLogNats<PaymentEvent>(nats, PAYMENTS),
-    links,
-    tell,
-    nowMs
-  })
-  const repayments = new Repayments({ call, log: subjectLogNats<RepaymentEvent>(nats, PAYMENTS), payments, tell })
-  return { payments, repayments }
 }
 
 const TELL_MS_MAX = 2_000

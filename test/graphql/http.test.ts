@@ -1,24 +1,50 @@
 /**
- * Goal: GraphQL over HTTP: the protocol, what is refused before it runs, stock as HTTP has it.
- * Method: a real hub on real servers; the protocol by the library's own audits; each test has SKUs of its own.
+ * Goal: GraphQL over HTTP: the protocol, what is refused before it runs, stock as HTTP has it; and the clients that shops use
+ * connect as they are: Apollo Client and urql, over HTTP and over `graphql-ws`'s sockets.
+ * Method: a real hub on real servers; the protocol by the library's own audits; the real packages, set up as their manuals say;
+ * each test has SKUs of its own.
  */
 import assert from "node:assert/strict"
-import { getIntrospectionQuery } from "graphql"
+import { createHash } from "node:crypto"
+import { ApolloClient, type FetchPolicy, gql, HttpLink, InMemoryCache } from "@apollo/client"
+import { ApolloLink } from "@apollo/client/link"
+import { BatchHttpLink } from "@apollo/client/link/batch-http"
+import { PersistedQueryLink } from "@apollo/client/link/persisted-queries"
+import { GraphQLWsLink } from "@apollo/client/link/subscriptions"
+import { getIntrospectionQuery, OperationTypeNode } from "graphql"
 import { auditServer } from "graphql-http"
+import { Client as UrqlClient, fetchExchange, subscriptionExchange } from "@urql/core"
+import { type Client, createClient, type Sink } from "graphql-ws"
 import { afterAll, beforeAll, describe, it } from "vitest"
-import { http, startHub, type TestHub } from "../support/hub.ts"
+import { WebSocket } from "ws"
 import { ask } from "../support/graphql.ts"
+import { eventually, http, startHub, type TestHub } from "../support/hub.ts"
 
 let hub: TestHub
+const sockets: Array<Client> = []
 beforeAll(async () => void (hub = await startHub()))
-afterAll(() => hub.stop())
+afterAll(async () => {
+  for (const socket of sockets) await socket.dispose()
+  await hub.stop()
+})
 
-const receipt = (sku: string, quantity: number) =>
-  http(hub, "POST", `/v1/stock/${encodeURIComponent(sku)}/facts`, {
-    type: "receipt",
-    mutationId: `opening-${sku}`,
-    quantity
-  })
+const overSocket = (): Client => {
+  const socket = createClient({ url: `${hub.url.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket })
+  sockets.push(socket)
+  return socket
+}
+
+const receipt = (sku: string, quantity: number, mutationId = `opening-${sku}`) =>
+  http(hub, "POST", `/v1/stock/${encodeURIComponent(sku)}/facts`, { type: "receipt", mutationId, quantity })
+
+/** What the fetches of a client asked, beside doing it; each over a connection of its own. */
+const watched = (
+  asked: Array<{ readonly method: string; readonly url: string; readonly body: string }>
+): typeof fetch =>
+  ((url: string, options: RequestInit = {}) => {
+    asked.push({ method: options.method ?? "GET", url, body: String(options.body ?? "") })
+    return fetch(url, { ...options, headers: { ...(options.headers as Record<string, string>), connection: "close" } })
+  }) as typeof fetch
 
 const codesOf = async (query: string, variables?: object): Promise<ReadonlyArray<unknown>> =>
   ((await ask(hub, query, variables)).errors ?? []).map(({ extensions }) => extensions?.["code"])
@@ -96,5 +122,153 @@ describe("GraphQL over HTTP", () => {
     assert.deepEqual(await of(page, { limit: 1_000 }), ["cost"])
     assert.equal(await of(page, { limit: 10 }), undefined)
     assert.deepEqual(await of(`{ ${"__typename ".repeat(2_001)} }`), ["invalid_request"])
+  })
+})
+
+const ONE = gql`
+  query One($sku: String!) {
+    stock(sku: $sku) {
+      sku
+      version
+      available
+    }
+  }
+`
+const FOLLOW = gql`
+  subscription Follow($skus: [String!]) {
+    stock(skus: $skus) {
+      sku
+      version
+      available
+    }
+  }
+`
+const fetchPolicy: FetchPolicy = "no-cache"
+
+describe("Apollo Client", () => {
+  it("queries over HTTP and subscribes over a socket", async () => {
+    await receipt("apollo", 3)
+    const client = new ApolloClient({
+      cache: new InMemoryCache(),
+      link: ApolloLink.split(
+        ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
+        new GraphQLWsLink(overSocket()),
+        new HttpLink({ uri: `${hub.url}/graphql`, fetch: watched([]) })
+      )
+    })
+    const { data } = await client.query({ query: ONE, variables: { sku: "apollo" } })
+    assert.deepEqual(data, { stock: { __typename: "Stock", sku: "apollo", version: 1, available: 3 } })
+    const heard: Array<unknown> = []
+    const following = client
+      .subscribe({ query: FOLLOW, variables: { skus: ["apollo"] } })
+      .subscribe(({ data: change }) => heard.push(change))
+    await eventually(
+      async () => heard.length,
+      (count) => count === 1
+    )
+    await receipt("apollo", 4, "more")
+    await eventually(
+      async () => heard.length,
+      (count) => count === 2
+    )
+    assert.deepEqual(heard[1], { stock: { __typename: "StockChange", sku: "apollo", version: 2, available: 7 } })
+    following.unsubscribe()
+    client.stop()
+  })
+
+  it("hears the hub's refusals with their codes", async () => {
+    const client = new ApolloClient({
+      cache: new InMemoryCache(),
+      link: new HttpLink({ uri: `${hub.url}/graphql`, fetch: watched([]) })
+    })
+    const { error } = await client.query({ query: ONE, variables: { sku: "nobody's" }, errorPolicy: "all" })
+    assert.match(String(error), /No SKU nobody's is known/)
+    client.stop()
+  })
+
+  it("sends a query's text once, and from then on its hash by GET", async () => {
+    await receipt("hashed", 1)
+    const asked: Array<{ readonly method: string; readonly url: string; readonly body: string }> = []
+    const client = new ApolloClient({
+      cache: new InMemoryCache(),
+      link: new PersistedQueryLink({
+        sha256: (text: string) => createHash("sha256").update(text).digest("hex"),
+        useGETForHashedQueries: true
+      }).concat(new HttpLink({ uri: `${hub.url}/graphql`, fetch: watched(asked) }))
+    })
+    for (let time = 0; time < 2; time++) {
+      const { data }: { data?: unknown } = await client.query({ query: ONE, variables: { sku: "hashed" }, fetchPolicy })
+      assert.deepEqual(data, { stock: { __typename: "Stock", sku: "hashed", version: 1, available: 1 } })
+    }
+    assert.deepEqual(
+      asked.map(({ method, url, body }) => [
+        method,
+        `${url}${body}`.includes("query%20One") || body.includes("query One")
+      ]),
+      [
+        ["GET", false],
+        ["POST", true],
+        ["GET", false]
+      ]
+    )
+    client.stop()
+  })
+
+  it("sends several queries of one moment as one array", async () => {
+    await receipt("b1", 1)
+    await receipt("b2", 2)
+    const asked: Array<{ readonly method: string; readonly url: string; readonly body: string }> = []
+    const client = new ApolloClient({
+      cache: new InMemoryCache(),
+      link: new BatchHttpLink({ uri: `${hub.url}/graphql`, fetch: watched(asked) })
+    })
+    const answers = await Promise.all(
+      ["b1", "b2"].map((sku) => client.query<{ stock: { available: number } }>({ query: ONE, variables: { sku } }))
+    )
+    assert.deepEqual(
+      answers.map(({ data }) => data?.stock.available),
+      [1, 2]
+    )
+    assert.equal(asked.length, 1)
+    client.stop()
+  })
+})
+
+describe("urql", () => {
+  it("queries over HTTP and subscribes over a socket", async () => {
+    await receipt("urql", 3)
+    const socket = overSocket()
+    const client = new UrqlClient({
+      url: `${hub.url}/graphql`,
+      preferGetMethod: false,
+      fetch: watched([]),
+      exchanges: [
+        fetchExchange,
+        subscriptionExchange({
+          forwardSubscription: ({ query = "", variables }) => ({
+            subscribe: (sink) => ({
+              unsubscribe: socket.subscribe({ query, variables: variables as Record<string, unknown> }, sink as Sink)
+            })
+          })
+        })
+      ]
+    })
+    const { data } = await client.query(ONE, { sku: "urql" }).toPromise()
+    assert.deepEqual(data, { stock: { sku: "urql", version: 1, available: 3 } })
+    const heard: Array<unknown> = []
+    const following = client
+      .subscription(FOLLOW, { skus: ["urql"] })
+      .subscribe(({ data: change }) => heard.push(change))
+    await eventually(
+      async () => heard.length,
+      (count) => count === 1
+    )
+    await receipt("urql", 4, "more")
+    await eventually(
+      async () => heard.length,
+      (count) => count === 2
+    )
+    assert.deepEqual(heard[1], { stock: { sku: "urql", version: 2, available: 7 } })
+    following.unsubscribe()
   })
 })

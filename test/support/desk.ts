@@ -34,6 +34,8 @@ export class Desk {
   at = START_AT
   readonly history: Array<Kept> = []
   private readonly closed = new Map<string, HoldOutcome>()
+  /** Of the book as it is; absent after a change, until it is looked at. */
+  private text: ReadonlyArray<string> | undefined
 
   constructor(holdsPerHolderMax?: number) {
     this.book = new StockBook(holdsPerHolderMax)
@@ -72,11 +74,13 @@ export class Desk {
   sweep(): void {
     this.book.sweep(SWEEP_MAX, true)
     this.book.sweep(SWEEP_MAX, true)
+    this.text = undefined
   }
 
   /** Goes on with a book made from a snapshot of this one. */
   restart(): void {
     this.book = restored(this.book)
+    this.text = undefined
   }
 
   skus(): ReadonlyArray<string> {
@@ -93,6 +97,7 @@ export class Desk {
     const written = JSON.parse(JSON.stringify(records)) as ReadonlyArray<JournalRecord>
     assert.deepEqual(written, plain(records), "a record is not the same after a round trip through JSON")
     for (const record of written) {
+      this.text = undefined
       this.history.push({ record, at: this.at })
       this.book.apply(record, this.at)
       const closing = closingOf(record)
@@ -101,7 +106,7 @@ export class Desk {
   }
 
   private looking<A>(decideOn: (stock: Stock) => A): A {
-    const before = fullText(this.book)
+    const before = (this.text ??= fullText(this.book))
     const result = decideOn(readOnly(this.book))
     assert.deepEqual(fullText(this.book), before, "deciding changed the book")
     return result
@@ -143,10 +148,13 @@ export const restored = (book: StockBook): StockBook => {
 }
 
 /** A book whose states throw when a decider writes to them. */
-const readOnly = (book: StockBook): Stock => ({
+const readOnly = (book: StockBook, seen = new Map<string, SkuState>()): Stock => ({
   find: (sku) => {
-    const state = book.peek(sku)
-    return state === undefined ? undefined : frozen(state)
+    const state = seen.get(sku) ?? book.peek(sku)
+    if (state === undefined || seen.has(sku)) return state
+    const copy = frozen(state)
+    seen.set(sku, copy)
+    return copy
   },
   spanning: (key) => {
     const hold = book.spanning(key)
