@@ -46,7 +46,7 @@ export class Victims {
     const [hub, nats, redis, postgres] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
     const given = environment(`http://127.0.0.1:${hub}`)
     const victims = new Victims(new ThrowAwayFolder(), { hub, nats, redis, postgres }, given)
-    for (const name of ["nats", "redis", "postgres"] as const) await victims.startServer(name)
+    await Promise.all((["nats", "redis", "postgres"] as const).map((name) => victims.startServer(name)))
     await victims.startHub()
     return victims
   }

@@ -119,7 +119,7 @@ const SITUATIONS: ReadonlyArray<Situation> = [
   {
     name: "live stock, by location",
     path: "/?by=location",
-    ready: (page) => page.getByRole("row", { name: /^default 35/ }).waitFor()
+    ready: (page) => page.getByRole("row", { name: /^default 17/ }).waitFor()
   },
   {
     name: "live stock, one location",
