@@ -38,9 +38,13 @@ interface Started {
   readonly ended: Promise<number | NodeJS.Signals | null>
 }
 
-const command = (script: string, args: ReadonlyArray<string> = [], atPort = port): Started => {
+const command = (script: string, args: ReadonlyArray<string> = [], atPort = port): Started =>
+  started(process.execPath, [join(projectRoot(), "scripts", script), ...args], atPort)
+
+const started = (program: string, args: ReadonlyArray<string>, atPort = port): Started => {
   const { NATS_URL: _nats, REDIS_URL: _redis, DATABASE_URL: _postgres, ...environment } = process.env
-  const child = spawn(process.execPath, [join(projectRoot(), "scripts", script), ...args], {
+  const child = spawn(program, args, {
+    cwd: projectRoot(),
     env: { ...environment, HOLDFAST_HOME: home, PORT: String(atPort) },
     stdio: ["ignore", "pipe", "pipe"]
   })
@@ -159,19 +163,20 @@ describe("npm start", () => {
     )
   }, 150_000)
 
-  it("adopts the servers of a hub that was killed, and ends those too when it is told to", async () => {
+  it("adopts the servers of a hub that was killed, and ends those too when npm is told to end", async () => {
     hub.child.kill("SIGKILL")
     await hub.ended
     const killed = command("holdfast.mjs", ["status"])
     assert.equal(await killed.ended, 1)
     assert.match(killed.output(), /^down: the hub does not answer/)
     assert.deepEqual(await answering(run), [true, true, true])
-    const next = command("start.mjs")
+    const next = started("npm", ["start"])
     await next.ready
     assert.equal(next.output().match(/was still running on port/g)?.length, 3)
     assert.deepEqual({ ...readRun(), pid: 0 }, { ...run, pid: 0 })
     next.child.kill("SIGTERM")
-    assert.equal(await next.ended, 0)
+    await next.ended
+    assert.match(next.output(), /holdfast: stopped\n$/)
     assert.deepEqual(await answering(run), [false, false, false])
   })
 })
