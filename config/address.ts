@@ -2,10 +2,12 @@
  * Addresses among the settings: which may be called, what stands in them, how they are printed.
  */
 
-const LOOPBACK = /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/
+/** `host`: a name or an IP address without a port, IPv6 without brackets. */
+export const isLoopback = (host: string): boolean => /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/.test(host)
 
 /** It leads to this machine; what is no address leads nowhere. */
-export const isHere = (address: string): boolean => URL.canParse(address) && LOOPBACK.test(new URL(address).hostname)
+export const isHere = (address: string): boolean =>
+  URL.canParse(address) && isLoopback(new URL(address).hostname.replaceAll(/[[\]]/g, ""))
 
 /** https; plain http only to this machine, because secrets and customers' data travel with it. */
 export const isEncryptedOrHere = (address: string): boolean => {

@@ -24,6 +24,8 @@ const commands: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["audit", () => import("./audit/command.ts")],
   ["rebuild", () => import("./rebuild/command.ts")],
   ["backup", backup],
+  ["erased", backup],
+  ["admitted", backup],
   ["restore", backup],
   ["alerts", () => import("./alerts/command.ts")],
   ["personal-data", () => import("./personal-data/command.ts")],

@@ -22,10 +22,9 @@ const SAID: ReadonlySet<Action> = new Set<Action>([
 /** `address`: what the address names; `body`: as it was read, `undefined` when there is none to be read. */
 export const maySay = (principal: Principal, action: Action, address: Target, body: unknown): boolean => {
   const isSaid = body !== undefined && isBound(principal) && address.isOwn !== true
-  if (!isSaid || !SAID.has(action)) {
-    if (!may(principal, action, address)) return false
-    if (!isSaid) return true
-  }
+  const isAboutBody = isSaid && SAID.has(action)
+  if (!isAboutBody && !may(principal, action, address)) return false
+  if (!isSaid) return true
   const { channels = [], names = [] } = address
   const said = bodyTarget(body, names.length === 0)
   // Where the address names the channel, a body that names none is about that one.

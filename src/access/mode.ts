@@ -2,12 +2,10 @@
  * Whether who calls must be known. Open is only ever the loopback address: whoever reaches that is on this machine already.
  */
 import type { AccessConfig } from "../../config/access.ts"
+import { isEncryptedOrHere, isLoopback } from "../../config/address.ts"
 import type { AccessOptions } from "./layer.ts"
 
 export type AccessMode = "open" | "required"
-
-export const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
 
 /** How the hub stands among pages and proxies. */
 export interface ExposureOptions {
@@ -36,7 +34,7 @@ export const accessOptions = (settings: AccessConfig, host: string): (AccessOpti
   const odd = corsOrigins.find((origin) => !isOrigin(origin))
   if (odd !== undefined) return { wrong: `CORS_ORIGINS has ${odd}, which is no origin such as https://shop.example.` }
   if (jwksUrl === undefined) return { mode, tokens: undefined, corsOrigins, proxiesTrusted }
-  if (!isFetchable(jwksUrl)) return { wrong: "JWT_JWKS_URL must be an https address, or http on this machine." }
+  if (!isEncryptedOrHere(jwksUrl)) return { wrong: "JWT_JWKS_URL must be an https address, or http on this machine." }
   if (issuer === undefined || audience === undefined) {
     return {
       wrong: "JWT_JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE: a token of any other service would do without them."
@@ -48,15 +46,6 @@ export const accessOptions = (settings: AccessConfig, host: string): (AccessOpti
 const isOrigin = (text: string): boolean => {
   try {
     return new URL(text).origin === text
-  } catch {
-    return false
-  }
-}
-
-const isFetchable = (text: string): boolean => {
-  try {
-    const { protocol, hostname } = new URL(text)
-    return protocol === "https:" || (protocol === "http:" && isLoopback(hostname.replace(/^\[|\]$/g, "")))
   } catch {
     return false
   }

@@ -55,7 +55,7 @@ const READ_BOUNDS = { commitsMax: 500, bytesMax: 2 * 1024 * 1024 }
 /**
  * While the hub is busy a projection rests so many times as long as a batch took: there are several of them, and the
  * servers that they keep busy share the cores with the hub. With 3 they took half of its throughput, with 15 a tenth of
- * it. What they fall behind they make up for when the rush is over; how far is a metric.
+ * what a cart costs. What they fall behind they make up for when the rush is over; how far is a metric.
  */
 const REST_FACTOR = 60
 /** Longer it does not rest at once. When the rush is over it goes on whatever rest is left. */

@@ -37,6 +37,19 @@ const overSocket = (): Client => {
 const receipt = (sku: string, quantity: number, mutationId = `opening-${sku}`) =>
   http(hub, "POST", `/v1/stock/${encodeURIComponent(sku)}/facts`, { type: "receipt", mutationId, quantity })
 
+/** What a follower hears of a change, after what it was told at first. */
+const changeHeard = async (sku: string, heard: ReadonlyArray<unknown>): Promise<unknown> => {
+  const hears = (most: number) =>
+    eventually(
+      async () => heard.length,
+      (count) => count === most
+    )
+  await hears(1)
+  await receipt(sku, 4, "more")
+  await hears(2)
+  return heard[1]
+}
+
 /** What the fetches of a client asked, beside doing it; each over a connection of its own. */
 const watched = (
   asked: Array<{ readonly method: string; readonly url: string; readonly body: string }>
@@ -162,16 +175,9 @@ describe("Apollo Client", () => {
     const following = client
       .subscribe({ query: FOLLOW, variables: { skus: ["apollo"] } })
       .subscribe(({ data: change }) => heard.push(change))
-    await eventually(
-      async () => heard.length,
-      (count) => count === 1
-    )
-    await receipt("apollo", 4, "more")
-    await eventually(
-      async () => heard.length,
-      (count) => count === 2
-    )
-    assert.deepEqual(heard[1], { stock: { __typename: "StockChange", sku: "apollo", version: 2, available: 7 } })
+    assert.deepEqual(await changeHeard("apollo", heard), {
+      stock: { __typename: "StockChange", sku: "apollo", version: 2, available: 7 }
+    })
     following.unsubscribe()
     client.stop()
   })
@@ -259,16 +265,7 @@ describe("urql", () => {
     const following = client
       .subscription(FOLLOW, { skus: ["urql"] })
       .subscribe(({ data: change }) => heard.push(change))
-    await eventually(
-      async () => heard.length,
-      (count) => count === 1
-    )
-    await receipt("urql", 4, "more")
-    await eventually(
-      async () => heard.length,
-      (count) => count === 2
-    )
-    assert.deepEqual(heard[1], { stock: { sku: "urql", version: 2, available: 7 } })
+    assert.deepEqual(await changeHeard("urql", heard), { stock: { sku: "urql", version: 2, available: 7 } })
     following.unsubscribe()
   })
 })

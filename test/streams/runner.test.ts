@@ -74,6 +74,18 @@ const pass = Effect.fnUntraced(function* (seconds: number) {
   }
 })
 
+/** One whose hub is busy: the first batch cost something, and a second commit waits. */
+const inRush = Effect.fnUntraced(function* ({ seconds }: { readonly seconds: number }) {
+  const made = yield* setUp
+  yield* pass(seconds)
+  made.kept.costMs = 20
+  for (let commit = 0; commit < 2; commit++) {
+    yield* made.growInRush
+    yield* pass(0.05)
+  }
+  return made
+})
+
 describe("a projection", () => {
   it.effect("takes every commit once, in order, through failures", () =>
     Effect.gen(function* () {
@@ -115,13 +127,7 @@ describe("a projection", () => {
 
   it.effect("rests while the hub is busy, until somebody waits for it", () =>
     Effect.gen(function* () {
-      const { kept, head, growInRush, running } = yield* setUp
-      yield* pass(1)
-      kept.costMs = 10
-      yield* growInRush
-      yield* pass(0.05)
-      yield* growInRush
-      yield* pass(0.05)
+      const { kept, head, running } = yield* inRush({ seconds: 1 })
       assert.deepEqual(kept.applied, [1])
       head.hurry(2)
       yield* pass(0.05)
@@ -132,12 +138,7 @@ describe("a projection", () => {
 
   it.effect("goes on when the rush is over, whatever rest is left", () =>
     Effect.gen(function* () {
-      const { kept, head, growInRush, running } = yield* setUp
-      yield* pass(1)
-      kept.costMs = 20
-      yield* growInRush
-      yield* pass(0.05)
-      yield* growInRush
+      const { kept, head, running } = yield* inRush({ seconds: 1 })
       yield* pass(1)
       assert.deepEqual(kept.applied, [1])
       head.advance(2, false)
@@ -149,13 +150,7 @@ describe("a projection", () => {
 
   it.effect("does not rest when it is ten seconds behind, however busy the hub is", () =>
     Effect.gen(function* () {
-      const { kept, growInRush, running } = yield* setUp
-      yield* pass(11)
-      kept.costMs = 10
-      yield* growInRush
-      yield* pass(0.05)
-      yield* growInRush
-      yield* pass(0.05)
+      const { kept, running } = yield* inRush({ seconds: 11 })
       assert.deepEqual(kept.applied, [1, 2])
       yield* Fiber.interrupt(running)
     })
