@@ -162,7 +162,7 @@ beforeAll(async () => {
   const trade = tradeWith(first)
   await eventually(
     () => http(first, "GET", "/v1/status"),
-    ({ body }) => Number(body["skus"]) === SKUS && Number(body["openHolds"]) > 20
+    ({ body }) => Number(body["skus"]) === SKUS && Number(body["openHolds"]) > 20 && stored.length > 10
   )
   storedBefore = [...stored]
   manifest = await backup(old, { folder: join(folder, "backup"), masterKey: "test", onStream: () => undefined })
