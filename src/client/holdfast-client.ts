@@ -12,6 +12,7 @@ import { WebSocket } from "ws"
 import { MESSAGE_BYTES_MAX } from "../../config/limits.ts"
 import type { Answer, LinesRequestBody, RequestBody, StockMessage } from "../gateway/protocol.ts"
 import { subscriptions } from "./subscriptions.ts"
+import { UnderWay } from "./under-way.ts"
 
 /** No answer came: the request may have taken effect. Ask again with the same mutation id. */
 export class FateUnknown extends Error {
@@ -54,7 +55,7 @@ const CLOSE_MS_MAX = 1_000
 export class HoldfastClient {
   private readonly url: string
   private readonly options: ClientOptions
-  private readonly waiting = new Map<string, Waiting>()
+  private readonly underWay = new UnderWay<Waiting>(UNDER_WAY_MAX)
   private readonly have = new Map<string, number>()
   private readonly topics = new Set<string>()
   /** The one connection; `undefined` while there is none. */
@@ -69,7 +70,6 @@ export class HoldfastClient {
   private outgoing: Array<string> = []
   private outgoingUnits = 0
   private flushing = false
-  private count = 0
   private closed = false
   private readonly sweeper: NodeJS.Timeout
 
@@ -126,15 +126,15 @@ export class HoldfastClient {
       if (this.socket?.readyState !== WebSocket.OPEN) {
         return reject(new FateUnknown("There is no connection to the hub; ask again with the same mutation id."))
       }
-      if (this.waiting.size >= UNDER_WAY_MAX) {
+      if (this.underWay.isFull) {
         return reject(new Error(`More than ${UNDER_WAY_MAX} requests are under way; wait for answers.`))
       }
-      const id = (this.count++).toString(36)
-      const message = `{"op":"request","id":"${id}",${fields}}`
-      if (isTooLarge(message)) return reject(new Error(`A request has at most ${MESSAGE_BYTES_MAX} bytes.`))
       const deadlineMs = performance.now() + (this.options.timeoutMs ?? 10_000)
-      this.waiting.set(id, { resolve, reject, deadlineMs })
-      this.say(message)
+      const id = this.underWay.add({ resolve, reject, deadlineMs })
+      const message = `{"op":"request","id":"${id}",${fields}}`
+      if (!isTooLarge(message)) return this.say(message)
+      this.underWay.take(id)
+      reject(new Error(`A request has at most ${MESSAGE_BYTES_MAX} bytes.`))
     })
   }
 
@@ -230,9 +230,8 @@ export class HoldfastClient {
     const { op, id, body, message: why } = message
     if (op === "stock") return this.onStock(message as Partial<StockMessage>)
     if ((op !== "answer" && op !== "error") || typeof id !== "string") return
-    const waiting = this.waiting.get(id)
+    const waiting = this.underWay.take(id)
     if (waiting === undefined) return
-    this.waiting.delete(id)
     if (op === "error") waiting.reject(new Error(String(why)))
     else if (isAnswer(body)) waiting.resolve(body)
     else waiting.reject(new FateUnknown("The answer cannot be read; ask again with the same mutation id."))
@@ -254,10 +253,8 @@ export class HoldfastClient {
 
   private sweep(): void {
     const now = performance.now()
-    for (const [id, waiting] of this.waiting) {
-      if (waiting.deadlineMs > now) continue
-      this.waiting.delete(id)
-      waiting.reject(new FateUnknown("No answer came in time; ask again with the same mutation id."))
+    for (const { reject } of this.underWay.takeIf(({ deadlineMs }) => deadlineMs <= now)) {
+      reject(new FateUnknown("No answer came in time; ask again with the same mutation id."))
     }
     if (this.socket !== undefined) this.listen(this.socket)
   }
@@ -274,9 +271,9 @@ export class HoldfastClient {
   private failAll(why: string): void {
     this.outgoing = []
     this.outgoingUnits = 0
-    const open = [...this.waiting.values()]
-    this.waiting.clear()
-    for (const { reject } of open) reject(new FateUnknown(`${why}; ask again with the same mutation id.`))
+    for (const { reject } of this.underWay.takeIf(() => true)) {
+      reject(new FateUnknown(`${why}; ask again with the same mutation id.`))
+    }
   }
 }
 
