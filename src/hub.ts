@@ -11,7 +11,7 @@ import type { OutreachConfig } from "../config/outreach.ts"
 import type { RecoveryConfig } from "../config/recovery.ts"
 import type { PaymentsConfig } from "../config/payments.ts"
 import { CART_SNAPSHOT_EVERY_RECORDS } from "../config/carts.ts"
-import { SNAPSHOT_EVERY_RECORDS, TURN_FOLLOWING_COMMANDS_MIN } from "../config/limits.ts"
+import { SNAPSHOT_EVERY_RECORDS, STAGED_ANSWERS_MIN, TURN_FOLLOWING_COMMANDS_MIN } from "../config/limits.ts"
 import { ensureStreams, streamSpecs } from "../config/jetstream.ts"
 import { DeadLetters } from "../streams/dead-letters.ts"
 import { purgeFacts, readFacts } from "../streams/facts.ts"
@@ -80,6 +80,7 @@ export const hubLayer = (options: HubOptions) => {
     idempotencyIdsMax: config.idempotencyIdsMax,
     flightsMax: partitions === 1 && config.journalReplicas === 1 ? 2 : 1,
     followingCommandsMin: TURN_FOLLOWING_COMMANDS_MIN,
+    stagedAnswersMin: STAGED_ANSWERS_MIN,
     snapshotEveryRecords
   })
   const host = StockHost.layer(

@@ -197,6 +197,7 @@ const startHub = Effect.fnUntraced(function* (world: World, step: number) {
       idempotencyIdsMax: 1_000_000,
       flightsMax: 2,
       followingCommandsMin: 1,
+      stagedAnswersMin: 1,
       snapshotEveryRecords: 1_000_000
     } as const,
     snapshots: yield* Snapshots.use((shape) => Effect.succeed(shape)).pipe(Effect.provide(Snapshots.layerMemory)),

@@ -33,6 +33,8 @@ export interface SimulationReport {
   readonly crashes: number
   readonly takeovers: number
   readonly snapshots: number
+  /** Answers that were written down while their turn was on its way. */
+  readonly staged: number
   readonly faults: ReadonlyMap<string, number>
 }
 
@@ -99,6 +101,7 @@ export const simulate = Effect.fnUntraced(function* (options: SimulationOptions)
     asked: shoppers.book.length,
     commits: journal.memory.stored.length,
     ...counts,
+    staged: shoppers.sentStaged,
     faults: journal.struck
   }
   return report
@@ -133,6 +136,7 @@ const startHub = Effect.fnUntraced(function* (
         idempotencyIdsMax: 1_000_000,
         flightsMax: options.partitions === 1 ? 2 : 1,
         followingCommandsMin: 1,
+        stagedAnswersMin: 1,
         snapshotEveryRecords: 1_000_000
       },
       // Next to nothing is kept, so that repeats are read back from the journal.

@@ -5,6 +5,7 @@
 import { fingerprint, linesFingerprint } from "../../actors/sku/fingerprint.ts"
 import type { LinesCommand, SkuCommand } from "../../actors/sku/commands.ts"
 import type { PartitionHost } from "../../src/host/host.ts"
+import type { Asker, StagedAnswers, Staging } from "../../src/host/mail.ts"
 import type { Answer } from "../../src/gateway/protocol.ts"
 import type { Random } from "./random.ts"
 
@@ -22,8 +23,12 @@ export interface Asked {
 const SKUS = ["A", "B", "C", "D"]
 const LOCATIONS = ["default", "default", "default", "store-1"]
 
-export class Shoppers {
+export class Shoppers implements Asker {
   readonly book: Array<Asked> = []
+  /** Answers that were put down before they were sent. */
+  sentStaged = 0
+  /** By the id of the request. */
+  private readonly replies: Array<(answer: Answer) => void> = []
   private readonly random: Random
   private readonly holds: Array<{ readonly sku: string | undefined; readonly holdId: string }> = []
 
@@ -48,12 +53,30 @@ export class Shoppers {
       one.replied++
       if (answer.ok || (answer.code !== "unavailable" && answer.code !== "overloaded")) one.answers.push(answer)
     }
+    const received = { receivedAtMs: 0, reply, staging: one.asked % 2 === 0 ? this.stagingOf(reply) : undefined }
     if (one.sku === undefined) {
       const command = one.command as LinesCommand
-      host.submit({ kind: "lines", command, hash: linesFingerprint(command), receivedAtMs: 0, reply })
+      host.submit({ kind: "lines", command, hash: linesFingerprint(command), ...received })
     } else {
       const command = one.command as SkuCommand
-      host.submit({ kind: "command", command, hash: fingerprint(command), factSequence: 0, receivedAtMs: 0, reply })
+      host.submit({ kind: "command", command, hash: fingerprint(command), factSequence: 0, ...received })
+    }
+  }
+
+  /** Of whom a turn's answers may be put down before they are sent. */
+  private stagingOf(reply: (answer: Answer) => void): Staging {
+    const requestId = String(this.replies.push(reply) - 1)
+    return { asker: this, requestId }
+  }
+
+  newAnswers(): StagedAnswers {
+    const staged: Array<() => void> = []
+    return {
+      stage: (requestId, answer: Answer) => void staged.push(() => this.replies[Number(requestId)]?.(answer)),
+      send: () => {
+        this.sentStaged += staged.length
+        for (const send of staged) send()
+      }
     }
   }
 

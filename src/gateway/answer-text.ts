@@ -22,6 +22,24 @@ const F = {
   end: fragment("}")
 } as const
 
+const ANSWER = fragment('{"op":"answer","id":')
+const BODY = fragment(',"body":')
+const END = fragment("}")
+
+/** An answer as a socket's message. */
+export const writeAnswerMessage = <A>(
+  writer: JsonWriter,
+  requestId: string,
+  answer: A,
+  write: (writer: JsonWriter, answer: A) => void
+): void => {
+  writer.fragment(ANSWER)
+  writer.text(requestId)
+  writer.fragment(BODY)
+  write(writer, answer)
+  writer.fragment(END)
+}
+
 export const writeAnswer = (writer: JsonWriter, answer: Answer): void => {
   if (!answer.ok) writer.json(answer)
   else if ("lines" in answer) writeLinesAnswer(writer, answer)

@@ -5,7 +5,7 @@ import type { LinesCommand, SkuCommand } from "../../actors/sku/commands.ts"
 import { fingerprint, linesFingerprint } from "../../actors/sku/fingerprint.ts"
 import type { StockBook } from "../../actors/stock/book.ts"
 import { stateAnswer } from "../host/answers.ts"
-import type { BoundTo, Mail } from "../host/mail.ts"
+import type { BoundTo, Mail, Staging } from "../host/mail.ts"
 import { traced } from "../tracing/tracing.ts"
 import { decodeFact, decodeLines, decodeRequest, wrongSku } from "./decode.ts"
 import type { Answer, Refusal } from "./protocol.ts"
@@ -38,9 +38,15 @@ export const submitRequest = (host: MailTaker, sku: string | undefined, received
   submitCommand(host, command, received, traced("stock.request", command, received, reply))
 }
 
-export const submitCommand = (host: MailTaker, command: SkuCommand, sent: Sent, reply: Reply): void => {
-  const { channels, receivedAtMs } = sent
-  host.submit({ kind: "command", command, hash: fingerprint(command), factSequence: 0, receivedAtMs, reply, channels })
+export const submitCommand = (
+  host: MailTaker,
+  command: SkuCommand,
+  { channels, receivedAtMs }: Sent,
+  reply: Reply,
+  staging?: Staging
+): void => {
+  const hash = fingerprint(command)
+  host.submit({ kind: "command", command, hash, factSequence: 0, receivedAtMs, reply, staging, channels })
 }
 
 export const submitRead = (host: MailTaker, sku: string, withLocations: boolean, reply: Reply): void => {
@@ -68,9 +74,14 @@ export const submitLines = (host: MailTaker, received: Received, reply: Reply): 
   submitLinesCommand(host, decoded.value, received, traced("stock.lines", decoded.value, received, reply))
 }
 
-export const submitLinesCommand = (host: MailTaker, command: LinesCommand, sent: Sent, reply: Reply): void => {
-  const { channels, receivedAtMs } = sent
-  host.submit({ kind: "lines", command, hash: linesFingerprint(command), receivedAtMs, reply, channels })
+export const submitLinesCommand = (
+  host: MailTaker,
+  command: LinesCommand,
+  { channels, receivedAtMs }: Sent,
+  reply: Reply,
+  staging?: Staging
+): void => {
+  host.submit({ kind: "lines", command, hash: linesFingerprint(command), receivedAtMs, reply, staging, channels })
 }
 
 export const submitFact = (host: MailTaker, sku: string, received: Received, reply: Reply): void => {

@@ -10,9 +10,10 @@ import { maySay } from "../access/body-target.ts"
 import { actionOf, CART_REQUEST, STOCK_REQUEST } from "../access/request-action.ts"
 import type { Follower } from "../carts/followers.ts"
 import type { CartsShape } from "../carts/layer.ts"
-import { fragment, type JsonWriter } from "../../streams/json-writer.ts"
+import type { JsonWriter } from "../../streams/json-writer.ts"
+import type { Asker, StagedAnswers } from "../host/mail.ts"
 import { traced } from "../tracing/tracing.ts"
-import { writeAnswer } from "./answer-text.ts"
+import { writeAnswer, writeAnswerMessage } from "./answer-text.ts"
 import { decodeJson, invalid } from "./decode.ts"
 import type { Fanout } from "./fanout/fanout.ts"
 import type { SocketPort, Subscriber } from "./fanout/subscriber.ts"
@@ -21,7 +22,7 @@ import type { TenantStock } from "./fanout/tenant-stock.ts"
 import { Outgoing } from "./outgoing.ts"
 import type { Answer, Refusal } from "./protocol.ts"
 import { type RateLimit, TokenBucket } from "./rate-limit.ts"
-import { readRequests } from "./read-requests.ts"
+import { type ReadRequest, readRequests } from "./read-requests.ts"
 import {
   type MailTaker,
   type Received,
@@ -32,6 +33,7 @@ import {
   submitRequest
 } from "./requests.ts"
 import { type GuardedSocket, SocketGuard } from "./socket-guard.ts"
+import { FRAME_BYTES, SocketAnswers } from "./staged-answers.ts"
 import { readHave, readTopics, type Topics } from "./socket-topics.ts"
 
 /** Close codes that the hub gives of its own accord. */
@@ -57,13 +59,8 @@ export interface SocketServices {
 
 /** What may wait unsent for a socket that asks more than it reads. */
 const UNREAD_BYTES_MAX = 4 * Limits.SOCKET_BACKPRESSURE_BYTES_MAX
-/** A frame is sent when it has grown so far; a message is at most 64 KiB, so the contract's MiB is never reached. */
-const FRAME_BYTES = Limits.FRAME_BYTES_MAX / 4
-const ANSWER = fragment('{"op":"answer","id":')
-const BODY = fragment(',"body":')
-const END = fragment("}")
 
-export class SocketClient {
+export class SocketClient implements Asker {
   readonly subscriber: Subscriber
   private readonly follower: Follower
   private readonly guard: SocketGuard
@@ -95,11 +92,17 @@ export class SocketClient {
     for (const request of requests) {
       if (this.closed) return
       if (!this.mayWait(request.id, receivedAtMs)) continue
-      const reply = (answer: Answer): void => this.answer(request.id, answer, writeAnswer)
-      if (request.sku === undefined) {
-        submitLinesCommand(host, request.command, sent, traced("stock.lines", request.command, sent, reply))
-      } else submitCommand(host, request.command, sent, traced("stock.request", request.command, sent, reply))
+      this.ask(host, request, sent)
     }
+  }
+
+  /** What is in a trace is answered by the way that ends its span. */
+  private ask(host: MailTaker, { command, id, sku }: ReadRequest, sent: Sent): void {
+    const reply = (answer: Answer): void => this.answer(id, answer, writeAnswer)
+    const ending = traced(sku === undefined ? "stock.lines" : "stock.request", command, sent, reply)
+    const staging = ending === reply ? { asker: this, requestId: id } : undefined
+    if (sku === undefined) submitLinesCommand(host, command, sent, ending, staging)
+    else submitCommand(host, command, sent, ending, staging)
   }
 
   private onAnyFrame(bytes: ArrayBuffer, receivedAtMs: number): void {
@@ -208,13 +211,15 @@ export class SocketClient {
   private answer<A>(id: string, answer: A, write: (writer: JsonWriter, answer: A) => void): void {
     this.waiting--
     if (this.closed) return
-    const writer = this.outgoing.next()
-    writer.fragment(ANSWER)
-    writer.text(id)
-    writer.fragment(BODY)
-    write(writer, answer)
-    writer.fragment(END)
+    writeAnswerMessage(this.outgoing.next(), id, answer, write)
     this.flushSoon()
+  }
+
+  newAnswers(): StagedAnswers {
+    return new SocketAnswers((frames, answers) => {
+      this.waiting -= answers
+      for (const frame of frames) this.send(frame)
+    })
   }
 
   private onTopics(topics: unknown, have: unknown, id: unknown, subscribe: boolean): void {
@@ -272,12 +277,13 @@ export class SocketClient {
   private flush(): void {
     this.flushing = false
     if (this.closed) return this.outgoing.clear()
-    if (this.outgoing.isEmpty) return
-    if (this.port.unsentBytes() > UNREAD_BYTES_MAX) {
-      this.outgoing.clear()
-      return this.port.close(CLOSE.policy, "answers are not read; repeat what is open with the same mutation ids")
-    }
-    this.port.send(this.outgoing.take())
+    if (!this.outgoing.isEmpty) this.send(this.outgoing.take())
+  }
+
+  private send(frame: Uint8Array): void {
+    if (this.closed) return
+    if (this.port.unsentBytes() <= UNREAD_BYTES_MAX) return this.port.send(frame)
+    this.port.close(CLOSE.policy, "answers are not read; repeat what is open with the same mutation ids")
   }
 
   private strike(refusal: Refusal, id?: unknown): void {

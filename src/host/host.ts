@@ -18,6 +18,7 @@ import type { Commit, StoredCommit } from "../../streams/codec.ts"
 import type { Append } from "../../streams/journal.ts"
 import { overloaded, unavailable } from "./answers.ts"
 import { appendSurely, FenceLost, strangeWriter } from "./append.ts"
+import { answerAll, type Flight, isUnstaged, stageAnswers } from "./flight.ts"
 import type { ActorBook, Kind } from "./kind.ts"
 import { type AnyMail, fail, type HubMail, isHubsOwn, type Mail } from "./mail.ts"
 import { Mailbox } from "./mailbox.ts"
@@ -30,17 +31,6 @@ import { HostStats, HubLoad } from "./stats.ts"
 import { TurnSize } from "./turn-size.ts"
 import { bury, lookUp, recall } from "./recall.ts"
 import { emptyTurn, type Turn } from "./turn.ts"
-
-/** A turn that is decided and not known to be in the journal. */
-interface Flight<M extends AnyMail, R> {
-  readonly turn: Turn<M, R>
-  readonly mail: ReadonlyArray<M | HubMail>
-  readonly appends: ReadonlyArray<Append>
-  readonly commits: ReadonlyArray<StoredCommit<R>>
-  readonly startedMs: number
-  /** What became of the append. */
-  exit: Exit.Exit<ReadonlyArray<number>, FenceLost> | undefined
-}
 
 /** An append that takes longer makes waiting requests `unavailable` instead of keeping them for who knows how long. */
 const STALL_PATIENCE_MS = 2_000
@@ -211,10 +201,12 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     Effect.gen({ self: this }, function* () {
       for (;;) {
         const [next] = this.flights
+        const unstaged = this.flights.find((flight) => isUnstaged(flight, this.options.stagedAnswersMin))
         if (next?.exit !== undefined) yield* this.land(next)
         else if (next === undefined ? this.mailbox.length > 0 : this.mayFollow()) yield* this.turn()
-        else if (next !== undefined) yield* this.news
-        else return
+        else if (next === undefined) return
+        else if (unstaged !== undefined) yield* stageAnswers(unstaged)
+        else yield* this.news
       }
     }).pipe(
       Effect.onExit((exit) => Effect.sync(() => this.onTurnsEnd(exit))),
@@ -318,7 +310,15 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
       this.remembered.add(id, { sequence, index: place.index }, turn.at)
     }
     this.decidedAt = turn.at
-    const flight: Flight<M, R> = { turn, mail, appends, commits: stored, startedMs: performance.now(), exit: undefined }
+    const flight: Flight<M, R> = {
+      turn,
+      mail,
+      appends,
+      commits: stored,
+      startedMs: performance.now(),
+      staged: undefined,
+      exit: undefined
+    }
     this.flights.push(flight)
     return flight
   }
@@ -340,7 +340,7 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     this.moveTo(commits, turn)
     for (const listener of this.commitListeners) if (commits.length > 0) listener(commits)
     for (const bucket of this.book.deadlines.takeFresh()) this.ports.timers.arm(bucket)
-    this.answer(turn)
+    answerAll(flight, this.abandoned, this.stats)
     return Effect.void
   }
 
@@ -355,20 +355,6 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
       this.kind.count(commit.records, this.stats)
     }
     this.standingNow = { sequence, partitions, facts: Math.max(facts, turn.facts), at }
-  }
-
-  private answer(turn: Turn<M, R>): void {
-    const now = performance.now()
-    for (const { mail, answer } of turn.answers) {
-      if (this.abandoned.delete(mail)) continue
-      if (mail.kind === "command" || mail.kind === "lines") {
-        this.stats.answers.record(now - mail.receivedAtMs)
-        this.stats.countResult(answer.ok ? (answer.replayed === true ? "replayed" : "ok") : answer.code)
-        mail.reply(answer)
-      }
-    }
-    for (const mail of turn.seen) if (!this.abandoned.delete(mail)) mail.reply(undefined)
-    this.stats.commands.add(turn.answers.length)
   }
 
   private onStalled(stalled: boolean, _why: string): void {

@@ -11,6 +11,26 @@ export type Reply = (answer: Answer) => void
 /** Whoever asks is bound to these channels, and touches no open hold of another; absent: it is bound to none. */
 export type BoundTo = ReadonlyArray<string> | undefined
 
+/**
+ * Answers of one turn to one asker, put down while the turn is on its way to the disk. Nothing of them leaves before `send`;
+ * of a turn that does not come about they are thrown away.
+ */
+export interface StagedAnswers {
+  stage(requestId: string, answer: AnyAnswer): void
+  send(): void
+}
+
+/** Somebody who asks much at once, and whose answers of a turn go out together. */
+export interface Asker {
+  newAnswers(): StagedAnswers
+}
+
+/** Where an answer may be staged; whoever gives none is answered by `reply` alone. */
+export interface Staging {
+  readonly asker: Asker
+  readonly requestId: string
+}
+
 export interface CommandMail {
   readonly kind: "command"
   readonly command: SkuCommand
@@ -20,6 +40,7 @@ export interface CommandMail {
   /** `performance.now()` when it came in. */
   readonly receivedAtMs: number
   readonly reply: Reply
+  readonly staging?: Staging | undefined
   readonly channels?: BoundTo
 }
 
@@ -29,6 +50,7 @@ export interface LinesMail {
   readonly hash: string
   readonly receivedAtMs: number
   readonly reply: Reply
+  readonly staging?: Staging | undefined
   readonly channels?: BoundTo
 }
 
@@ -72,6 +94,7 @@ export type AnyMail =
       readonly kind: "command" | "lines"
       readonly factSequence?: number
       readonly receivedAtMs: number
+      readonly staging?: Staging | undefined
       reply(answer: AnyAnswer): void
     }
   | { readonly kind: "view" | "resolution"; reply(failure: AnyAnswer | undefined): void }

@@ -23,6 +23,8 @@ export interface HostOptions {
   readonly snapshotEveryRecords: number
   /** So much mail is worth a commit of its own while another is in flight; less gathers on. */
   readonly followingCommandsMin: number
+  /** So many answers of a turn are written down while its append is under way; of fewer it costs more than it saves. */
+  readonly stagedAnswersMin: number
 }
 
 export interface Ports<R = JournalRecord> {

@@ -45,6 +45,7 @@ const startHost = async (owner: string): Promise<CustomerPartitions> => {
         idempotencyIdsMax: 1_000,
         flightsMax: 2,
         followingCommandsMin: 1,
+        stagedAnswersMin: 1,
         snapshotEveryRecords: 1_000_000
       },
       ports: {

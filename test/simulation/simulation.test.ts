@@ -18,11 +18,14 @@ describe("simulation", () => {
       () =>
         Effect.gen(function* () {
           const struck = new Map<string, number>()
+          let staged = 0
           for (let seed = 1; seed <= SEEDS; seed++) {
             const report = yield* simulate({ seed: seed * 7_919 + partitions, steps: 60, partitions })
             assert.deepStrictEqual(report.violations, [], `seed ${seed * 7_919 + partitions}`)
+            staged += report.staged
             for (const [fault, count] of report.faults) struck.set(fault, (struck.get(fault) ?? 0) + count)
           }
+          assert.isAbove(staged, SEEDS)
           // A run in which nothing went wrong would prove nothing.
           for (const fault of ["lostAck", "lostAppend", "lateAppend", "spuriousConflict", "failedRead"]) {
             assert.isAbove(struck.get(fault) ?? 0, 10, fault)
