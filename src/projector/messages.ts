@@ -15,15 +15,16 @@ export interface ThreadSettings {
 /** What a thread is given when it starts. */
 export interface StartedThread extends ThreadSettings {
   readonly live: LiveSettings
+  /** Of the hub's `Busy`. */
+  readonly busy: SharedArrayBuffer
 }
 
-export type KindName = "stock" | "cart" | "customer"
+export const KINDS = ["stock", "cart", "customer"] as const
+export type KindName = (typeof KINDS)[number]
 
 export interface KindHead {
   readonly kind: KindName
   readonly sequence: number
-  /** Turns take a good part of the hub's time. */
-  readonly isBusy: boolean
 }
 
 export type ToThread =

@@ -29,7 +29,15 @@ import { Recovery } from "../recovery/layer.ts"
 import { serverLooks } from "./server-looks.ts"
 import { sharedPages } from "./shared-pages.ts"
 import { liveSettings } from "../live-settings.ts"
-import type { FromThread, KindName, StartedThread, ThreadSettings, ToThread } from "./messages.ts"
+import { Busy } from "./busy.ts"
+import {
+  type FromThread,
+  type KindName,
+  KINDS,
+  type StartedThread,
+  type ThreadSettings,
+  type ToThread
+} from "./messages.ts"
 
 export const projectorLayer = (settings: ThreadSettings) =>
   Layer.effect(Projections, acquire(settings)).pipe(Layer.provide(Postgres.layer(settings.postgresUrl)))
@@ -130,8 +138,6 @@ const PROJECTIONS = {
   customer: [RECOVERY_PROJECTION]
 } as const
 
-const KINDS = ["stock", "cart", "customer"] as const
-
 const kindOf = (projection: string): KindName =>
   KINDS.find((kind) => PROJECTIONS[kind].some((name) => name === projection)) ?? "stock"
 
@@ -140,12 +146,16 @@ class Projector {
   private readonly positions = new Map<string, Position>()
   private readonly pages: RegisterPages
   private worker: Worker | undefined
+  private readonly busy = new Busy()
   private telling = false
 
   constructor(stock: Followed & { readonly host: PartitionHost }, cart: Followed, customer: Followed) {
     this.followed = { stock, cart, customer }
     this.pages = new RegisterPages(stock.host)
-    for (const { host } of [stock, cart, customer]) host.onCommits(() => this.onCommits(host))
+    for (const kind of KINDS) {
+      const { host } = this.followed[kind]
+      host.onCommits(() => this.onCommits(kind, host.isBusy))
+    }
   }
 
   /** Keeps a thread running until interrupted. What it had not applied when it ended, the next one applies. */
@@ -191,7 +201,7 @@ class Projector {
   private start(settings: ThreadSettings) {
     return Effect.acquireRelease(
       Effect.sync(() => {
-        const started: StartedThread = { ...settings, live: liveSettings() }
+        const started: StartedThread = { ...settings, live: liveSettings(), busy: this.busy.memory }
         const worker = new Worker(new URL("thread.js", import.meta.url), { workerData: started })
         worker.on("message", (message: FromThread) => this.hear(message))
         this.worker = worker
@@ -215,7 +225,8 @@ class Projector {
     else this.pages.answer(message.page, (answer) => this.tell(answer))
   }
 
-  private onCommits({ isBusy }: Followed["host"]): void {
+  private onCommits(kind: KindName, isBusy: boolean): void {
+    this.busy.note(kind, isBusy)
     if (this.telling) return
     this.telling = true
     setTimeout(
@@ -228,10 +239,7 @@ class Projector {
   }
 
   private tellHeads(): void {
-    const heads = KINDS.map((kind) => {
-      const { standing, isBusy } = this.followed[kind].host
-      return { kind, sequence: standing.sequence, isBusy }
-    })
+    const heads = KINDS.map((kind) => ({ kind, sequence: this.followed[kind].host.standing.sequence }))
     this.tell({ type: "heads", heads })
   }
 

@@ -37,7 +37,8 @@ import { deliverAlerts } from "../alerts/delivery.ts"
 import { sinksOf } from "../alerts/sinks/sinks.ts"
 import { takeLiveSettings } from "../live-settings.ts"
 import { logging } from "../logging.ts"
-import type { FromThread, StartedThread, ThreadSettings, ToThread } from "./messages.ts"
+import { Busy } from "./busy.ts"
+import type { FromThread, KindName, StartedThread, ThreadSettings, ToThread } from "./messages.ts"
 
 const NICENESS = 10
 
@@ -55,9 +56,14 @@ const say = (message: FromThread): void => parentPort?.postMessage(message)
 
 /** What the hub answered last; one question at a time. */
 class Hub {
-  readonly heads = { stock: new Head(), cart: new Head(), customer: new Head() }
+  readonly heads: Readonly<Record<KindName, Head>>
   readonly stopped = Deferred.makeUnsafe<void>()
   private waiting: Deferred.Deferred<RegisterPage, ProjectionFailed> | undefined
+
+  constructor(busy: Busy) {
+    const headOf = (kind: KindName) => new Head(() => busy.isBusy(kind))
+    this.heads = { stock: headOf("stock"), cart: headOf("cart"), customer: headOf("customer") }
+  }
 
   readonly page: RegisterSource = (page) =>
     Effect.suspend(() => {
@@ -68,7 +74,7 @@ class Hub {
 
   hear(message: ToThread): void {
     if (message.type === "heads") {
-      for (const { kind, sequence, isBusy } of message.heads) this.heads[kind].advance(sequence, isBusy)
+      for (const { kind, sequence } of message.heads) this.heads[kind].advance(sequence)
     } else if (message.type === "hurry") this.heads[message.kind].hurry(message.sequence)
     else if (message.type === "stop") Deferred.doneUnsafe(this.stopped, Effect.void)
     else if (this.waiting !== undefined) {
@@ -148,7 +154,7 @@ const servers = Layer.mergeAll(
   journalNats,
   DeadLetters.layerNats
 ).pipe(Layer.provideMerge(Nats.layer(settings.natsUrl)))
-const hub = new Hub()
+const hub = new Hub(new Busy(settings.busy))
 
 stepBack()
 parentPort?.on("message", (message: ToThread) => hub.hear(message))

@@ -5,7 +5,7 @@
  * with them. Whoever reads sees the old state or the new one, never half of it, and the append-only ledger needs no
  * exception. A rebuild that was cut off begins again.
  */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { Client } from "pg"
 import type { JournalShape } from "../journal.ts"
 import type { Head } from "./head.ts"
@@ -72,8 +72,12 @@ const fill = Effect.fnUntraced(function* (client: Client, { journal, head }: Reb
     const last = commits[commits.length - 1]
     if (last === undefined) yield* Effect.sleep("20 millis")
     else {
+      const startedMs = performance.now()
       yield* Effect.tryPromise({ try: () => apply(client, commits), catch: ledgerFailed })
       done = last.sequence
+      // A new database is made so as well: what is as young as the rush that it is of can wait as it would otherwise.
+      const ageMs = (yield* Clock.currentTimeMillis) - last.at
+      yield* head.restAfter(done, performance.now() - startedMs, ageMs) ?? Effect.void
     }
   }
 })

@@ -52,16 +52,6 @@ export interface RunnerOptions<R = JournalRecord> {
 
 /** What is read ahead of the batches: some 20 turns under load. */
 const READ_BOUNDS = { commitsMax: 500, bytesMax: 2 * 1024 * 1024 }
-/**
- * While the hub is busy a projection rests so many times as long as a batch took: there are several of them, and the
- * servers that they keep busy share the cores with the hub. With 3 they took half of its throughput, with 15 a tenth of
- * what a cart costs. What they fall behind they make up for when the rush is over; how far is a metric.
- */
-const REST_FACTOR = 60
-/** Longer it does not rest at once. When the rush is over it goes on whatever rest is left. */
-const REST_MS_MAX = 2_000
-/** Nor at all when what it applied last is older: a rush may last for hours. */
-const BEHIND_MS_MAX = 10_000
 const FULL_COMMITS = 100
 /** A copy of the journal that answered may be behind the hub by a moment. */
 const COPY_BEHIND = "20 millis"
@@ -112,9 +102,8 @@ export class ProjectionRunner<R = JournalRecord> {
   /** `ageMs`: of the commit that was applied last. */
   private rest(commitCount: number, costMs: number, ageMs: number): Effect.Effect<void> {
     const { head } = this.options
-    if (head.isBusy && ageMs < BEHIND_MS_MAX) {
-      return head.rest(this.applied, Math.min(REST_MS_MAX, costMs * REST_FACTOR))
-    }
+    const owed = head.restAfter(this.applied, costMs, ageMs)
+    if (owed !== undefined) return owed
     // A full batch, or more at hand: it is behind.
     const isBehind = this.ahead.length > 0 || commitCount >= FULL_COMMITS
     return isBehind ? Effect.void : head.gather(this.applied, this.projection.gatherMs)

@@ -55,16 +55,24 @@ class Kept {
 
 const setUp = Effect.gen(function* () {
   const journal = makeMemoryJournal()
-  // It stands: a hub that has said that it is busy is so until it says otherwise.
-  const head = new Head(() => 0)
+  const hub = { isBusy: false }
+  const head = new Head(() => hub.isBusy)
   const kept = new Kept()
   const growing = Effect.fnUntraced(function* (isBusy: boolean) {
     const last = journal.stored.length
     yield* journal.append([appendOf(0, [last], { id: `c-${last + 1}`, at: 1, facts: 0, records: [] })])
-    head.advance(journal.stored.length, isBusy)
+    hub.isBusy = isBusy
+    head.advance(journal.stored.length)
   })
   const runner = new ProjectionRunner(kept.projection, { journal, head, onApplied: () => undefined })
-  return { kept, head, grow: growing(false), growInRush: growing(true), running: yield* Effect.forkChild(runner.run) }
+  return {
+    kept,
+    head,
+    hub,
+    grow: growing(false),
+    growInRush: growing(true),
+    running: yield* Effect.forkChild(runner.run)
+  }
 })
 
 const pass = Effect.fnUntraced(function* (seconds: number) {
@@ -138,10 +146,10 @@ describe("a projection", () => {
 
   it.effect("goes on when the rush is over, whatever rest is left", () =>
     Effect.gen(function* () {
-      const { kept, head, running } = yield* inRush({ seconds: 1 })
+      const { hub, kept, running } = yield* inRush({ seconds: 1 })
       yield* pass(1)
       assert.deepEqual(kept.applied, [1])
-      head.advance(2, false)
+      hub.isBusy = false
       yield* pass(0.15)
       assert.deepEqual(kept.applied, [1, 2])
       yield* Fiber.interrupt(running)
