@@ -38,9 +38,23 @@ export interface Folded {
   readonly locations: ReadonlyArray<Readonly<Record<string, unknown>>>
   /** Locations that a SKU no longer has. */
   readonly goneLocations: ReadonlyArray<Readonly<Record<string, unknown>>>
-  readonly opened: ReadonlyArray<Readonly<Record<string, unknown>>>
+  readonly opened: ReadonlyArray<HoldRow>
+  /** Open before and after, and another. */
+  readonly replaced: ReadonlyArray<HoldRow>
   /** Touched holds that are not open afterwards. */
   readonly closed: Touched["holds"]
+}
+
+interface HoldRow {
+  readonly sku: string
+  readonly scope: string
+  readonly hold_id: string
+  readonly quantity: number
+  readonly channel: string | undefined
+  readonly holder: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly expires: number
+  readonly split: Split
 }
 
 interface Actor {
@@ -81,7 +95,7 @@ export const foldStock = (entries: ReadonlyArray<LedgerEntry>, touched: Touched,
       actor.state.locations = actor.state.locations.filter(hasUnits)
     }
   }
-  return { ...stockRows(actors), ...holdRows(actors, touched) }
+  return { ...stockRows(actors), ...holdRows(actors, touched, known) }
 }
 
 const awaken = (touched: Touched, known: Known): Map<string, Actor> => {
@@ -157,17 +171,22 @@ const stockRows = (actors: ReadonlyMap<string, Actor>) => {
   return { levels, locations, goneLocations }
 }
 
-const holdRows = (actors: ReadonlyMap<string, Actor>, touched: Touched) => {
-  const opened: Array<Readonly<Record<string, unknown>>> = []
+const holdRows = (actors: ReadonlyMap<string, Actor>, touched: Touched, known: Known) => {
+  const opened: Array<HoldRow> = []
+  const replaced: Array<HoldRow> = []
   const closed: Array<Touched["holds"][number]> = []
+  const stored = new Set(known.holds.map(([sku, scope, hold_id]) => nameOf({ sku, scope, hold_id })))
   for (const name of touched.holds) {
-    const scope = name.scope === "" ? undefined : name.scope
-    const hold = actors.get(name.sku)?.state.holds?.get(holdKey(scope, name.hold_id))
+    const { sku, scope, hold_id } = name
+    const hold = actors.get(sku)?.state.holds?.get(holdKey(scope === "" ? undefined : scope, hold_id))
     if (hold === undefined) closed.push(name)
     else if (hold.expiresAt !== UNTOUCHED) {
-      const { quantity, channel, holder, expiresAt } = hold
-      opened.push({ ...name, quantity, channel, holder, expires: expiresAt, split: splitOf(hold) })
+      const { quantity, channel, holder, expiresAt: expires } = hold
+      // Field by field: there are as many of them as changes, and a spread took a fifth of what the ledger takes here.
+      const row = { sku, scope, hold_id, quantity, channel, holder, expires, split: splitOf(hold) }
+      if (stored.size > 0 && stored.has(nameOf(name))) replaced.push(row)
+      else opened.push(row)
     }
   }
-  return { opened, closed }
+  return { opened, replaced, closed }
 }

@@ -61,7 +61,7 @@ export const entriesOf = (commits: ReadonlyArray<StoredCommit>): ReadonlyArray<L
 /** The columns of `ledgerRows`, for `json_to_recordset`. */
 export const LEDGER_FIELDS = `sku text, version bigint, type text, "mutationId" text, scope text, quantity bigint,
   physical bigint, allocated bigint, "locationId" text, "toLocationId" text, channel text, "holdId" text, reference text,
-  reason text, "occurredAt" text, "_at" bigint, "_sequence" bigint, "_entry" integer, "_reuse" bigint`
+  reason text, "occurredAt" text, "_at" float8, "_sequence" bigint, "_entry" integer, "_reuse" bigint`
 
 /** `reused`: the mutation ids have rows already; these get their version as distinction. */
 export const ledgerRows = (entries: ReadonlyArray<LedgerEntry>, reused: boolean): string =>

@@ -56,6 +56,7 @@ export const ledgerProjection = (
     })
 })
 
+/** In a transaction of the caller's. */
 export const applyBatch = (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit>): Promise<void> =>
   applyBehind(client, LEDGER, commits, writeBatch)
 
@@ -73,14 +74,29 @@ const writeBatch = async (client: pg.ClientBase, fresh: ReadonlyArray<StoredComm
 const INSERT_LEDGER = `INSERT INTO stock_ledger (sku, version, type, mutation_id, scope, quantity, physical, allocated,
     location_id, to_location_id, channel, hold_id, reference, reason, occurred_at, at, journal_sequence, entry, reuse)
   SELECT sku, version, type, "mutationId", coalesce(scope, ''), quantity, physical, allocated, "locationId",
-    "toLocationId", channel, "holdId", reference, reason, "occurredAt", to_timestamp("_at" / 1000.0), "_sequence",
+    "toLocationId", channel, "holdId", reference, reason, "occurredAt", to_timestamp("_at" / 1000), "_sequence",
     "_entry", "_reuse"
-  FROM json_to_recordset($1::json) AS event (${LEDGER_FIELDS})
-  ON CONFLICT DO NOTHING`
+  FROM json_to_recordset($1::json) AS event (${LEDGER_FIELDS})`
 
+const INSERT_MISSING = `${INSERT_LEDGER} ON CONFLICT DO NOTHING`
+
+const UNIQUE_VIOLATION = "23505"
+
+/** Behind the checkpoint nothing of it is there. Looking for each row whether it is took a quarter of the server's time. */
 const insertLedger = async (client: pg.ClientBase, entries: ReadonlyArray<LedgerEntry>): Promise<void> => {
+  await client.query("SAVEPOINT ledger")
+  try {
+    await client.query({ name: "insert-ledger", text: INSERT_LEDGER, values: [ledgerRows(entries, false)] })
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === UNIQUE_VIOLATION)) throw cause
+    await client.query("ROLLBACK TO SAVEPOINT ledger")
+    await insertMissing(client, entries)
+  }
+}
+
+const insertMissing = async (client: pg.ClientBase, entries: ReadonlyArray<LedgerEntry>): Promise<void> => {
   const insert = (some: ReadonlyArray<LedgerEntry>, reused: boolean) =>
-    client.query({ name: "insert-ledger", text: INSERT_LEDGER, values: [ledgerRows(some, reused)] })
+    client.query({ name: "insert-missing", text: INSERT_MISSING, values: [ledgerRows(some, reused)] })
   const inserted = await insert(entries, false)
   if (inserted.rowCount === entries.length) return
   // A row that is missing now has a mutation id that was forgotten and used again: it is told apart by its version.
@@ -136,10 +152,12 @@ const DELETE_HOLDS = `DELETE FROM open_holds USING
   json_to_recordset($1::json) AS gone (sku text, scope text, hold_id text)
   WHERE open_holds.sku = gone.sku AND open_holds.scope = gone.scope AND open_holds.hold_id = gone.hold_id`
 
-const UPSERT_HOLDS = `INSERT INTO open_holds (sku, scope, hold_id, quantity, channel, holder, expires_at, split)
-  SELECT sku, scope, hold_id, quantity, channel, holder, to_timestamp(expires / 1000.0), split
+const INSERT_HOLDS = `INSERT INTO open_holds (sku, scope, hold_id, quantity, channel, holder, expires_at, split)
+  SELECT sku, scope, hold_id, quantity, channel, holder, to_timestamp(expires / 1000), split
   FROM json_to_recordset($1::json) AS hold (sku text, scope text, hold_id text, quantity bigint, channel text,
-    holder text, expires bigint, split jsonb)
+    holder text, expires float8, split jsonb)`
+
+const REPLACE_HOLDS = `${INSERT_HOLDS}
   ON CONFLICT (sku, scope, hold_id) DO UPDATE SET quantity = excluded.quantity, channel = excluded.channel,
     holder = excluded.holder, expires_at = excluded.expires_at, split = excluded.split`
 
@@ -158,7 +176,8 @@ const store = async (client: pg.ClientBase, folded: Folded): Promise<void> => {
   await write(client, "upsert-locations", UPSERT_LOCATIONS, folded.locations)
   await write(client, "delete-locations", DELETE_LOCATIONS, folded.goneLocations)
   await write(client, "delete-holds", DELETE_HOLDS, folded.closed)
-  await write(client, "upsert-holds", UPSERT_HOLDS, folded.opened)
+  await write(client, "insert-holds", INSERT_HOLDS, folded.opened)
+  await write(client, "replace-holds", REPLACE_HOLDS, folded.replaced)
 }
 
 const INSERT_INCIDENTS = `INSERT INTO incidents (id, kind, sku, version, location_id, units, mutation_id, channel, reference,

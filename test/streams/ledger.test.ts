@@ -27,6 +27,8 @@ import { runs, times } from "../support/runs.ts"
 /** Three histories of some hundred changes each, every one applied twice over. */
 const HISTORIES = 3
 const TIMEOUT_MS = times(120_000)
+/** That a rebuild applies in one transaction. */
+const COMMITS_AT_ONCE = 200
 
 interface Books {
   readonly url: string
@@ -56,8 +58,8 @@ const journalOf = async (desk: Desk, recordsMax: number, name = "c"): Promise<Me
 
 /** Follows the journal to its end. */
 const follow = async ({ url, pool }: Books, journal: MemoryJournal): Promise<void> => {
-  const head = new Head()
-  head.advance(journal.stored.length, false)
+  const head = new Head(() => false)
+  head.advance(journal.stored.length)
   let applied = 0
   const steps = {
     prepare: Effect.mapError(migrate(url), ({ detail }) => ledgerFailed(detail)),
@@ -181,6 +183,47 @@ describe("the ledger and read models", () => {
       for (const sql of ["UPDATE stock_ledger SET quantity = 1", "DELETE FROM stock_ledger", "TRUNCATE stock_ledger"]) {
         await assert.rejects(books.pool.query(sql), /append-only/)
       }
+    })
+
+    it("have a change whose mutation id was forgotten and used again, beside the first", async () => {
+      const journal = await shopAt(5, "again")
+      for (const physical of [6, 7]) {
+        const last = journal.stored.length
+        const event = { ...receipt("A", 1), version: last + 1, physical, allocated: 0, mutationId: "forgotten" }
+        const commit = { id: `again${last + 1}`, at: 1_700_000_000_000 + last, facts: 0, records: [event] }
+        await Effect.runPromise(journal.append([appendOf(0, [last], commit)]))
+      }
+      await follow(books, journal)
+      assert.deepEqual(
+        await rows(
+          books.pool,
+          "SELECT version::int, reuse::int, physical::int FROM stock_ledger ORDER BY version DESC LIMIT 2"
+        ),
+        [
+          [4, 4, 7],
+          [3, 0, 6]
+        ]
+      )
+    })
+
+    it("are made anew with rests for a hub that has its hands full", async () => {
+      const rested: Array<number> = []
+      class BusyHead extends Head {
+        override restAfter(applied: number, costMs: number, ageMs: number): Effect.Effect<void> {
+          rested.push(applied)
+          assert.ok(costMs > 0 && ageMs < 60_000, `${costMs} ms, ${ageMs} ms`)
+          return Effect.void
+        }
+      }
+      const journal = makeMemoryJournal()
+      for (let last = 0; last < COMMITS_AT_ONCE + 1; last++) {
+        const commit = { id: `b${last + 1}`, at: Date.now(), facts: 0, records: [] }
+        await Effect.runPromise(journal.append([appendOf(0, [last], commit)]))
+      }
+      const head = new BusyHead(() => true)
+      head.advance(journal.stored.length)
+      await Effect.runPromise(rebuildLedger({ url: books.url, journal, head }))
+      assert.deepEqual(rested, [COMMITS_AT_ONCE, COMMITS_AT_ONCE + 1])
     })
 
     it("start over when the journal is another one", async () => {

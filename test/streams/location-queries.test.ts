@@ -8,6 +8,7 @@ import { Pool } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { migrate } from "../../streams/postgres.ts"
 import { applyBatch, LEDGER } from "../../streams/projections/ledger.ts"
+import { inTransaction } from "../../streams/projections/postgres-projection.ts"
 import { locations, stockAt } from "../../streams/projections/location-queries.ts"
 import { type AnyCommand, bundle, receipt, reserve, sale } from "../support/commands.ts"
 import { freshDatabase } from "../support/database.ts"
@@ -29,8 +30,7 @@ const fill = async (commands: ReadonlyArray<AnyCommand>): Promise<void> => {
     records: [record]
   }))
   await pool.query("INSERT INTO projection_checkpoints (name, sequence) VALUES ($1, 0)", [LEDGER])
-  const client = await pool.connect()
-  await applyBatch(client, commits).finally(() => client.release())
+  await inTransaction(pool, (client) => applyBatch(client, commits))
 }
 
 beforeAll(async () => {
