@@ -108,8 +108,14 @@ const locationOf = (state: SkuState, locationId: string): Location => {
   return location
 }
 
+/** Hears of the holds that a fold opens and ends; one that is replaced has ended. */
+export interface HoldListener {
+  opened(hold: Hold): void
+  ended(hold: Hold): void
+}
+
 /** `at`: the commit's time, in milliseconds since the epoch. */
-export const evolve = (state: SkuState, event: StockEvent, at: number): SkuState => {
+export const evolve = (state: SkuState, event: StockEvent, at: number, listener?: HoldListener): SkuState => {
   switch (event.type) {
     case "sale":
     case "receipt":
@@ -121,12 +127,12 @@ export const evolve = (state: SkuState, event: StockEvent, at: number): SkuState
       if (!isBundle(state)) moveStock(state, event)
       break
     case "reserve":
-      if (!isBundle(state)) openHold(state, event)
+      if (!isBundle(state)) openHold(state, event, listener)
       break
     case "commit":
     case "release":
     case "expiry":
-      closeHold(state, event)
+      closeHold(state, event, listener)
       break
     case "configure":
       state.settings = { ...state.settings, ...event.settings }
@@ -165,11 +171,14 @@ const moveStock = (state: SkuState, event: FactEvent): void => {
   }
 }
 
-const openHold = (state: SkuState, event: ReserveEvent): void => {
+const openHold = (state: SkuState, event: ReserveEvent, listener: HoldListener | undefined): void => {
   const key = holdKey(event.scope, event.holdId)
   state.holds ??= new Map()
   const replaced = state.holds.get(key)
-  if (replaced !== undefined) freeUnits(state, replaced)
+  if (replaced !== undefined) {
+    freeUnits(state, replaced)
+    listener?.ended(replaced)
+  }
   if (event.channel !== undefined) take(state, event.channel, event.quantity)
   const hold: Hold = {
     key,
@@ -185,12 +194,14 @@ const openHold = (state: SkuState, event: ReserveEvent): void => {
   }
   allocate(state, hold, 1)
   state.holds.set(key, hold)
+  listener?.opened(hold)
 }
 
-const closeHold = (state: SkuState, event: CloseEvent): void => {
+const closeHold = (state: SkuState, event: CloseEvent, listener: HoldListener | undefined): void => {
   const hold = state.holds?.get(holdKey(event.scope, event.holdId))
   if (hold === undefined) return
   state.holds?.delete(hold.key)
+  listener?.ended(hold)
   if (event.type !== "commit") return freeUnits(state, hold)
   allocate(state, hold, -1)
   if (hold.split === undefined) locationOf(state, hold.locationId).physical -= hold.quantity

@@ -7,7 +7,16 @@
  * already has is skipped, which is what lets a snapshot be taken while the hub works.
  */
 import { type AlertRecord, isStockEvent, type JournalRecord, type LinesRecord, type StockEvent } from "../sku/events.ts"
-import { evolve, hasUnits, type Hold, holdKey, initialState, isBundle, type SkuState } from "../sku/state.ts"
+import {
+  evolve,
+  hasUnits,
+  type Hold,
+  holdKey,
+  type HoldListener,
+  initialState,
+  isBundle,
+  type SkuState
+} from "../sku/state.ts"
 import { pack, unpack } from "../sku/pack.ts"
 import { Deadlines, type Due } from "./deadlines.ts"
 import { bundleScope, LINES_SCOPE, type SpanningHold, type Stock } from "./stock.ts"
@@ -25,6 +34,10 @@ export class StockBook implements Stock {
   private readonly byHolder = new Map<string, number>()
   private readonly byComponent = new Map<string, ReadonlyArray<string>>()
   private lowCount = 0
+  private readonly ownHolds: HoldListener = {
+    opened: (hold) => this.noteOpened(hold),
+    ended: (hold) => this.noteEnded(hold)
+  }
 
   constructor(holdsPerHolderMax = Number.MAX_SAFE_INTEGER) {
     this.holdsPerHolderMax = holdsPerHolderMax
@@ -160,14 +173,7 @@ export class StockBook implements Stock {
     if (state === undefined) this.young.set(event.sku, (state = initialState(event.sku)))
     if (event.version <= state.version) return
     // A leg's hold is accounted for by the spanning hold that it belongs to.
-    const holding = "holdId" in event && event.scope === undefined ? holdKey(undefined, event.holdId) : undefined
-    const before = holding === undefined ? undefined : state.holds?.get(holding)
-    evolve(state, event, at)
-    if (holding !== undefined) {
-      const after = state.holds?.get(holding)
-      if (before !== undefined && before !== after) this.noteClosed(before)
-      if (after !== undefined && before !== after) this.noteOpened(after)
-    }
+    evolve(state, event, at, event.scope === undefined ? this.ownHolds : undefined)
     if (event.type === "configure" && event.settings.components !== undefined) {
       if (!isBundle(state)) state.locations = state.locations.filter(hasUnits)
       this.noteComponents(state)
@@ -179,7 +185,7 @@ export class StockBook implements Stock {
     if (hold.holder !== undefined) this.byHolder.set(hold.holder, this.openHoldsOf(hold.holder) + 1)
   }
 
-  private noteClosed(hold: Hold): void {
+  private noteEnded(hold: Hold): void {
     this.deadlines.remove(hold, hold.expiresAt)
     if (hold.holder !== undefined) this.forget(hold.holder)
   }
