@@ -20,7 +20,6 @@ beforeAll(async () => {
   browser = await openBrowser({ width: 1280, height: 900 })
   // What is asked before anybody is known is refused, and the browser notes each refusal.
   page = await openPage(browser, problems, (problem) => /40[139]|WebSocket/.test(problem))
-  page.setDefaultTimeout(15_000)
 }, 60_000)
 
 afterAll(async () => {

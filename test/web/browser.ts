@@ -50,6 +50,9 @@ export const chromiumPath = (): string => {
   return found
 }
 
+/** What must come is waited for longer than a slow minute of the machine; below what a test may take. */
+const PATIENCE_MS = 50_000
+
 export interface Profile {
   readonly context: BrowserContext
   readonly close: () => Promise<void>
@@ -69,6 +72,7 @@ export const openBrowser = async ({ width, height, colorScheme = "light" }: Prof
     viewport: { width, height },
     colorScheme
   })
+  context.setDefaultTimeout(PATIENCE_MS)
   const close = async (): Promise<void> => {
     await context.close()
     await rm(profile, { recursive: true, force: true, maxRetries: 3 })

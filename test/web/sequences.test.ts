@@ -147,7 +147,7 @@ describe("the sequences page", () => {
     await page.getByRole("button", { name: "Discard" }).click()
     assert.equal(await page.getByLabel("Subject").first().inputValue(), "Mine")
     problems.length = 0
-  }, 30_000)
+  })
 
   it("shows what a version changes, and brings it back", async () => {
     const versions = region("Versions")
