@@ -6,8 +6,6 @@
  * its own, so it costs no turn a pause, and the kernel is told that the hub goes first. It reads the journal like any
  * other consumer; of the hub it learns only how far the journal reaches, and the stock when Redis was emptied.
  */
-import { readlinkSync } from "node:fs"
-import { setPriority } from "node:os"
 import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, Layer } from "effect"
 import { Redis } from "ioredis"
@@ -37,20 +35,9 @@ import { deliverAlerts } from "../alerts/delivery.ts"
 import { sinksOf } from "../alerts/sinks/sinks.ts"
 import { takeLiveSettings } from "../live-settings.ts"
 import { logging } from "../logging.ts"
+import { stepBackThread } from "../niceness.ts"
 import { Busy } from "./busy.ts"
 import type { FromThread, KindName, StartedThread, ThreadSettings, ToThread } from "./messages.ts"
-
-const NICENESS = 10
-
-/** Threads have priorities of their own on Linux; elsewhere the thread runs like any other. */
-const stepBack = (): void => {
-  try {
-    const [, threadId] = /task\/(\d+)$/.exec(readlinkSync("/proc/thread-self")) ?? []
-    if (threadId !== undefined) setPriority(Number(threadId), NICENESS)
-  } catch {
-    // Not Linux, or not allowed: fairness is lost, nothing else.
-  }
-}
 
 const say = (message: FromThread): void => parentPort?.postMessage(message)
 
@@ -156,7 +143,7 @@ const servers = Layer.mergeAll(
 ).pipe(Layer.provideMerge(Nats.layer(settings.natsUrl)))
 const hub = new Hub(new Busy(settings.busy))
 
-stepBack()
+stepBackThread()
 parentPort?.on("message", (message: ToThread) => hub.hear(message))
 await Effect.runPromise(
   Effect.scoped(project(settings, hub)).pipe(Effect.provide(Layer.provideMerge(servers, logging)))

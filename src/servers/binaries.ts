@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly port: number
   /** Told of the process, so that it may end with this one; absent: it runs on when this one is killed, to be adopted. */
   readonly hold?: (child: ChildProcess) => void
+  /** What it holds is derived, and where processors are scarce it goes behind who decides; absent: it does not. */
+  readonly stepsBack?: boolean
 }
 
 /** Handed over by the set-up in `HOLDFAST_BINARIES`. Throws `ServerFailed` when it did not run. */

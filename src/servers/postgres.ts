@@ -41,6 +41,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<RunningSe
     args: ["-D", directory, ...Object.entries(wanted).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
     directory,
     port,
+    stepsBack: options.stepsBack,
     hold: options.hold,
     url: `${url}${DATABASE}`,
     stopSignal: "SIGINT",

@@ -102,7 +102,13 @@ interface Holder {
 const privateServer = Effect.fnUntraced(function* (wanted: Wanted) {
   const { accounts, name, directory, options } = wanted
   const port = yield* Effect.promise(() => rememberedPort(wanted))
-  const start = { binaries: options.binaries(), directory, port, ...(accounts === undefined ? {} : { accounts }) }
+  const start = {
+    binaries: options.binaries(),
+    directory,
+    port,
+    stepsBack: name !== "nats",
+    ...(accounts === undefined ? {} : { accounts })
+  }
   const holder = yield* Effect.acquireRelease(
     Effect.map(begin(name, start), (server): Holder => ({ server, stopping: false })),
     (held) =>

@@ -22,8 +22,8 @@ export const throwAwayServers = async (): Promise<ThrowAwayServers> => {
   const folder = new ThrowAwayFolder()
   const started = await Promise.allSettled([
     folder.at("nats").then(startNats),
-    folder.at("redis").then(startRedis),
-    folder.at("postgres").then(startPostgres)
+    folder.at("redis").then((at) => startRedis({ ...at, stepsBack: true })),
+    folder.at("postgres").then((at) => startPostgres({ ...at, stepsBack: true }))
   ])
   const running = started.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []))
   const stop = async (): Promise<void> => {

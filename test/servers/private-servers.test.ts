@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict"
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { getPriority, tmpdir } from "node:os"
 import { join } from "node:path"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
@@ -13,6 +13,7 @@ import { Effect, Fiber } from "effect"
 import { afterEach, beforeEach, describe, it } from "vitest"
 import { hubConfig } from "../../config/config.ts"
 import type { AccessMode } from "../../src/access/mode.ts"
+import { NICENESS } from "../../src/niceness.ts"
 import { libraryEnvironment } from "../../src/servers/binaries.ts"
 import { answers } from "../../src/servers/ports.ts"
 import { type PrivateServers, privateServers } from "../../src/servers/private-servers.ts"
@@ -83,6 +84,15 @@ describe("private servers", () => {
     })
     assert.equal(existsSync(join(home, "nats")), false)
     assert.equal(said.length, 1)
+  })
+
+  it("go behind the hub for the processor, but for the journal", async () => {
+    await withServers({}, async () => {
+      assert.equal(getPriority(pidOf("nats")), getPriority())
+      for (const name of ["redis", "postgres"] as const) {
+        assert.equal(getPriority(pidOf(name)), Math.max(NICENESS, getPriority()))
+      }
+    })
   })
 
   it("that die are started again, with one sentence each time", async () => {
