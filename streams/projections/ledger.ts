@@ -42,6 +42,7 @@ export const ledgerProjection = (
   name: LEDGER,
   recordsMax: RECORDS_MAX,
   gatherMs: GATHER_MS,
+  visitMs: 0,
   isWatched: true,
   prepare: steps.prepare,
   checkpoint: Effect.tryPromise({

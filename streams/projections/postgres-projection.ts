@@ -106,6 +106,7 @@ export const tablesProjection = <R>({ name, pool, prepare, tables, write }: Tabl
     name,
     recordsMax: RECORDS_MAX,
     gatherMs: GATHER_MS,
+    visitMs: 0,
     isWatched: true,
     prepare,
     checkpoint: attempt(() => readCheckpoint(pool, name)),

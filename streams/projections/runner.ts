@@ -37,6 +37,11 @@ export interface Projection<R = JournalRecord> {
   readonly apply: (commits: ReadonlyArray<StoredCommit<R>>) => Effect.Effect<void, ProjectionFailed>
   /** Records in a batch. */
   readonly recordsMax: number
+  /**
+   * While the hub is busy it works for so long between two rests; 0: for a batch. What others read as it comes must keep up longer
+   * than what waits until somebody asks: by a batch a rest, everything was ten seconds behind already at 1,000 requests a second.
+   */
+  readonly visitMs: number
   /** Commits may gather for so long when it is up to date and nobody waits for them: a batch costs the same for one as for ten. */
   readonly gatherMs: number
   /** The checkpoint is looked at once a second, also without traffic: somebody may take it away. */
@@ -87,6 +92,7 @@ export class ProjectionRunner<R = JournalRecord> {
     this.applied = 0
     yield* this.projection.prepare
     this.moveTo({ sequence: yield* this.start, at: 0 })
+    let visitMs = 0
     while (true) {
       const commits = yield* this.nextBatch
       const last = commits[commits.length - 1]
@@ -95,9 +101,18 @@ export class ProjectionRunner<R = JournalRecord> {
       yield* this.projection.apply(commits)
       this.moveTo(last)
       yield* this.onSuccess
-      yield* this.rest(commits.length, performance.now() - startedMs, (yield* Clock.currentTimeMillis) - last.at)
+      visitMs += performance.now() - startedMs
+      if (this.mayGoOn(visitMs)) continue
+      yield* this.rest(commits.length, visitMs, (yield* Clock.currentTimeMillis) - last.at)
+      visitMs = 0
     }
   })
+
+  /** Between two rests it takes more than one batch, if there is more. */
+  private mayGoOn(visitMs: number): boolean {
+    const { head } = this.options
+    return visitMs < this.projection.visitMs && head.isBusy() && head.lastSequence > this.applied
+  }
 
   /** `ageMs`: of the commit that was applied last. */
   private rest(commitCount: number, costMs: number, ageMs: number): Effect.Effect<void> {

@@ -26,10 +26,11 @@ class Kept {
   /** What a batch costs. */
   costMs = 0
 
-  readonly projection: Projection = {
+  readonly projection: { -readonly [Name in keyof Projection]: Projection[Name] } = {
     name: "kept",
     recordsMax: 10,
     gatherMs: 10,
+    visitMs: 0,
     isWatched: true,
     prepare: Effect.void,
     checkpoint: Effect.sync(() => this.checkpoint),
@@ -155,6 +156,24 @@ describe("a projection", () => {
       yield* Fiber.interrupt(running)
     })
   )
+
+  for (const { visitMs, taken } of [
+    { visitMs: 0, taken: [1, 2] },
+    { visitMs: 60_000, taken: [1, 2, 3, 4] }
+  ]) {
+    it.effect(`takes ${taken.length - 1} batches between two rests of a rush when it may work for ${visitMs} ms`, () =>
+      Effect.gen(function* () {
+        const { growInRush, kept, running } = yield* inRush({ seconds: 1 })
+        kept.projection.visitMs = visitMs
+        // Whatever is more than one commit.
+        kept.projection.recordsMax = -1
+        for (let commit = 0; commit < 2; commit++) yield* growInRush
+        yield* pass(1.5)
+        assert.deepEqual(kept.applied, taken)
+        yield* Fiber.interrupt(running)
+      })
+    )
+  }
 
   it.effect("does not rest when it is ten seconds behind, however busy the hub is", () =>
     Effect.gen(function* () {
