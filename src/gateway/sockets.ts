@@ -218,6 +218,8 @@ export class SocketClient implements Asker {
   newAnswers(): StagedAnswers {
     return new SocketAnswers((frames, answers) => {
       this.waiting -= answers
+      // What was said before them goes before them.
+      this.flush()
       for (const frame of frames) this.send(frame)
     })
   }
