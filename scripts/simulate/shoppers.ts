@@ -27,6 +27,8 @@ export class Shoppers implements Asker {
   readonly book: Array<Asked> = []
   /** Answers that were put down before they were sent. */
   sentStaged = 0
+  /** Every other request is one whose answer may be put down before. */
+  private asks = 0
   /** By the id of the request. */
   private readonly replies: Array<(answer: Answer) => void> = []
   private readonly random: Random
@@ -53,7 +55,7 @@ export class Shoppers implements Asker {
       one.replied++
       if (answer.ok || (answer.code !== "unavailable" && answer.code !== "overloaded")) one.answers.push(answer)
     }
-    const received = { receivedAtMs: 0, reply, staging: one.asked % 2 === 0 ? this.stagingOf(reply) : undefined }
+    const received = { receivedAtMs: 0, reply, staging: this.asks++ % 2 === 0 ? this.stagingOf(reply) : undefined }
     if (one.sku === undefined) {
       const command = one.command as LinesCommand
       host.submit({ kind: "lines", command, hash: linesFingerprint(command), ...received })

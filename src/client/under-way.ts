@@ -6,8 +6,6 @@
  * and copied it: 15 to 20 ms every 0.4 s at 37,000 requests a second.
  */
 interface Place<A> {
-  readonly number: number
-  /** The number in base 36. */
   readonly id: string
   readonly value: A
 }
@@ -29,27 +27,34 @@ export class UnderWay<A> {
   add(value: A): string {
     const { length } = this.places
     while (this.places[this.next % length] !== undefined) this.next++
-    const number = this.next++
-    const id = number.toString(36)
-    this.places[number % length] = { number, id, value }
+    const id = this.next.toString(36)
+    this.places[this.next++ % length] = { id, value }
     this.used++
     return id
   }
 
   /** `undefined`: there is none by this id, or no more. */
   take(id: string): A | undefined {
-    const place = this.places[Number.parseInt(id, 36) % this.places.length]
-    return place?.id === id ? this.free(place) : undefined
+    const at = Number.parseInt(id, 36) % this.places.length
+    const place = this.places[at]
+    if (place?.id !== id) return undefined
+    this.free(at)
+    return place.value
   }
 
   takeIf(isWanted: (value: A) => boolean): ReadonlyArray<A> {
-    if (this.used === 0) return []
-    return this.places.flatMap((place) => (place !== undefined && isWanted(place.value) ? [this.free(place)] : []))
+    const taken: Array<A> = []
+    if (this.used === 0) return taken
+    for (const [at, place] of this.places.entries()) {
+      if (place === undefined || !isWanted(place.value)) continue
+      this.free(at)
+      taken.push(place.value)
+    }
+    return taken
   }
 
-  private free({ number, value }: Place<A>): A {
-    this.places[number % this.places.length] = undefined
+  private free(at: number): void {
+    this.places[at] = undefined
     this.used--
-    return value
   }
 }

@@ -23,7 +23,7 @@ export interface HostOptions {
   readonly snapshotEveryRecords: number
   /** So much mail is worth a commit of its own while another is in flight; less gathers on. */
   readonly followingCommandsMin: number
-  /** So many answers of a turn are written down while its append is under way; of fewer it costs more than it saves. */
+  /** So many answers of a turn are written down while its append is under way; fewer are soon written afterwards. */
   readonly stagedAnswersMin: number
 }
 

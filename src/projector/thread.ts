@@ -4,7 +4,7 @@
  *
  * A thread of its own because its work is as large as the hub's and can wait: here it has a heap and an event loop of
  * its own, so it costs no turn a pause, and the kernel is told that the hub goes first. It reads the journal like any
- * other consumer; of the hub it learns only how far the journal reaches, and the stock when Redis was emptied.
+ * other consumer; of the hub it learns only how far the journal reaches, whether it is busy, and the stock when Redis was emptied.
  */
 import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, Layer } from "effect"

@@ -17,14 +17,12 @@ import type { StoredCommit } from "../codec.ts"
 import type { NatsShape } from "../nats/connection.ts"
 import { CountedPublisher } from "../nats/counted-publisher.ts"
 import type { BatchMessage } from "../nats/publish-batch.ts"
-import { type Projection, ProjectionFailed } from "./runner.ts"
+import { type Projection, ProjectionFailed, VISIT_MS } from "./runner.ts"
 
 const FROM_HEADER = "Holdfast-From"
 const PUBLISH_MS_MAX = 5_000
 /** The first change after a pause goes out at once; of those that keep coming each batch cost 2 ms of a core, be it of one. */
 const GATHER_MS = 100
-/** On two slow cores it keeps up with some 2,000 changes a second so, and takes 7 % of one in a rush. */
-const VISIT_MS = 150
 const KEPT_MS = 7 * 24 * 60 * 60_000
 const GIB = 1024 ** 3
 

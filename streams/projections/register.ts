@@ -9,7 +9,7 @@ import { Effect } from "effect"
 import type { Redis } from "ioredis"
 import { isStockEvent } from "../../actors/sku/events.ts"
 import type { StoredCommit } from "../codec.ts"
-import { type Projection, ProjectionFailed } from "./runner.ts"
+import { type Projection, ProjectionFailed, VISIT_MS } from "./runner.ts"
 
 export interface RegisterRow {
   readonly sku: string
@@ -55,8 +55,6 @@ return #KEYS - 1
 const ROWS_PER_CALL = 500
 /** At 20 changes a second, with a batch for each, this and the other projections of the stock took 6.6 ms of a core a change. */
 const GATHER_MS = 100
-/** On two slow cores it keeps up with some 2,000 changes a second so, and takes 7 % of one in a rush. */
-const VISIT_MS = 150
 
 const failed = (cause: unknown) => new ProjectionFailed({ projection: REGISTER, detail: String(cause) })
 
