@@ -5,7 +5,7 @@ import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
 import { runner } from "node-pg-migrate"
-import { Pool, type PoolConfig, type QueryResultRow } from "pg"
+import { Client, Pool, type PoolConfig, type QueryResultRow } from "pg"
 
 /** PostgreSQL does not answer, or refused; trying again may help. */
 export class PostgresFailed extends Schema.TaggedError<PostgresFailed>()("PostgresFailed", {
@@ -62,19 +62,29 @@ export const migrationsDirectory = (): string => {
 /** Brings the schema up to date; two hubs that start together wait for each other. */
 export const migrate = (url: string): Effect.Effect<void, PostgresFailed> =>
   Effect.tryPromise({
-    try: () =>
-      runner({
-        databaseUrl: url,
-        dir: migrationsDirectory(),
-        direction: "up",
-        migrationsTable: "schema_migrations",
-        log: () => undefined
-      }),
+    try: () => migrateOver(url),
     catch: (cause) => new PostgresFailed({ operation: "migrate", detail: String(cause) })
   }).pipe(
-    Effect.retry({ schedule: LOCKED, while: ({ detail }) => detail.includes("Another migration is already running") }),
-    Effect.asVoid
+    Effect.retry({ schedule: LOCKED, while: ({ detail }) => detail.includes("Another migration is already running") })
   )
+
+/** The library's own connection would bring the process down when it is cut: nobody hears there that it failed. */
+const migrateOver = async (url: string): Promise<void> => {
+  const dbClient = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS_MAX, keepAlive: true })
+  dbClient.on("error", () => undefined)
+  try {
+    await dbClient.connect()
+    await runner({
+      dbClient,
+      dir: migrationsDirectory(),
+      direction: "up",
+      migrationsTable: "schema_migrations",
+      log: () => undefined
+    })
+  } finally {
+    await dbClient.end().catch(() => undefined)
+  }
+}
 
 /** Another connection migrates, or has just died while it did; the library gives up at once. */
 const LOCKED = Schedule.spaced("200 millis").pipe(Schedule.upTo({ times: 150 }))

@@ -12,7 +12,7 @@ import { CART_JOURNAL, JOURNAL } from "../../streams/subjects.ts"
 import { headersOf, type RunFile } from "../run-file.ts"
 import { doubtful, type Finding, well, wrong } from "./finding.ts"
 import { home } from "./home.ts"
-import { fsyncMs, machine } from "./machine.ts"
+import { machine, withFsync } from "./machine.ts"
 import { nats } from "./nats.ts"
 import { postgres } from "./postgres.ts"
 import { redis } from "./redis.ts"
@@ -46,10 +46,10 @@ export const examine = async ({ access, config, environment, urls, run }: Patien
     ]
   }
   const looks: ReadonlyArray<readonly [about: string, look: () => Promise<ReadonlyArray<Finding>>]> = [
-    ["machine", async () => machine(directory)],
+    ["machine", () => machine(directory)],
     ["settings", async () => settings({ access, config, environment })],
     ["home", () => home({ home: directory, port: config.port, files: pathsOf(config) })],
-    ["NATS", () => given("NATS", urls.nats, (url) => nats(natsOf(config, url, directory)))],
+    ["NATS", () => given("NATS", urls.nats, (url) => natsAt(url, config, directory))],
     ["Redis", () => given("Redis", urls.redis, redis)],
     ["PostgreSQL", () => given("PostgreSQL", urls.postgres, postgres)],
     ["hub", () => hubOf(run)]
@@ -74,12 +74,11 @@ const given = (
     ? Promise.resolve([well(about, "the hub starts one of its own; ask again while it runs to have it looked at")])
     : look(url)
 
-const natsOf = (config: HubConfig, url: string, directory: string) => ({
-  url,
-  replicas: config.journalReplicas,
-  partitions: { [JOURNAL]: config.partitions, [CART_JOURNAL]: config.cartPartitions },
-  fsyncMs: isHere(url) ? fsyncMs(directory) : undefined
-})
+const natsAt = (url: string, config: HubConfig, directory: string): Promise<ReadonlyArray<Finding>> => {
+  const partitions = { [JOURNAL]: config.partitions, [CART_JOURNAL]: config.cartPartitions }
+  const look = (fsync?: () => number) => nats({ url, replicas: config.journalReplicas, partitions, fsync })
+  return isHere(url) ? withFsync(directory, look) : look()
+}
 
 const LAG_SECONDS_MAX = 30
 const ANSWER_MS_MAX = 3_000

@@ -17,6 +17,8 @@ const DISK_BYTES_LOW = 5 * GIB
 /** A commit waits for one: with more a turn holds hundreds of commands, and each waits so long. */
 const FSYNC_MS_SLOW = 10
 const FSYNCS = 20
+/** A usual one. */
+export const COMMIT_BYTES = 4_096
 
 export const node = (version: string): Finding =>
   isAtLeast(version, NODE_MIN)
@@ -60,24 +62,30 @@ export const diskSpace = (directory: string, freeBytes: number): Finding => {
     : well("disk", text)
 }
 
-/** The median of twenty appends of a commit's size, each fsynced. */
-export const fsyncMs = (directory: string): number => {
+/** A file of its own in `directory`, gone afterwards. `fsync` appends as much as a commit has and says how long it took, in ms. */
+export const withFsync = async <A>(directory: string, use: (fsync: () => number) => Promise<A>): Promise<A> => {
   const folder = mkdtempSync(join(directory, ".doctor-"))
   try {
     const file = openSync(join(folder, "fsync"), "w")
-    const block = Buffer.alloc(4_096, 1)
-    const times = Array.from({ length: FSYNCS }, () => {
-      const startedMs = performance.now()
-      writeSync(file, block)
-      fsyncSync(file)
-      return performance.now() - startedMs
-    })
-    closeSync(file)
-    return times.toSorted((one, other) => one - other)[FSYNCS / 2] ?? 0
+    const block = Buffer.alloc(COMMIT_BYTES, 1)
+    try {
+      return await use(() => {
+        const startedMs = performance.now()
+        writeSync(file, block)
+        fsyncSync(file)
+        return performance.now() - startedMs
+      })
+    } finally {
+      closeSync(file)
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** 0 of none. */
+export const median = (values: ReadonlyArray<number>): number =>
+  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
 
 export const disk = (directory: string, ms: number): Finding =>
   ms > FSYNC_MS_SLOW
@@ -97,13 +105,14 @@ const limitsOfThis = (): string => {
 }
 
 /** `directory`: where the hub keeps its things; it exists. */
-export const machine = (directory: string): ReadonlyArray<Finding> => {
+export const machine = async (directory: string): Promise<ReadonlyArray<Finding>> => {
   const { bavail, bsize } = statfsSync(directory)
+  const fsyncMs = await withFsync(directory, async (fsync) => median(Array.from({ length: FSYNCS }, fsync)))
   return [
     node(process.versions.node),
     ...openFiles(limitsOfThis()),
     memory(totalmem(), getHeapStatistics().heap_size_limit),
     diskSpace(directory, bavail * bsize),
-    disk(directory, fsyncMs(directory))
+    disk(directory, fsyncMs)
   ]
 }

@@ -6,7 +6,7 @@
  * and a channel is always told the newest.
  */
 import { Worker } from "node:worker_threads"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Deferred, Effect, Layer, Schema } from "effect"
 import { hasChannelRules, shown } from "../../actors/sku/channels.ts"
 import { isStockEvent, type StockEvent } from "../../actors/sku/events.ts"
 import { available, type SkuState } from "../../actors/sku/state.ts"
@@ -14,6 +14,7 @@ import type { StoredCommit } from "../../streams/codec.ts"
 import { submitView } from "../gateway/requests.ts"
 import type { PartitionHost } from "../host/host.ts"
 import { StockHost } from "../host/layer.ts"
+import { keepThread } from "../keep-thread.ts"
 import { liveSettings } from "../live-settings.ts"
 import { current } from "../tracing/tracing.ts"
 import type { Change } from "./channel.ts"
@@ -40,8 +41,6 @@ const QUESTIONS_MAX = 4_096
 const ANSWER_MS_MAX = 30_000
 /** Reading a channel to its end takes as long as its limits make it. */
 const RECONCILE_MS_MAX = 30 * 60_000
-const RESTART_AFTER = "1 second"
-const STOP_MS_MAX = 5_000
 
 /** What is asked of all channels. */
 const ofNone: Partial<Record<Question["op"], Reply>> = {
@@ -65,8 +64,8 @@ const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
   const host = yield* StockHost
   const side = new HubSide(host)
   host.onCommits((commits) => side.onCommits(commits))
-  yield* side.startUp(settings)
   yield* Effect.forkScoped(side.keep(settings))
+  yield* Deferred.await(side.ready)
   return Channels.of({ isConfigured: true, ask: (question) => side.ask(question) })
 })
 
@@ -83,32 +82,20 @@ class HubSide {
   private untaken = 0
   private readonly asked = new Map<number, Asked>()
   private count = 0
-  private onReady: (failure: string | undefined) => void = () => undefined
+  /** Of the first start: settings that do not do are the operator's to mend before the hub runs. */
+  readonly ready = Deferred.makeUnsafe<void, ChannelsWrong>()
 
   constructor(host: PartitionHost) {
     this.host = host
   }
 
-  /** The first start: settings that do not do are the operator's to mend before the hub runs. */
-  startUp(settings: ThreadSettings) {
-    return Effect.callback<void, ChannelsWrong>((resume) => {
-      this.onReady = (failure) =>
-        resume(failure === undefined ? Effect.void : Effect.fail(new ChannelsWrong({ message: failure })))
-      this.start(settings)
-    })
-  }
-
   /** Another thread when one ends. What it had not sent the next one finds by comparing. */
   keep(settings: ThreadSettings): Effect.Effect<never> {
-    return Effect.forever(
-      Effect.gen({ self: this }, function* () {
-        if (this.worker === undefined) this.start(settings)
-        const why = yield* Effect.promise(() => ended(this.worker))
-        this.worker = undefined
-        yield* Effect.logWarning(`The channels thread has ended (${why}) and is started again.`)
-        yield* Effect.sleep(RESTART_AFTER)
-      })
-    ).pipe(Effect.onInterrupt(() => Effect.promise(() => this.stop())))
+    return keepThread({
+      name: "channels",
+      start: () => this.start(settings),
+      stop: (worker) => tell(worker, { type: "stop" })
+    })
   }
 
   ask(question: Question): Promise<Reply> {
@@ -160,30 +147,26 @@ class HubSide {
     this.tell({ type: "changes", changes })
   }
 
-  private start(settings: ThreadSettings): void {
+  private start(settings: ThreadSettings): Worker {
     // A thread that starts asks for the stock itself.
     this.gathered.clear()
     this.untaken = 0
     const started: StartedThread = { ...settings, live: liveSettings() }
     const worker = new Worker(new URL("thread.js", import.meta.url), { workerData: started })
     worker.on("message", (message: FromThread) => this.hear(message))
-    worker.once("error", (error) => this.onReady(`The channels thread failed: ${error.message}`))
+    worker.once("error", (error) => this.fail(`The channels thread failed: ${error.message}`))
+    worker.once("exit", () => (this.worker = undefined))
     this.worker = worker
+    return worker
   }
 
-  private async stop(): Promise<void> {
-    const { worker } = this
-    if (worker === undefined) return
-    const end = ended(worker)
-    this.tell({ type: "stop" })
-    const patience = setTimeout(() => void worker.terminate(), STOP_MS_MAX)
-    await end
-    clearTimeout(patience)
+  private fail(message: string): void {
+    Deferred.doneUnsafe(this.ready, Effect.fail(new ChannelsWrong({ message })))
   }
 
   private hear(message: FromThread): void {
-    if (message.type === "ready") this.onReady(undefined)
-    else if (message.type === "wrong") this.onReady(message.message)
+    if (message.type === "ready") Deferred.doneUnsafe(this.ready, Effect.void)
+    else if (message.type === "wrong") this.fail(message.message)
     else if (message.type === "reply") this.settle(message.id, message.reply)
     else if (message.type === "ask-stock") this.lookUp(message.id, message.skus)
     else {
@@ -217,20 +200,15 @@ class HubSide {
   }
 
   private tell(message: ToThread): void {
-    this.worker?.postMessage(message)
+    if (this.worker !== undefined) tell(this.worker, message)
   }
 }
+
+const tell = (worker: Worker, message: ToThread): void => worker.postMessage(message)
 
 const ASK_AGAIN_MS = 200
 
 const away = (message: string): Reply => ({ status: 503, body: { ok: false, code: "unavailable", message } })
-
-const ended = (worker: Worker | undefined): Promise<string> =>
-  new Promise((resolve) => {
-    if (worker === undefined) return resolve("it was not there")
-    worker.once("error", (error) => resolve(String(error)))
-    worker.once("exit", (code) => resolve(`code ${code}`))
-  })
 
 const changeOf = (state: SkuState, at: number): Change => {
   const rules = hasChannelRules(state) ? ruled(state) : undefined

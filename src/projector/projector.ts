@@ -28,6 +28,7 @@ import { StockHost } from "../host/layer.ts"
 import { Recovery } from "../recovery/layer.ts"
 import { serverLooks } from "./server-looks.ts"
 import { sharedPages } from "./shared-pages.ts"
+import { keepThread } from "../keep-thread.ts"
 import { liveSettings } from "../live-settings.ts"
 import { Busy } from "./busy.ts"
 import {
@@ -44,7 +45,6 @@ export const projectorLayer = (settings: ThreadSettings) =>
 
 /** How long a list waits for what the journal had when it was asked for. */
 const CATCH_UP_MS_MAX = 1_000
-const RESTART_AFTER = "1 second"
 /** A message that wakes the thread costs some thirty microseconds, and a turn may take two hundred. */
 const TELL_EVERY_MS = 5
 /** While the hub is busy the projections rest for longer than that. */
@@ -160,15 +160,11 @@ class Projector {
 
   /** Keeps a thread running until interrupted. What it had not applied when it ended, the next one applies. */
   keep(settings: ThreadSettings): Effect.Effect<never> {
-    return Effect.forever(
-      Effect.gen({ self: this }, function* () {
-        const why = yield* Effect.scoped(
-          Effect.flatMap(this.start(settings), (worker) => Effect.promise(() => ended(worker)))
-        )
-        yield* Effect.logWarning(`The projector thread has ended (${why}) and is started again.`)
-        yield* Effect.sleep(RESTART_AFTER)
-      })
-    )
+    return keepThread({
+      name: "projector",
+      start: () => this.start(settings),
+      stop: (worker) => tell(worker, { type: "stop" })
+    })
   }
 
   lags(nowMs: number): ReadonlyArray<ProjectionLag> {
@@ -198,26 +194,14 @@ class Projector {
     })
   }
 
-  private start(settings: ThreadSettings) {
-    return Effect.acquireRelease(
-      Effect.sync(() => {
-        const started: StartedThread = { ...settings, live: liveSettings(), busy: this.busy.memory }
-        const worker = new Worker(new URL("thread.js", import.meta.url), { workerData: started })
-        worker.on("message", (message: FromThread) => this.hear(message))
-        this.worker = worker
-        this.tellHeads()
-        return worker
-      }),
-      (worker) =>
-        Effect.promise(async () => {
-          this.worker = undefined
-          const end = ended(worker)
-          tell(worker, { type: "stop" })
-          const patience = setTimeout(() => void worker.terminate(), STOP_MS_MAX)
-          await end
-          clearTimeout(patience)
-        })
-    )
+  private start(settings: ThreadSettings): Worker {
+    const started: StartedThread = { ...settings, live: liveSettings(), busy: this.busy.memory }
+    const worker = new Worker(new URL("thread.js", import.meta.url), { workerData: started })
+    worker.on("message", (message: FromThread) => this.hear(message))
+    worker.once("exit", () => (this.worker = undefined))
+    this.worker = worker
+    this.tellHeads()
+    return worker
   }
 
   private hear(message: FromThread): void {
@@ -249,16 +233,6 @@ class Projector {
 }
 
 const tell = (worker: Worker, message: ToThread): void => worker.postMessage(message)
-
-/** A batch under way is given so long. */
-const STOP_MS_MAX = 5_000
-
-/** Settles with the reason. */
-const ended = (worker: Worker): Promise<string> =>
-  new Promise((resolve) => {
-    worker.once("error", (error) => resolve(String(error)))
-    worker.once("exit", (code) => resolve(`code ${code}`))
-  })
 
 /** SKUs looked at between two commands. */
 const PAGE_SKUS = 500

@@ -3,43 +3,35 @@
  * Method: the mistakes are made: on real servers where a server can be brought to them, in what is read of it where not.
  */
 import assert from "node:assert/strict"
-import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { jetstreamManager, StorageType } from "@nats-io/jetstream"
-import { connect } from "@nats-io/transport-node"
 import { Effect } from "effect"
 import { Redis } from "ioredis"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
-import { ensureStreams, streamSpecs } from "../../config/jetstream.ts"
 import { report } from "../../scripts/doctor/command.ts"
 import { examine, lag } from "../../scripts/doctor/doctor.ts"
-import { type Finding, skew } from "../../scripts/doctor/finding.ts"
+import { skew } from "../../scripts/doctor/finding.ts"
 import { home } from "../../scripts/doctor/home.ts"
-import { disk, diskSpace, fsyncMs, memory, node, openFiles } from "../../scripts/doctor/machine.ts"
-import { acknowledged, kept, nats, room, takenOver } from "../../scripts/doctor/nats.ts"
+import { disk, diskSpace, median, memory, node, openFiles, withFsync } from "../../scripts/doctor/machine.ts"
 import { postgres, settingFindings } from "../../scripts/doctor/postgres.ts"
 import { redis } from "../../scripts/doctor/redis.ts"
 import { settings } from "../../scripts/doctor/settings.ts"
 import type { RunFile } from "../../scripts/run-file.ts"
 import { readAllSettings } from "../../src/reloading.ts"
-import { greeting } from "../../src/servers/ports.ts"
 import { binaries, freePort, type RunningServer, startNats, startRedis } from "../../src/servers/servers.ts"
-import { libraryEnvironment } from "../../src/servers/binaries.ts"
 import { migrate } from "../../streams/postgres.ts"
 import { freshDatabase } from "../support/database.ts"
-import { JOURNAL } from "../../streams/subjects.ts"
-import { eventually, startHub } from "../support/hub.ts"
+import { bad, one } from "../support/findings.ts"
+import { startHub } from "../support/hub.ts"
 
 let folder: string
 let natsServer: RunningServer
 let redisServer: RunningServer
 let databaseUrl: string
-const children: Array<ChildProcess> = []
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "holdfast-doctor-"))
@@ -53,116 +45,12 @@ beforeAll(async () => {
   databaseUrl = await freshDatabase()
 })
 afterAll(async () => {
-  for (const child of children) {
-    child.kill("SIGKILL")
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
-  }
   await Promise.all([natsServer.stop(), redisServer.stop()])
   rmSync(folder, { recursive: true, force: true })
 })
 
 const read = (environment: Readonly<Record<string, string>>) =>
   Effect.runPromise(readAllSettings({ HOLDFAST_HOME: folder, ...environment }))
-
-/** A server that somebody has set up by himself. */
-const ownNats = async (...args: ReadonlyArray<string>): Promise<string> => {
-  const port = await freePort()
-  const { nats: program, tools } = binaries()
-  const child = spawn(program, ["-a", "127.0.0.1", "-p", String(port), "-sd", join(folder, `own-${port}`), ...args], {
-    stdio: "ignore",
-    env: { ...process.env, ...libraryEnvironment(tools, program) }
-  })
-  children.push(child)
-  await eventually(
-    () => greeting(port),
-    (said) => said?.startsWith("INFO ") === true
-  )
-  return `nats://127.0.0.1:${port}`
-}
-
-const bad = (findings: ReadonlyArray<Finding>): ReadonlyArray<string> =>
-  findings.flatMap(({ level, what, todo }) => {
-    if (level === "well") return []
-    assert.notEqual(todo, "", `${what}: says what to do`)
-    return [`${level}: ${what}`]
-  })
-const one = (findings: ReadonlyArray<Finding>, says: RegExp): void => {
-  const [only, ...more] = bad(findings)
-  assert.deepEqual(more, [])
-  assert.match(only ?? "nothing", says)
-}
-const lookAt = (url: string, more: { readonly fsyncMs?: number; readonly partitions?: number } = {}) =>
-  nats({ url, replicas: 1, partitions: { JOURNAL: more.partitions ?? 1 }, fsyncMs: more.fsyncMs })
-
-describe("the doctor on NATS", () => {
-  it("finds nothing wrong with the project's own, and leaves nothing behind", async () => {
-    assert.deepEqual(bad(await lookAt(natsServer.url, { fsyncMs: 0 })), [])
-    const connection = await connect({ servers: natsServer.url })
-    const names: Array<string> = []
-    for await (const { config } of (await jetstreamManager(connection)).streams.list()) names.push(config.name)
-    await connection.close()
-    assert.deepEqual(names, [])
-  })
-
-  it("finds one that is not there, one without JetStream, and one that refuses who asks", async () => {
-    one(await lookAt(`nats://127.0.0.1:${await freePort()}`), /wrong: None answers at nats:/)
-    one(await lookAt(await ownNats()), /wrong: It runs without JetStream/)
-    const url = (await ownNats("-js", "--user", "hub", "--pass", "right")).replace("//", "//hub:wrong@")
-    const findings = await lookAt(url)
-    one(findings, /wrong: The one at nats:\/\/127\.0\.0\.1:\d+ refuses the user/)
-    assert.ok(!JSON.stringify(findings).includes("wrong@"))
-  })
-
-  it("finds that it acknowledges before it fsyncs, and that a commit would not go in", async () => {
-    const findings = bad(await lookAt(await ownNats("-js"), { fsyncMs: 1_000 }))
-    assert.match(findings.join("\n"), /a power cut loses what was acknowledged/)
-    assert.match(findings.join("\n"), /takes messages of 1048576 bytes/)
-    assert.equal(acknowledged(0.9, 1).level, "well")
-    assert.match(acknowledged(1, undefined).what, /cannot be seen from another machine/)
-  })
-
-  it("finds other partitions than the journal was made with, and a stream that is nearly full", async () => {
-    const connection = await connect({ servers: natsServer.url })
-    const manager = await jetstreamManager(connection)
-    const specs = streamSpecs(1).map((spec) =>
-      spec.name === "JOURNAL" ? { ...spec, metadata: { partitions: "4" } } : spec
-    )
-    await ensureStreams(manager, specs)
-    one(await lookAt(natsServer.url), /wrong: JOURNAL was made with PARTITIONS=4, and it is 1 here/)
-    assert.deepEqual(bad(await lookAt(natsServer.url, { partitions: 4 })), [])
-    const { config, state } = await manager.streams.add({
-      name: "SMALL",
-      subjects: ["small"],
-      storage: StorageType.File,
-      max_bytes: 1_000,
-      discard: "new" as never
-    })
-    await connection.close()
-    assert.deepEqual(room({ config, state }), [])
-    one(room({ config, state: { ...state, bytes: 900 } }), /wrong: SMALL holds 900 of 1000 bytes/)
-  })
-
-  it("finds a journal that throws commits away, or is in memory", () => {
-    const of = (config: object) =>
-      kept({
-        config: { name: JOURNAL, storage: "file", discard: "new", max_age: 0, max_bytes: -1, max_msgs: -1, ...config }
-      } as never)
-    assert.deepEqual(of({}), [])
-    assert.deepEqual(of({ max_bytes: 1e9 }), [], "full it refuses")
-    for (const lossy of [{ max_age: 1e9 }, { discard: "old", max_bytes: 1e9 }, { discard: "old", max_msgs: 10 }]) {
-      one(of(lossy), /wrong: JOURNAL throws its oldest commits away/)
-    }
-    one(of({ storage: "memory" }), /wrong: JOURNAL is kept in memory/)
-    assert.deepEqual(of({ name: "ALERTS", max_age: 1e9 }), [])
-  })
-
-  it("finds two hubs on one journal, and takes a restart for none", () => {
-    const by = (owners: string) => [...owners].map((owner, n) => ({ id: `hub${owner}x1-${n}`, at: 1_000 + n }))
-    assert.deepEqual(takenOver(by("aaabbb"), 2_000), [])
-    assert.deepEqual(takenOver(by("aabbaa"), 120_000), [], "long ago")
-    one(takenOver(by("aabbaa"), 2_000), /wrong: Two hubs write one journal .*\(huba, hubb\)/)
-  })
-})
 
 describe("the doctor on Redis", () => {
   it("finds nothing wrong with the project's own, and one that is not there", async () => {
@@ -232,6 +120,13 @@ describe("the doctor on PostgreSQL", () => {
 })
 
 describe("the doctor on the machine", () => {
+  it("does an fsync in the hub's home and leaves nothing there", async () => {
+    const before = readdirSync(folder)
+    assert.ok((await withFsync(folder, async (fsync) => fsync())) > 0)
+    await assert.rejects(withFsync(folder, () => Promise.reject(new Error("no answer"))))
+    assert.deepEqual(readdirSync(folder), before)
+  })
+
   it("finds an old Node, few files, little memory, a full disk, a slow one, and a clock that is off", () => {
     assert.equal(node("20.19.0").level, "well")
     one([node("18.20.1")], /wrong: 18\.20\.1 is too old/)
@@ -245,7 +140,7 @@ describe("the doctor on the machine", () => {
     one([diskSpace("/x", 1_000)], /wrong: Only 0\.0 GiB are free/)
     one([diskSpace("/x", 2 * 1024 ** 3)], /doubtful: Only 2\.0 GiB are free/)
     one([disk("/x", 25)], /doubtful: An fsync in \/x takes 25\.0 ms/)
-    assert.ok(fsyncMs(folder) > 0)
+    assert.equal(median([3, 1, 2]), 2)
     assert.equal(skew("NATS", 1_500, 1_000, 1_100).level, "well")
     one([skew("NATS", 61_000, 1_000, 1_100)], /wrong: its clock is 59900 ms ahead/)
     one([skew("NATS", 0, 5_000, 5_100)], /wrong: its clock is 5000 ms behind/)

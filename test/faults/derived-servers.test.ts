@@ -192,6 +192,7 @@ describe.each([
     }
     await agree(sku)
     assert.ok(line().accepted > acceptedBefore, "it was connected to again")
+    assert.doesNotMatch(hub.output(), /thread has ended/)
   })
 })
 
