@@ -38,7 +38,36 @@ type Packed = readonly [
   holds?: ReadonlyArray<PackedHold>
 ]
 
-export const pack = (state: SkuState): string => {
+export const pack = (state: SkuState): string =>
+  JSON.stringify(packedWith(state, [...(state.holds?.values() ?? [])].map(packHold)))
+
+/** Half a millisecond of work. */
+const HOLDS_A_PIECE = 500
+const END = "]]"
+
+/** Packing it at once would hold others up. */
+export const isLarge = (state: SkuState): boolean => (state.holds?.size ?? 0) > HOLDS_A_PIECE
+
+/**
+ * As `pack`, in pieces that are made when they are asked for, all of the state as it is now. Holds never change, so only
+ * their references are copied at once: that takes a hundredth of the time.
+ */
+export const packInPieces = (state: SkuState): Iterable<string> => {
+  const text = JSON.stringify(packedWith(state, []))
+  const holds = [...(state.holds?.values() ?? [])]
+  return holds.length === 0 ? [text] : piecesOf(text.slice(0, -END.length), holds)
+}
+
+function* piecesOf(head: string, holds: ReadonlyArray<Hold>): Iterable<string> {
+  yield head
+  for (let first = 0; first < holds.length; first += HOLDS_A_PIECE) {
+    const piece = JSON.stringify(holds.slice(first, first + HOLDS_A_PIECE).map(packHold)).slice(1, -1)
+    yield first === 0 ? piece : `,${piece}`
+  }
+  yield END
+}
+
+const packedWith = (state: SkuState, packedHolds: ReadonlyArray<PackedHold>): Packed => {
   const { version, changedAt, physical, allocated, settings } = state
   const only = state.locations.length === 1 ? state.locations[0] : undefined
   const locations =
@@ -48,16 +77,14 @@ export const pack = (state: SkuState): string => {
   const head = [version, changedAt, physical, allocated, state.low ? 1 : 0, locations] as const
   const taken = state.taken?.size ?? 0
   const holds = state.holds?.size ?? 0
-  const packed: Packed =
-    settings === defaultSettings && taken === 0 && holds === 0
-      ? head
-      : [
-          ...head,
-          settings === defaultSettings ? 0 : packSettings(settings),
-          taken === 0 ? 0 : [...(state.taken ?? [])],
-          [...(state.holds?.values() ?? [])].map(packHold)
-        ]
-  return JSON.stringify(packed)
+  return settings === defaultSettings && taken === 0 && holds === 0
+    ? head
+    : [
+        ...head,
+        settings === defaultSettings ? 0 : packSettings(settings),
+        taken === 0 ? 0 : [...(state.taken ?? [])],
+        packedHolds
+      ]
 }
 
 const packSettings = (settings: Settings): PackedSettings => [

@@ -17,7 +17,7 @@ import {
   isBundle,
   type SkuState
 } from "../sku/state.ts"
-import { pack, unpack } from "../sku/pack.ts"
+import { isLarge, pack, packInPieces, unpack } from "../sku/pack.ts"
 import { Deadlines, type Due } from "./deadlines.ts"
 import { bundleScope, LINES_SCOPE, type SpanningHold, type Stock } from "./stock.ts"
 
@@ -115,22 +115,19 @@ export class StockBook implements Stock {
     return state === undefined ? undefined : pack(state)
   }
 
+  /** As `packed`, of a SKU with many holds: in pieces, each made when it is asked for. */
+  packedInPieces(sku: string): Iterable<string> | undefined {
+    const state = this.young.get(sku) ?? this.old.get(sku)
+    return state !== undefined && isLarge(state) ? packInPieces(state) : undefined
+  }
+
   get spanningCount(): number {
     return this.spanningHolds.size
   }
 
-  spanningRecords(): ReadonlyArray<LinesRecord> {
-    return [...this.spanningHolds.values()].map((hold) => ({
-      type: "lines",
-      act: "reserve",
-      ...(hold.sku === undefined ? {} : { sku: hold.sku }),
-      holdId: hold.holdId,
-      mutationId: "",
-      expiresAt: hold.expiresAt,
-      ...(hold.holder === undefined ? {} : { holder: hold.holder }),
-      legs: hold.legs,
-      asked: hold.asked
-    }))
+  /** All that are open now; each is made when it is asked for. */
+  spanningRecords(): Iterable<LinesRecord> {
+    return recordsOf([...this.spanningHolds.values()])
   }
 
   /** Takes a SKU in from a snapshot. It sleeps, unless it has open holds. */
@@ -249,6 +246,22 @@ export class StockBook implements Stock {
     }
     for (const { sku } of bundle.settings.components) {
       this.byComponent.set(sku, [...this.bundlesOf(sku), bundle.sku])
+    }
+  }
+}
+
+function* recordsOf(holds: ReadonlyArray<SpanningHold>): Iterable<LinesRecord> {
+  for (const hold of holds) {
+    yield {
+      type: "lines",
+      act: "reserve",
+      ...(hold.sku === undefined ? {} : { sku: hold.sku }),
+      holdId: hold.holdId,
+      mutationId: "",
+      expiresAt: hold.expiresAt,
+      ...(hold.holder === undefined ? {} : { holder: hold.holder }),
+      legs: hold.legs,
+      asked: hold.asked
     }
   }
 }

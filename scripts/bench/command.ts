@@ -38,8 +38,9 @@ export const register = (program: Command): void => {
 }
 
 const WORKLOADS: ReadonlyArray<Workload> = ["hot", "zipf", "carts"]
-/** A fresh hub has its code compiled by then; everybody gets the same. */
+/** A fresh hub has its code compiled by then; everybody gets the same. At a fixed rate that takes longer than at full speed. */
 const WARM_UP_SECONDS = 2
+const OPEN_WARM_UP_SECONDS = 8
 const RATES = [1_000, 3_000]
 const FANOUTS: ReadonlyArray<FanoutLoad> = [
   { sockets: 1_000, changesPerSecond: 20 },
@@ -130,7 +131,7 @@ const opens = async (
   for (let round = 0; round < results.rounds; round++) {
     for (const target of targets) {
       await target.prepare(skusOf("zipf"), unitsOf("zipf"))
-      await openLoop(target, rate, WARM_UP_SECONDS)
+      await openLoop(target, rate, OPEN_WARM_UP_SECONDS)
       const open = await openLoop(target, rate, results.seconds)
       await target.rest()
       if (open.errors > 0) results.wrong.push(`${target.name} open loop ${rate}/s: ${open.errors} errors`)

@@ -20,9 +20,11 @@ export interface ActorBook<R = never> {
   names(): Iterable<string>
   /** The actor's state as a snapshot holds it. */
   packed(name: string): string | undefined
+  /** The same, of an actor that is too large to be packed between two commands: in pieces, each made when it is asked for. */
+  packedInPieces?(name: string): Iterable<string> | undefined
   restore(name: string, packed: string): void
-  /** What belongs to no single actor, as records that make it again. */
-  spanningRecords(): ReadonlyArray<unknown>
+  /** What belongs to no single actor now, as records that make it again. */
+  spanningRecords(): Iterable<unknown>
 }
 
 export interface Given<B, M, R> {

@@ -9,7 +9,24 @@ import { Effect } from "effect"
 import type { SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
 import type { ActorBook } from "./kind.ts"
 
-export const stateLine = (name: string, packed: string): string => `${JSON.stringify(name)}\t${packed}`
+/** The states of `names` as text, piece by piece: at once a few commands' time at most, however many holds a SKU has. */
+export function* stateTexts(book: ActorBook, names: ReadonlyArray<string>): Iterable<string> {
+  for (const name of names) {
+    const pieces = book.packedInPieces?.(name)
+    if (pieces === undefined) {
+      const packed = book.packed(name)
+      if (packed !== undefined) yield `${JSON.stringify(name)}\t${packed}\n`
+    } else {
+      yield `${JSON.stringify(name)}\t`
+      yield* pieces
+      yield "\n"
+    }
+  }
+}
+
+export function* recordTexts(records: Iterable<unknown>): Iterable<string> {
+  for (const record of records) yield `${JSON.stringify(record)}\n`
+}
 
 /** A line's bytes: from `start` up to `end`. */
 export interface Line {

@@ -10,7 +10,7 @@ import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_SLICE_MS } from "../../config/limits.ts"
 import type { IdsPart, Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
 import type { ActorBook } from "./kind.ts"
 import type { Generation, Remembered } from "./remembered.ts"
-import { stateLine } from "./snapshot-lines.ts"
+import { recordTexts, stateTexts } from "./snapshot-lines.ts"
 
 /** Where the hub stands, between two turns. */
 export interface Standing {
@@ -41,48 +41,46 @@ export const takeSnapshot = Effect.fnUntraced(function* (
 ) {
   const start = yield* source.view((book) => ({
     standing: source.standing(),
-    names: [...book.names()],
-    spanning: book.spanningRecords()
+    states: stateTexts(book, [...book.names()]),
+    spanning: recordTexts(book.spanningRecords())
   }))
-  const states = new PartWriter(snapshots, `${name}.states`)
-  for (let next = 0; next < start.names.length;) {
-    const slice = yield* source.view((book) => packSlice(book, start.names, next))
-    yield* states.write(slice.lines)
-    yield* source.rest(slice.costMs)
-    ;({ next } = slice)
-  }
-  const spanning = new PartWriter(snapshots, `${name}.spanning`)
-  yield* spanning.write(start.spanning.map((record) => JSON.stringify(record)))
+  const states = yield* writeInSlices(source, start.states, new PartWriter(snapshots, `${name}.states`))
+  const spanning = yield* writeInSlices(source, start.spanning, new PartWriter(snapshots, `${name}.spanning`))
   const ids = yield* storeIds(source.remembered, snapshots, name, before)
-  const manifest: Manifest = {
-    v: 1,
-    ...start.standing,
-    states: yield* states.finish,
-    spanning: yield* spanning.finish,
-    ids
-  }
+  const manifest: Manifest = { v: 1, ...start.standing, states, spanning, ids }
   yield* snapshots.publish(manifest)
   // Parts that are left over cost only disk; the next snapshot tries again.
   yield* Effect.ignore(snapshots.prune(manifest))
   return manifest
 })
 
-/** Packs actors from `first` on until its time is over; one at least, however many holds it has. */
-const packSlice = (book: ActorBook, names: ReadonlyArray<string>, first: number) => {
+/** Answers the names of the parts. */
+const writeInSlices = Effect.fnUntraced(function* (source: SnapshotSource, texts: Iterable<string>, parts: PartWriter) {
+  const remaining = texts[Symbol.iterator]()
+  for (let isLast = false; !isLast;) {
+    const slice = yield* source.view(() => takeSlice(remaining))
+    yield* parts.write(slice.text)
+    yield* source.rest(slice.costMs)
+    ;({ isLast } = slice)
+  }
+  return yield* parts.finish
+})
+
+/** Takes texts until its time is over; one at least. */
+const takeSlice = (remaining: Iterator<string>) => {
   const startedMs = performance.now()
-  const lines: Array<string> = []
-  let next = first
+  let text = ""
   let costMs = 0
-  while (next < names.length && costMs < SNAPSHOT_SLICE_MS) {
-    const name = names[next++] as string
-    const packed = book.packed(name)
-    if (packed !== undefined) lines.push(stateLine(name, packed))
+  while (costMs < SNAPSHOT_SLICE_MS) {
+    const next = remaining.next()
+    if (next.done === true) return { text, isLast: true, costMs }
+    text += next.value
     costMs = performance.now() - startedMs
   }
-  return { lines, next, costMs }
+  return { text, isLast: false, costMs }
 }
 
-/** Writes lines as parts of one size, wherever a line ends: a hot SKU with its holds may be longer than a part. */
+/** Writes text as parts of one size, wherever a line ends: a hot SKU with its holds may be longer than a part. */
 class PartWriter {
   private readonly snapshots: SnapshotsShape
   private readonly name: string
@@ -95,9 +93,9 @@ class PartWriter {
     this.name = name
   }
 
-  write(lines: ReadonlyArray<string>): Effect.Effect<void, SnapshotFailed> {
+  write(text: string): Effect.Effect<void, SnapshotFailed> {
     return Effect.suspend(() => {
-      const added = encoder.encode(lines.map((line) => `${line}\n`).join(""))
+      const added = encoder.encode(text)
       this.pending.push(added)
       this.pendingBytes += added.length
       return this.flush(SNAPSHOT_CHUNK_BYTES)

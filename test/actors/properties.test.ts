@@ -9,7 +9,7 @@ import * as fc from "fast-check"
 import { describe, it } from "vitest"
 import { isFact } from "../../actors/sku/commands.ts"
 import { fingerprint, linesFingerprint } from "../../actors/sku/fingerprint.ts"
-import { pack, unpack } from "../../actors/sku/pack.ts"
+import { pack, packInPieces, unpack } from "../../actors/sku/pack.ts"
 import { holdKey, type SkuState } from "../../actors/sku/state.ts"
 import { StockBook } from "../../actors/stock/book.ts"
 import { anyCommand, corner, openingOf, shop, type World } from "../support/arbitraries.ts"
@@ -86,6 +86,7 @@ for (const [name, world] of worlds) {
         assert.deepEqual(fullText(snapshot), expected, "all records again after a snapshot")
         for (const sku of desk.skus()) {
           assert.deepEqual(unpack(sku, pack(desk.state(sku))), withoutEmpties(desk.state(sku)))
+          assert.equal([...packInPieces(desk.state(sku))].join(""), pack(desk.state(sku)))
         }
       })
     })

@@ -6,13 +6,15 @@ import assert from "node:assert/strict"
 import { Effect } from "effect"
 import { describe, it } from "vitest"
 import type { ActorBook } from "../../src/host/kind.ts"
-import { eachLine, restoreState, stateLine } from "../../src/host/snapshot-lines.ts"
+import { eachLine, restoreState, stateTexts } from "../../src/host/snapshot-lines.ts"
 import type { SnapshotsShape } from "../../streams/snapshots.ts"
 
 type Actors = ReadonlyArray<readonly [name: string, packed: string]>
 
 const read = async (actors: Actors, partBytes: number): Promise<Actors> => {
-  const bytes = Buffer.from(actors.map(([name, packed]) => `${stateLine(name, packed)}\n`).join(""))
+  const asleep = new Map(actors)
+  const written = { packed: (name: string) => asleep.get(name) } as unknown as ActorBook
+  const bytes = Buffer.from([...stateTexts(written, [...asleep.keys()])].join(""))
   const parts = Array.from({ length: Math.ceil(bytes.length / partBytes) }, (_, index) => String(index))
   const snapshots = {
     get: (part: string) =>

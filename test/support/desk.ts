@@ -133,10 +133,7 @@ export const fullText = (book: StockBook): ReadonlyArray<string> => [
   ...[...book.skus()]
     .toSorted()
     .map((sku) => `${sku} ${book.packed(sku)} bundles ${[...book.bundlesOf(sku)].toSorted().join()}`),
-  ...book
-    .spanningRecords()
-    .map((record) => JSON.stringify(record))
-    .toSorted(),
+  ...Array.from(book.spanningRecords(), (record) => JSON.stringify(record)).toSorted(),
   `${book.lowStockCount} low, ${book.deadlines.size} deadlines`
 ]
 
