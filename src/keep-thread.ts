@@ -16,7 +16,7 @@ export interface KeptThread {
   readonly stop: (worker: Worker) => void
 }
 
-/** Runs until interrupted, and is interrupted when the thread has ended: by itself, or after five seconds by force. */
+/** Runs until interrupted; then it waits until the thread has ended, by itself or after five seconds by force. */
 export const keepThread = ({ name, start, stop }: KeptThread): Effect.Effect<never> => {
   const running = Effect.acquireRelease(
     Effect.sync(() => {

@@ -19,6 +19,8 @@ const CONNECT_MS_MAX = 3_000
 /** A server behind a broken line answers never: people are told so after three seconds, a batch is tried again later. */
 const QUERY_MS_MAX = 3_000
 const BATCH_QUERY_MS_MAX = 60_000
+/** A step of a migration may make an index of a large table. */
+const MIGRATION_QUERY_MS_MAX = 30 * 60_000
 
 export class Postgres extends Context.Service<Postgres, Pool>()("holdfast/streams/Postgres") {
   /** Brings the schema up to date first; fails when the server cannot be reached. */
@@ -70,7 +72,12 @@ export const migrate = (url: string): Effect.Effect<void, PostgresFailed> =>
 
 /** The library's own connection would bring the process down when it is cut: nobody hears there that it failed. */
 const migrateOver = async (url: string): Promise<void> => {
-  const dbClient = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS_MAX, keepAlive: true })
+  const dbClient = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS_MAX,
+    query_timeout: MIGRATION_QUERY_MS_MAX,
+    keepAlive: true
+  })
   dbClient.on("error", () => undefined)
   try {
     await dbClient.connect()
@@ -82,7 +89,8 @@ const migrateOver = async (url: string): Promise<void> => {
       log: () => undefined
     })
   } finally {
-    await dbClient.end().catch(() => undefined)
+    // Not waited for: a line that has fallen silent never ends.
+    dbClient.end().catch(() => undefined)
   }
 }
 
