@@ -149,6 +149,19 @@ describe("the sequences page", () => {
     problems.length = 0
   })
 
+  it("reads the versions again by itself when they could not be read", async () => {
+    const versions = region("Versions")
+    let isAway = true
+    await page.route(/settings\/versions\?limit=20/, (route) => (isAway ? route.abort() : route.continue()))
+    await page.getByRole("link", { name: "Channels" }).click()
+    await page.getByRole("link", { name: "Sequences" }).click()
+    await versions.getByText("The versions cannot be read now.").waitFor()
+    isAway = false
+    await versions.getByRole("button", { name: /Version 5/ }).waitFor()
+    await versions.getByText("The versions cannot be read now.").waitFor({ state: "detached" })
+    problems.length = 0
+  })
+
   it("shows what a version changes, and brings it back", async () => {
     const versions = region("Versions")
     await versions.getByRole("button", { name: /Version 1/ }).click()

@@ -4,10 +4,13 @@ import type { RecoverySettings } from "../../../../actors/recovery/settings.ts"
 import type { SettingsView, VersionLine } from "../../../recovery/protocol.ts"
 import { timeOf } from "../../app/formats.ts"
 import { Box } from "../../app/parts.tsx"
+import { isHidden } from "../../hub/client.ts"
 import { get } from "../../hub/http.ts"
 import { type Change, changesBetween } from "../../recovery/described.ts"
 
 const SHOWN = 20
+/** What could not be read is read again so often. */
+const AGAIN_MS = 3_000
 
 interface HistoryProps {
   /** Read again when there is another. */
@@ -32,6 +35,11 @@ const useVersions = (newest: number) => {
     }
   }
   useEffect(() => void read(undefined), [newest])
+  useEffect(() => {
+    if (!isFailed) return undefined
+    const again = setInterval(() => isHidden() || void read(undefined), AGAIN_MS)
+    return () => clearInterval(again)
+  }, [isFailed])
   return {
     items,
     isFailed,
