@@ -4,6 +4,7 @@
 import { Effect, type Exit } from "effect"
 import type { StoredCommit } from "../../streams/codec.ts"
 import type { Append } from "../../streams/journal.ts"
+import { afterThisRound } from "./after-this-round.ts"
 import type { FenceLost } from "./append.ts"
 import type { AnyMail, Asker, HubMail, StagedAnswers } from "./mail.ts"
 import type { HostStats } from "./stats.ts"
@@ -24,11 +25,6 @@ export interface Flight<M extends AnyMail, R> {
 /** Whether there is something to do for it before it lands. */
 export const isUnstaged = <M extends AnyMail, R>({ exit, staged, turn }: Flight<M, R>, answersMin: number): boolean =>
   exit === undefined && staged === undefined && turn.answers.length >= answersMin
-
-/** What this round of the event loop has to send leaves before anything is done that can wait. */
-const afterThisRound: Effect.Effect<void> = Effect.callback((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
 
 /** Writes the answers down, unless the turn has landed meanwhile. */
 export const stageAnswers = <M extends AnyMail, R>(flight: Flight<M, R>): Effect.Effect<void> =>

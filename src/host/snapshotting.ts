@@ -8,6 +8,7 @@
 import { Effect } from "effect"
 import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_SLICE_MS } from "../../config/limits.ts"
 import type { IdsPart, Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
+import { afterThisRound } from "./after-this-round.ts"
 import type { ActorBook } from "./kind.ts"
 import type { Generation, Remembered } from "./remembered.ts"
 import { recordTexts, stateTexts } from "./snapshot-lines.ts"
@@ -44,8 +45,17 @@ export const takeSnapshot = Effect.fnUntraced(function* (
     states: stateTexts(book, [...book.names()]),
     spanning: recordTexts(book.spanningRecords())
   }))
-  const states = yield* writeInSlices(source, start.states, new PartWriter(snapshots, `${name}.states`))
-  const spanning = yield* writeInSlices(source, start.spanning, new PartWriter(snapshots, `${name}.spanning`))
+  const states = yield* writeInSlices(
+    source,
+    source.view(slicesOf(start.states)),
+    new PartWriter(snapshots, `${name}.states`)
+  )
+  // They do not change: what is made of them need not wait for a turn.
+  const spanning = yield* writeInSlices(
+    source,
+    Effect.sync(slicesOf(start.spanning)),
+    new PartWriter(snapshots, `${name}.spanning`)
+  )
   const ids = yield* storeIds(source.remembered, snapshots, name, before)
   const manifest: Manifest = { v: 1, ...start.standing, states, spanning, ids }
   yield* snapshots.publish(manifest)
@@ -54,30 +64,43 @@ export const takeSnapshot = Effect.fnUntraced(function* (
   return manifest
 })
 
+interface Slice {
+  readonly text: string
+  readonly costMs: number
+  readonly isLast: boolean
+}
+
 /** Answers the names of the parts. */
-const writeInSlices = Effect.fnUntraced(function* (source: SnapshotSource, texts: Iterable<string>, parts: PartWriter) {
-  const remaining = texts[Symbol.iterator]()
-  for (let isLast = false; !isLast;) {
-    const slice = yield* source.view(() => takeSlice(remaining))
-    yield* parts.write(slice.text)
-    yield* source.rest(slice.costMs)
-    ;({ isLast } = slice)
+const writeInSlices = Effect.fnUntraced(function* (
+  { rest }: SnapshotSource,
+  take: Effect.Effect<Slice, SnapshotFailed>,
+  parts: PartWriter
+) {
+  for (;;) {
+    const { costMs, isLast, text } = yield* take
+    yield* parts.write(text)
+    if (isLast) return yield* parts.finish
+    yield* rest(costMs)
+    yield* afterThisRound
   }
-  return yield* parts.finish
 })
 
-/** Takes texts until its time is over; one at least. */
-const takeSlice = (remaining: Iterator<string>) => {
-  const startedMs = performance.now()
-  let text = ""
-  let costMs = 0
-  while (costMs < SNAPSHOT_SLICE_MS) {
-    const next = remaining.next()
-    if (next.done === true) return { text, isLast: true, costMs }
-    text += next.value
-    costMs = performance.now() - startedMs
+/** Each call takes texts until its time is over; one at least, if there is one. */
+const slicesOf = (texts: Iterable<string>): (() => Slice) => {
+  const remaining = texts[Symbol.iterator]()
+  let next: IteratorResult<string, unknown> | undefined
+  return () => {
+    const startedMs = performance.now()
+    let text = ""
+    let costMs = 0
+    next ??= remaining.next()
+    while (next.done !== true && costMs < SNAPSHOT_SLICE_MS) {
+      text += next.value
+      next = remaining.next()
+      costMs = performance.now() - startedMs
+    }
+    return { text, costMs, isLast: next.done === true }
   }
-  return { text, isLast: false, costMs }
 }
 
 /** Writes text as parts of one size, wherever a line ends: a hot SKU with its holds may be longer than a part. */
