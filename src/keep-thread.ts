@@ -12,8 +12,8 @@ export interface KeptThread {
   /** As the log has it. */
   readonly name: string
   readonly start: () => Worker
-  /** Asks it to end; one that has ended is asked as well. */
-  readonly stop: (worker: Worker) => void
+  /** Asks the one that was started last to end; it may have ended. */
+  readonly stop: () => void
 }
 
 /** Runs until interrupted; then it waits until the thread has ended, by itself or after five seconds by force. */
@@ -25,7 +25,7 @@ export const keepThread = ({ name, start, stop }: KeptThread): Effect.Effect<nev
     }),
     ({ worker, end }) =>
       Effect.promise(async () => {
-        stop(worker)
+        stop()
         const patience = setTimeout(() => void worker.terminate(), STOP_MS_MAX)
         await end
         clearTimeout(patience)

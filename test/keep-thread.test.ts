@@ -14,11 +14,11 @@ const FAILS = `throw new Error("broken")`
 const ENDS = `process.exit(3)`
 const STAYS = `require("node:worker_threads").parentPort.on("message", () => process.exit(0))`
 
-/** Runs the sources one after the other, the last again and again; `stopped` counts those that were asked to end. */
+/** Runs the sources one after the other, the last again and again. */
 const keep = (...sources: ReadonlyArray<string>) => {
   const started: Array<Worker> = []
   const warnings: Array<string> = []
-  const seen = { started, warnings, stopped: 0 }
+  const seen = { started, warnings }
   const log = Logger.make(({ message }) => void warnings.push(String(message)))
   const kept = keepThread({
     name: "sample",
@@ -27,10 +27,7 @@ const keep = (...sources: ReadonlyArray<string>) => {
       started.push(worker)
       return worker
     },
-    stop: (worker) => {
-      seen.stopped++
-      worker.postMessage("stop")
-    }
+    stop: () => started.at(-1)?.postMessage("stop")
   })
   const fiber = Effect.runFork(kept.pipe(Effect.provide(Logger.layer([log]))))
   return { seen, stop: () => Effect.runPromise(Fiber.interrupt(fiber)) }

@@ -38,8 +38,9 @@ export const register = (program: Command): void => {
 }
 
 const WORKLOADS: ReadonlyArray<Workload> = ["hot", "zipf", "carts"]
-/** A fresh hub has its code compiled by then; everybody gets the same. At a fixed rate that takes longer than at full speed. */
+/** A fresh hub has its code compiled by then; everybody gets the same. */
 const WARM_UP_SECONDS = 2
+/** Fewer requests take longer for that. */
 const OPEN_WARM_UP_SECONDS = 8
 const RATES = [1_000, 3_000]
 const FANOUTS: ReadonlyArray<FanoutLoad> = [

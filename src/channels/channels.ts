@@ -94,7 +94,7 @@ class HubSide {
     return keepThread({
       name: "channels",
       start: () => this.start(settings),
-      stop: (worker) => tell(worker, { type: "stop" })
+      stop: () => this.tell({ type: "stop" })
     })
   }
 
@@ -200,11 +200,9 @@ class HubSide {
   }
 
   private tell(message: ToThread): void {
-    if (this.worker !== undefined) tell(this.worker, message)
+    this.worker?.postMessage(message)
   }
 }
-
-const tell = (worker: Worker, message: ToThread): void => worker.postMessage(message)
 
 const ASK_AGAIN_MS = 200
 

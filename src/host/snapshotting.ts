@@ -70,7 +70,7 @@ interface Slice {
   readonly isLast: boolean
 }
 
-/** Answers the names of the parts. */
+/** Answers the names of the parts. Between two slices others get their turn, also where taking one needs none. */
 const writeInSlices = Effect.fnUntraced(function* (
   { rest }: SnapshotSource,
   take: Effect.Effect<Slice, SnapshotFailed>,

@@ -163,7 +163,7 @@ class Projector {
     return keepThread({
       name: "projector",
       start: () => this.start(settings),
-      stop: (worker) => tell(worker, { type: "stop" })
+      stop: () => this.tell({ type: "stop" })
     })
   }
 
@@ -228,11 +228,9 @@ class Projector {
   }
 
   private tell(message: ToThread): void {
-    if (this.worker !== undefined) tell(this.worker, message)
+    this.worker?.postMessage(message)
   }
 }
-
-const tell = (worker: Worker, message: ToThread): void => worker.postMessage(message)
 
 /** SKUs looked at between two commands. */
 const PAGE_SKUS = 500

@@ -37,7 +37,9 @@ const useVersions = (newest: number) => {
   useEffect(() => void read(undefined), [newest])
   useEffect(() => {
     if (!isFailed) return undefined
-    const again = setInterval(() => isHidden() || void read(undefined), AGAIN_MS)
+    const again = setInterval(() => {
+      if (!isHidden()) void read(undefined)
+    }, AGAIN_MS)
     return () => clearInterval(again)
   }, [isFailed])
   return {
