@@ -3,9 +3,13 @@
  *
  * A snapshot counts only once its manifest is stored, and the manifest is stored last; a crash in between leaves parts
  * that nobody refers to and the next `prune` removes.
+ *
+ * Two hubs may take one at once: an owner that does not know yet that it was replaced, and the one that replaced it. So a
+ * manifest is stored only in the place of the one that was there when its snapshot was begun, and `prune` leaves alone
+ * what was put later than the manifest it keeps: a manifest never names a part that somebody else has removed.
  */
 import { Context, Effect, Layer, Schema } from "effect"
-import { Nats, type NatsShape, publishAcked } from "./nats/connection.ts"
+import { EXPECTED, Nats, type NatsShape, publishAcked, WRONG_LAST_SEQUENCE } from "./nats/connection.ts"
 import { type KindNames, SNAPSHOTS, snapshotSubject, STOCK } from "./subjects.ts"
 
 export interface Manifest {
@@ -32,21 +36,39 @@ export interface IdsPart {
   readonly parts: ReadonlyArray<string>
 }
 
-/** A snapshot could not be read or written. Recovery can do without one, at the price of time. */
+/** A manifest as it is stored. */
+export interface Snapshot {
+  readonly manifest: Manifest
+  /** Orders manifests and parts by when they were stored; 1 or more. */
+  readonly revision: number
+}
+
+/** A snapshot could not be read or written. */
 export class SnapshotFailed extends Schema.TaggedError<SnapshotFailed>()("SnapshotFailed", {
   operation: Schema.String,
   detail: Schema.String
 }) {}
 
+/** There is no such part, because a newer snapshot has taken the place of the one it belonged to or because it was lost. */
+export class PartMissing extends Schema.TaggedError<PartMissing>()("PartMissing", { part: Schema.String }) {}
+
 export interface SnapshotsShape {
-  readonly latest: Effect.Effect<Manifest | undefined, SnapshotFailed>
-  readonly get: (part: string) => Effect.Effect<Uint8Array, SnapshotFailed>
+  readonly latest: Effect.Effect<Snapshot | undefined, SnapshotFailed>
+  readonly get: (part: string) => Effect.Effect<Uint8Array, SnapshotFailed | PartMissing>
   readonly put: (part: string, bytes: Uint8Array) => Effect.Effect<void, SnapshotFailed>
-  /** Makes the parts named in the manifest the snapshot. */
-  readonly publish: (manifest: Manifest) => Effect.Effect<void, SnapshotFailed>
-  /** Removes parts that the manifest does not name. */
-  readonly prune: (manifest: Manifest) => Effect.Effect<void, SnapshotFailed>
+  /**
+   * Makes the parts named in the manifest the snapshot. Fails when another one than `after` (`undefined`: none) is the
+   * latest by now.
+   */
+  readonly publish: (manifest: Manifest, after: Snapshot | undefined) => Effect.Effect<Snapshot, SnapshotFailed>
+  /** Removes parts that were put before the snapshot was published and that it does not name. */
+  readonly prune: (snapshot: Snapshot) => Effect.Effect<void, SnapshotFailed>
 }
+
+const superseded = new SnapshotFailed({
+  operation: "publish",
+  detail: "another hub has published one since this one was begun"
+})
 
 const partsOf = (manifest: Manifest): Set<string> =>
   new Set([...manifest.states, ...manifest.spanning, ...manifest.ids.flatMap((generation) => generation.parts)])
@@ -60,23 +82,29 @@ export class Snapshots extends Context.Service<Snapshots, SnapshotsShape>()("hol
 }
 
 const memory = (): SnapshotsShape => {
-  const parts = new Map<string, Uint8Array>()
-  let manifest: Manifest | undefined
+  const parts = new Map<string, { readonly bytes: Uint8Array; readonly revision: number }>()
+  let latest: Snapshot | undefined
+  let revision = 0
   return {
-    latest: Effect.sync(() => manifest),
+    latest: Effect.sync(() => latest),
     get: (part) =>
       Effect.suspend(() => {
-        const bytes = parts.get(part)
-        return bytes === undefined
-          ? Effect.fail(new SnapshotFailed({ operation: "get", detail: `there is no part ${part}` }))
-          : Effect.succeed(bytes)
+        const stored = parts.get(part)
+        return stored === undefined ? Effect.fail(new PartMissing({ part })) : Effect.succeed(stored.bytes)
       }),
-    put: (part, bytes) => Effect.sync(() => void parts.set(part, bytes.slice())),
-    publish: (published) => Effect.sync(() => void (manifest = published)),
+    put: (part, bytes) => Effect.sync(() => void parts.set(part, { bytes: bytes.slice(), revision: ++revision })),
+    publish: (manifest, after) =>
+      Effect.suspend(() => {
+        if (latest?.revision !== after?.revision) return Effect.fail(superseded)
+        latest = { manifest, revision: ++revision }
+        return Effect.succeed(latest)
+      }),
     prune: (kept) =>
       Effect.sync(() => {
-        const named = partsOf(kept)
-        for (const part of parts.keys()) if (!named.has(part)) parts.delete(part)
+        const named = partsOf(kept.manifest)
+        for (const [part, stored] of parts) {
+          if (stored.revision < kept.revision && !named.has(part)) parts.delete(part)
+        }
       })
   }
 }
@@ -87,25 +115,36 @@ const PUT_TIMEOUT_MS = 10_000
 
 export const snapshotsOf = (nats: NatsShape, names: KindNames): SnapshotsShape => {
   const failed = (operation: string) => (cause: unknown) => new SnapshotFailed({ operation, detail: String(cause) })
-  const put = (part: string, bytes: Uint8Array) =>
-    publishAcked(nats.publisher, snapshotSubject(names, part), bytes, { timeoutMs: PUT_TIMEOUT_MS }).pipe(
-      Effect.mapError((cause) => failed("put")(cause.detail)),
-      Effect.asVoid
-    )
+  const put = (part: string, bytes: Uint8Array, headers: Readonly<Record<string, string>> = {}) =>
+    publishAcked(nats.publisher, snapshotSubject(names, part), bytes, { timeoutMs: PUT_TIMEOUT_MS, headers })
   const read = (part: string) =>
     Effect.tryPromise({
       try: () => nats.manager.direct.getMessage(SNAPSHOTS, { last_by_subj: snapshotSubject(names, part) }),
       catch: failed("get")
     })
   return {
-    latest: Effect.map(read(MANIFEST), (message) => (message === null ? undefined : message.json<Manifest>())),
+    latest: Effect.map(read(MANIFEST), (message) =>
+      message === null ? undefined : { manifest: message.json<Manifest>(), revision: message.seq }
+    ),
     get: (part) =>
-      Effect.flatMap(read(part), (message) =>
-        message === null ? Effect.fail(failed("get")(`there is no part ${part}`)) : Effect.succeed(message.data)
+      Effect.flatMap(read(part), (message): Effect.Effect<Uint8Array, PartMissing> =>
+        message === null ? Effect.fail(new PartMissing({ part })) : Effect.succeed(message.data)
       ),
-    put,
-    publish: (manifest) => put(MANIFEST, new TextEncoder().encode(JSON.stringify(manifest))),
-    prune: (manifest) =>
+    put: (part, bytes) =>
+      put(part, bytes).pipe(
+        Effect.mapError((cause) => failed("put")(cause.detail)),
+        Effect.asVoid
+      ),
+    publish: (manifest, after) =>
+      put(MANIFEST, new TextEncoder().encode(JSON.stringify(manifest)), {
+        [EXPECTED]: String(after?.revision ?? 0)
+      }).pipe(
+        Effect.mapError((cause) =>
+          WRONG_LAST_SEQUENCE.has(cause.code) ? superseded : failed("publish")(cause.detail)
+        ),
+        Effect.map(({ seq }) => ({ manifest, revision: seq }))
+      ),
+    prune: ({ manifest, revision }) =>
       Effect.tryPromise({
         try: async () => {
           const named = partsOf(manifest)
@@ -113,7 +152,8 @@ export const snapshotsOf = (nats: NatsShape, names: KindNames): SnapshotsShape =
           const info = await nats.manager.streams.info(SNAPSHOTS, { subjects_filter: `${prefix}>` })
           for (const subject of Object.keys(info.state.subjects ?? {})) {
             const part = subject.slice(prefix.length)
-            if (part !== MANIFEST && !named.has(part)) await nats.manager.streams.purge(SNAPSHOTS, { filter: subject })
+            if (part === MANIFEST || named.has(part)) continue
+            await nats.manager.streams.purge(SNAPSHOTS, { filter: subject, seq: revision })
           }
         },
         catch: failed("prune")

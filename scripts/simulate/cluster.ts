@@ -47,6 +47,8 @@ interface Hub {
 const CRASH = 0.01
 const SECOND_OWNER = 0.005
 const SNAPSHOT = 0.02
+/** A part, a manifest or a look at one takes so long: steps of two snapshots mix. */
+const SNAPSHOT_STEP_MS_MAX = 15
 
 export const simulate = Effect.fnUntraced(function* (options: SimulationOptions) {
   const random = new Random(options.seed)
@@ -63,16 +65,22 @@ export const simulate = Effect.fnUntraced(function* (options: SimulationOptions)
     random,
     new Proxy(faults, { get: (_, name) => Reflect.get(current, name) as number })
   )
-  const snapshots = yield* Snapshots.use((shape) => Effect.succeed(shape)).pipe(Effect.provide(Snapshots.layerMemory))
+  const stored = yield* Snapshots.use((shape) => Effect.succeed(shape)).pipe(Effect.provide(Snapshots.layerMemory))
+  const snapshots = slow(stored, () => Duration.millis(random.integer(0, SNAPSHOT_STEP_MS_MAX)))
   const shoppers = new Shoppers(random)
   const counts = { crashes: 0, takeovers: 0, snapshots: 0 }
+  const missing = new Set<string>()
   let hub = yield* startHub(options, journal, snapshots, 0)
   for (let step = 1; step <= options.steps; step++) {
     for (let acts = random.integer(1, 6); acts > 0; acts--) shoppers.act(hub.host)
     hub.host.submit({ kind: "due" })
     yield* pass(random.integer(1, 40))
     hub.host.tend()
-    if (random.chance(SNAPSHOT) && (yield* snapshot(hub.host, snapshots, `s${step}`))) counts.snapshots++
+    if (random.chance(SNAPSHOT)) {
+      const taking = yield* Effect.forkChild(takeOne(hub.host, snapshots, `s${step}`))
+      yield* pass(100)
+      if (taking.pollUnsafe() !== undefined) counts.snapshots++
+    }
     if (random.chance(CRASH) || !hub.host.isOpen) {
       counts.crashes++
       yield* Scope.close(hub.scope, Exit.void)
@@ -81,10 +89,13 @@ export const simulate = Effect.fnUntraced(function* (options: SimulationOptions)
       // The old owner does not know yet: what it still decides must be fenced off.
       counts.takeovers++
       const old = hub
+      yield* Effect.forkChild(takeOne(old.host, snapshots, `s${step}-old`))
       hub = yield* startHub(options, journal, snapshots, step)
+      yield* Effect.forkChild(takeOne(hub.host, snapshots, `s${step}-new`))
       for (let acts = random.integer(1, 6); acts > 0; acts--) shoppers.act(old.host)
       yield* pass(300)
       yield* Scope.close(old.scope, Exit.void)
+      for (const part of yield* missingParts(stored)) missing.add(part)
     }
   }
   current = noFaults
@@ -97,7 +108,10 @@ export const simulate = Effect.fnUntraced(function* (options: SimulationOptions)
   yield* pass(1_000)
   yield* Scope.close(hub.scope, Exit.void)
   const report: SimulationReport = {
-    violations: violations(journal.memory.stored, shoppers.book),
+    violations: [
+      ...violations(journal.memory.stored, shoppers.book),
+      ...Array.from(missing, (part) => `the newest snapshot named ${part}, which was not there`)
+    ],
     asked: shoppers.book.length,
     commits: journal.memory.stored.length,
     ...counts,
@@ -105,6 +119,30 @@ export const simulate = Effect.fnUntraced(function* (options: SimulationOptions)
     faults: journal.struck
   }
   return report
+})
+
+const slow = (snapshots: SnapshotsShape, step: () => Duration.Duration): SnapshotsShape => {
+  const delay = <A, E>(effect: Effect.Effect<A, E>) =>
+    Effect.suspend(() => Effect.andThen(Effect.sleep(step()), effect))
+  return {
+    latest: delay(snapshots.latest),
+    get: (part) => delay(snapshots.get(part)),
+    put: (part, bytes) => delay(snapshots.put(part, bytes)),
+    publish: (manifest, after) => delay(snapshots.publish(manifest, after)),
+    prune: (snapshot) => delay(snapshots.prune(snapshot))
+  }
+}
+
+/** What the newest snapshot names though somebody has removed it. */
+const missingParts = Effect.fnUntraced(function* (snapshots: SnapshotsShape) {
+  const newest = yield* snapshots.latest
+  const parts = newest === undefined ? [] : [...newest.manifest.states, ...newest.manifest.spanning]
+  return yield* Effect.filter(parts, (part) =>
+    snapshots.get(part).pipe(
+      Effect.as(false),
+      Effect.catchTag("PartMissing", () => Effect.succeed(true))
+    )
+  )
 })
 
 /** Lets time pass, and what time has woken run. */
@@ -161,7 +199,7 @@ const startHub = Effect.fnUntraced(function* (
 
 const noTimers = { arm: () => undefined, watch: () => Effect.never }
 
-const snapshot = Effect.fnUntraced(function* (host: PartitionHost, snapshots: SnapshotsShape, name: string) {
+const takeOne = (host: PartitionHost, snapshots: SnapshotsShape, name: string) => {
   const source = {
     remembered: host.remembered,
     standing: () => host.standing,
@@ -177,8 +215,5 @@ const snapshot = Effect.fnUntraced(function* (host: PartitionHost, snapshots: Sn
         )
       )
   }
-  const before = yield* Effect.orDie(snapshots.latest)
-  const taking = yield* Effect.forkChild(takeSnapshot(source, snapshots, name, before))
-  yield* pass(100)
-  return taking.pollUnsafe() !== undefined
-})
+  return Effect.flatMap(snapshots.latest, (before) => takeSnapshot(source, snapshots, name, before))
+}

@@ -6,7 +6,7 @@ import { DUE_LOOK_EVERY_MS, SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_REST_FACTOR } from "
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Journal } from "../../streams/journal.ts"
 import { Recent } from "../../streams/recent-commits.ts"
-import { type Manifest, SnapshotFailed, Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
+import { type Snapshot, SnapshotFailed, Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
 import { Timers } from "../../streams/timers.ts"
 import { type Claim, claim } from "./claim.ts"
 import type { PartitionHost } from "./host.ts"
@@ -102,7 +102,7 @@ class SnapshotKeeper {
   private readonly host: AnyHost
   private readonly snapshots: SnapshotsShape
   private readonly everyRecords: number
-  private newest: Manifest | undefined
+  private newest: Snapshot | undefined
   /** Of `stats.turnRecords`, what the newest snapshot covers; what recovery had to fold is not covered. */
   private coveredRecords: number
   private count = 0
@@ -122,8 +122,8 @@ class SnapshotKeeper {
   private readonly take = Effect.suspend(() => {
     const records = this.host.stats.turnRecords
     const name = `${this.host.standing.sequence}-${this.count++}`
-    return Effect.map(takeSnapshot(source(this.host), this.snapshots, name, this.newest), (manifest) => {
-      this.newest = manifest
+    return Effect.map(takeSnapshot(source(this.host), this.snapshots, name, this.newest), (snapshot) => {
+      this.newest = snapshot
       this.coveredRecords = records
     })
   })

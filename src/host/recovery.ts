@@ -1,11 +1,11 @@
 /**
- * Brings a hub to where the journal is: the newest snapshot, then the commits after it.
+ * Brings a hub to where the journal is: a snapshot, then the commits after it.
  */
 import { Effect } from "effect"
 import { RECOVERY_AWAKE_MAX } from "../../config/limits.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
 import type { JournalShape, JournalUnavailable } from "../../streams/journal.ts"
-import type { Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
+import type { Manifest, PartMissing, Snapshot, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
 import type { ActorBook } from "./kind.ts"
 import { type Fingerprint, Generation, type Remembered } from "./remembered.ts"
 import { eachLine, restoreState, textOf } from "./snapshot-lines.ts"
@@ -18,7 +18,7 @@ export interface Recovered {
   readonly facts: number
   /** Milliseconds since the epoch of the newest commit. */
   readonly at: number
-  readonly fromSnapshot: Manifest | undefined
+  readonly fromSnapshot: Snapshot | undefined
   readonly foldedRecords: number
 }
 
@@ -30,12 +30,14 @@ export interface Memory<R> {
 
 const PARTS_AT_ONCE = 8
 
+/** `from`: the snapshot to begin with, if any; fails with `PartMissing` when it is not whole. */
 export const recover = Effect.fnUntraced(function* <R>(
   memory: Memory<R>,
   partitions: number,
+  from: Snapshot | undefined,
   sources: { readonly journal: JournalShape<R>; readonly snapshots: SnapshotsShape }
-): Effect.fn.Return<Recovered, JournalUnavailable | SnapshotFailed> {
-  const manifest = yield* sources.snapshots.latest
+): Effect.fn.Return<Recovered, JournalUnavailable | SnapshotFailed | PartMissing> {
+  const manifest = from?.manifest
   if (manifest !== undefined) yield* restore(memory, manifest, sources.snapshots)
   const state = {
     sequence: manifest?.sequence ?? 0,
@@ -60,7 +62,7 @@ export const recover = Effect.fnUntraced(function* <R>(
     ),
     { times: 5 }
   )
-  return { ...state, fromSnapshot: manifest }
+  return { ...state, fromSnapshot: from }
 })
 
 const fold = <R>(memory: Memory<R>, commit: StoredCommit<R>): void => {

@@ -6,7 +6,7 @@
  * of its actors sleeps, beside everybody's newer states.
  */
 import { Effect } from "effect"
-import type { SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
+import type { PartMissing, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
 import type { ActorBook } from "./kind.ts"
 
 /** The states of `names` as text, piece by piece: at once a few commands' time at most, however many holds a SKU has. */
@@ -59,7 +59,7 @@ export const eachLine = Effect.fnUntraced(function* (
   parts: ReadonlyArray<string>,
   snapshots: SnapshotsShape,
   visit: (line: Line) => void
-): Effect.fn.Return<void, SnapshotFailed> {
+): Effect.fn.Return<void, SnapshotFailed | PartMissing> {
   let rest = Buffer.alloc(0)
   for (let first = 0; first < parts.length; first += PARTS_AT_ONCE) {
     const some = parts.slice(first, first + PARTS_AT_ONCE)

@@ -7,7 +7,7 @@
  */
 import { Effect } from "effect"
 import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_SLICE_MS } from "../../config/limits.ts"
-import type { IdsPart, Manifest, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
+import type { IdsPart, Manifest, Snapshot, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
 import { afterThisRound } from "./after-this-round.ts"
 import type { ActorBook } from "./kind.ts"
 import type { Generation, Remembered } from "./remembered.ts"
@@ -33,13 +33,17 @@ export interface SnapshotSource {
 
 const encoder = new TextEncoder()
 
-/** `name` makes this snapshot's parts different from the last one's; `before` is that one, whose sealed ids are kept. */
+/**
+ * `name` makes this snapshot's parts different from any other's. `before` is the newest that this hub knows of, whose sealed
+ * ids are kept; not when another hub has published one since, which may have removed them.
+ */
 export const takeSnapshot = Effect.fnUntraced(function* (
   source: SnapshotSource,
   snapshots: SnapshotsShape,
   name: string,
-  before: Manifest | undefined
+  before: Snapshot | undefined
 ) {
+  const replaced = yield* snapshots.latest
   const start = yield* source.view((book) => ({
     standing: source.standing(),
     states: stateTexts(book, [...book.names()]),
@@ -56,12 +60,13 @@ export const takeSnapshot = Effect.fnUntraced(function* (
     Effect.sync(slicesOf(start.spanning)),
     new PartWriter(snapshots, `${name}.spanning`)
   )
-  const ids = yield* storeIds(source.remembered, snapshots, name, before)
+  const kept = replaced?.revision === before?.revision ? (before?.manifest.ids ?? []) : []
+  const ids = yield* storeIds(source.remembered, snapshots, name, kept)
   const manifest: Manifest = { v: 1, ...start.standing, states, spanning, ids }
-  yield* snapshots.publish(manifest)
+  const snapshot = yield* snapshots.publish(manifest, replaced)
   // Parts that are left over cost only disk; the next snapshot tries again.
-  yield* Effect.ignore(snapshots.prune(manifest))
-  return manifest
+  yield* Effect.ignore(snapshots.prune(snapshot))
+  return snapshot
 })
 
 interface Slice {
@@ -160,11 +165,11 @@ const storeIds = Effect.fnUntraced(function* (
   remembered: Remembered,
   snapshots: SnapshotsShape,
   name: string,
-  before: Manifest | undefined
+  kept: ReadonlyArray<IdsPart>
 ) {
   const stored: Array<IdsPart> = []
   for (const generation of remembered.generations.slice()) {
-    const known = before?.ids.find(
+    const known = kept.find(
       (part) =>
         part.base === generation.base && part.startedAt === generation.startedAt && part.count === generation.count
     )

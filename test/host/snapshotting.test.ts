@@ -80,7 +80,7 @@ const snapshotOf = (book: StockBook, snapshots: Snapshots["Service"], between: (
     standing: () => ({ sequence: 7, partitions: [7], facts: 0, at: 5 }),
     remembered: new Remembered({ windowMs: 1_000, idsMax: 10 })
   }
-  return Effect.map(takeSnapshot(source, snapshots, "s", undefined), (manifest) => ({ manifest, slices }))
+  return Effect.map(takeSnapshot(source, snapshots, "s", undefined), ({ manifest }) => ({ manifest, slices }))
 }
 
 describe("a snapshot of a SKU with very many holds, and of as many carts", () => {
