@@ -42,6 +42,7 @@ const F = {
   occurredAt: fragment(',"occurredAt":'),
   reference: fragment(',"reference":'),
   reason: fragment(',"reason":'),
+  bundle: fragment(',"bundle":true'),
   lines: fragment('{"type":"lines","act":"reserve","holdId":'),
   legs: fragment(',"legs":['),
   asked: fragment('],"asked":['),
@@ -110,7 +111,7 @@ const writeChange = (writer: JsonWriter, event: FactEvent | ReserveEvent | Close
 
 const writeReserve = (
   writer: JsonWriter,
-  event: Complete<ReserveEvent, "holdId" | "expiresAt" | "locationId" | "split" | "holder">
+  event: Complete<ReserveEvent, "holdId" | "expiresAt" | "locationId" | "split" | "holder" | "bundle">
 ): void => {
   writeChange(writer, event)
   writeText(writer, F.holdId, event.holdId)
@@ -121,6 +122,7 @@ const writeReserve = (
     writer.fragment(F.split)
     writer.json(event.split)
   }
+  if (event.bundle === true) writer.fragment(F.bundle)
   writer.fragment(F.end)
 }
 

@@ -17,7 +17,7 @@ import {
 } from "./decision.ts"
 import type { CloseEvent, FactEvent, IncidentKind, JournalRecord, ReserveEvent, StockEvent } from "./events.ts"
 import { type Freed, hasChannelRules, nothingFreed, sellable } from "./channels.ts"
-import { available, findLocation, type Hold, holdKey, type SkuState, splitOf } from "./state.ts"
+import { available, findLocation, type HeldUnits, type Hold, holdKey, type SkuState, splitOf } from "./state.ts"
 
 /** Where and by whom a mutation was asked for, when it was not by a command on this SKU. */
 export interface Origin {
@@ -119,7 +119,7 @@ export const reservable = (
   state: SkuState,
   locationId: string,
   channel: string | undefined,
-  replaced: Hold | undefined
+  replaced: HeldUnits | undefined
 ): number => {
   const here = freeAt(state, locationId, replaced)
   const promised = Math.min(here, sellable(state, channel, freedBy(replaced))) + state.settings.backorderLimit
@@ -127,14 +127,14 @@ export const reservable = (
 }
 
 /** Units free at the location once the hold that is replaced has given its back. */
-export const freeAt = (state: SkuState, locationId: string, replaced: Hold | undefined): number => {
+export const freeAt = (state: SkuState, locationId: string, replaced: HeldUnits | undefined): number => {
   let units = locationAvailable(state, locationId)
   if (replaced === undefined) return units
   for (const [held, part] of splitOf(replaced)) if (held === locationId) units += part
   return units
 }
 
-export const freedBy = (hold: Hold | undefined): Freed =>
+export const freedBy = (hold: HeldUnits | undefined): Freed =>
   hold === undefined ? nothingFreed : { total: hold.quantity, channel: hold.channel }
 
 export const decideReserve = (state: SkuState, command: Reserve, at: number, origin: Origin): Decision => {
@@ -200,7 +200,7 @@ export const decideClose = (
     // The timer has not come yet; the hold is over all the same, and its units go back in this very step.
     return { ...decideExpiry(state, hold), refusal: holdExpired(command) }
   }
-  return closeEvent(state, hold, command.type, command.mutationId, origin)
+  return closeEvent(state, hold.holdId, hold, command.type, command.mutationId, origin)
 }
 
 export const holdExpired = (command: Pick<CloseHold, "holdId"> & { readonly sku?: string }) => ({
@@ -237,7 +237,8 @@ export const decideClosed = (
 
 export const closeEvent = (
   state: SkuState,
-  hold: Hold,
+  holdId: string,
+  held: HeldUnits,
   type: CloseEvent["type"],
   mutationId: string,
   origin: Origin
@@ -247,16 +248,16 @@ export const closeEvent = (
     sku: state.sku,
     version: state.version + 1,
     mutationId,
-    holdId: hold.holdId,
-    quantity: hold.quantity,
-    physical: type === "commit" ? state.physical - hold.quantity : state.physical,
-    allocated: state.allocated - hold.quantity
+    holdId,
+    quantity: held.quantity,
+    physical: type === "commit" ? state.physical - held.quantity : state.physical,
+    allocated: state.allocated - held.quantity
   }
-  if (hold.channel !== undefined) event.channel = hold.channel
+  if (held.channel !== undefined) event.channel = held.channel
   complete(event, state, origin)
   const records: Array<JournalRecord> = [event]
   if (type === "commit") {
-    for (const [locationId, units] of splitOf(hold)) {
+    for (const [locationId, units] of splitOf(held)) {
       const physical = findLocation(state, locationId)?.physical ?? 0
       const short = newlyShort(physical, physical - units, state.settings.backorderLimit)
       if (short > 0) records.push(incidentFor("paid_but_short", short, locationId, event))
@@ -271,6 +272,7 @@ export const closeEvent = (
 export const decideExpiry = (state: SkuState, hold: Hold): Decision =>
   closeEvent(
     state,
+    hold.holdId,
     hold,
     "expiry",
     `expiry:${hold.holdId}:${state.version + 1}`,

@@ -53,6 +53,8 @@ export interface ReserveEvent extends EventBase {
   readonly holder?: string
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
+  /** The SKU is a bundle: its components hold the units. */
+  readonly bundle?: true
 }
 
 export interface CloseEvent extends EventBase {

@@ -16,17 +16,21 @@ export interface Location {
   allocated: number
 }
 
-export interface Hold {
+/** Units of one SKU that are spoken for. */
+export interface HeldUnits {
+  readonly quantity: number
+  /** Where they lie: all of them here, or as `split` says. */
+  readonly locationId: string
+  readonly split: ReadonlyArray<LocationUnits> | undefined
+  readonly channel: string | undefined
+}
+
+export interface Hold extends HeldUnits {
   /** `holdId` within its scope, see `holdKey`. */
   readonly key: string
   readonly sku: string
   readonly holdId: string
   readonly scope: string | undefined
-  readonly quantity: number
-  /** Where its units lie: all of them here, or as `split` says. */
-  readonly locationId: string
-  readonly split: ReadonlyArray<LocationUnits> | undefined
-  readonly channel: string | undefined
   readonly holder: string | undefined
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
@@ -41,6 +45,7 @@ export interface SkuState {
   physical: number
   allocated: number
   locations: Array<Location>
+  /** Of the SKU alone; those of holds over several SKUs are where the fold keeps them, see `HoldKeeper`. */
   holds: Map<string, Hold> | undefined
   settings: Settings
   /** Ring-fenced units that the channel has taken already. */
@@ -50,7 +55,7 @@ export interface SkuState {
 }
 
 /** Most holds lie at one location, and two arrays for each of a million holds would be 100 MB. */
-export const splitOf = (hold: Pick<Hold, "locationId" | "quantity" | "split">): ReadonlyArray<LocationUnits> =>
+export const splitOf = (hold: Pick<HeldUnits, "locationId" | "quantity" | "split">): ReadonlyArray<LocationUnits> =>
   hold.split ?? [[hold.locationId, hold.quantity]]
 
 export const defaultSettings: Settings = {
@@ -108,14 +113,19 @@ const locationOf = (state: SkuState, locationId: string): Location => {
   return location
 }
 
-/** Hears of the holds that a fold opens and ends; one that is replaced has ended. */
-export interface HoldListener {
-  opened(hold: Hold): void
-  ended(hold: Hold): void
+/** Where a fold keeps open holds. */
+export interface HoldKeeper {
+  /** Keeps what the event opens, and answers what was held under the same key. */
+  open(state: SkuState, event: ReserveEvent): HeldUnits | undefined
+  /** Answers what the event ends, and keeps it no longer. */
+  close(state: SkuState, event: CloseEvent): HeldUnits | undefined
 }
 
-/** `at`: the commit's time, in milliseconds since the epoch. */
-export const evolve = (state: SkuState, event: StockEvent, at: number, listener?: HoldListener): SkuState => {
+/**
+ * `at`: the commit's time, in milliseconds since the epoch. `keeper`: of the hold that the event opens or ends; unless
+ * told otherwise all are kept in the state, whoever they are of.
+ */
+export const evolve = (state: SkuState, event: StockEvent, at: number, keeper: HoldKeeper = inState): SkuState => {
   switch (event.type) {
     case "sale":
     case "receipt":
@@ -127,15 +137,19 @@ export const evolve = (state: SkuState, event: StockEvent, at: number, listener?
       if (!isBundle(state)) moveStock(state, event)
       break
     case "reserve":
-      if (!isBundle(state)) openHold(state, event, listener)
+      if (event.bundle !== true && !isBundle(state)) openHold(state, event, keeper)
       break
     case "commit":
     case "release":
     case "expiry":
-      closeHold(state, event, listener)
+      // Nothing becomes a bundle as long as it has holds.
+      if (!isBundle(state)) closeHold(state, event, keeper)
       break
     case "configure":
       state.settings = { ...state.settings, ...event.settings }
+      if (event.settings.components !== undefined && !isBundle(state)) {
+        state.locations = state.locations.filter(hasUnits)
+      }
       break
     case "bundle":
       break
@@ -171,52 +185,65 @@ const moveStock = (state: SkuState, event: FactEvent): void => {
   }
 }
 
-const openHold = (state: SkuState, event: ReserveEvent, listener: HoldListener | undefined): void => {
-  const key = holdKey(event.scope, event.holdId)
-  state.holds ??= new Map()
-  const replaced = state.holds.get(key)
-  if (replaced !== undefined) {
-    freeUnits(state, replaced)
-    listener?.ended(replaced)
-  }
+const openHold = (state: SkuState, event: ReserveEvent, keeper: HoldKeeper): void => {
+  const replaced = keeper.open(state, event)
+  if (replaced !== undefined) freeUnits(state, replaced)
   if (event.channel !== undefined) take(state, event.channel, event.quantity)
-  const hold: Hold = {
-    key,
-    sku: state.sku,
-    holdId: event.holdId,
-    scope: event.scope,
-    quantity: event.quantity,
-    locationId: event.locationId ?? DEFAULT_LOCATION,
-    split: event.split,
-    channel: event.channel,
-    holder: event.holder,
-    expiresAt: event.expiresAt
-  }
-  allocate(state, hold, 1)
-  state.holds.set(key, hold)
-  listener?.opened(hold)
+  allocate(state, event.locationId ?? DEFAULT_LOCATION, event.quantity, event.split, 1)
 }
 
-const closeHold = (state: SkuState, event: CloseEvent, listener: HoldListener | undefined): void => {
+const closeHold = (state: SkuState, event: CloseEvent, keeper: HoldKeeper): void => {
+  const held = keeper.close(state, event)
+  if (held === undefined) return
+  if (event.type !== "commit") return freeUnits(state, held)
+  allocate(state, held.locationId, held.quantity, held.split, -1)
+  for (const [locationId, units] of splitOf(held)) locationOf(state, locationId).physical -= units
+}
+
+/** Answers the hold whose place it takes. */
+export const putHold = (state: SkuState, hold: Hold): Hold | undefined => {
+  state.holds ??= new Map()
+  const replaced = state.holds.get(hold.key)
+  state.holds.set(hold.key, hold)
+  return replaced
+}
+
+export const takeHold = (state: SkuState, event: CloseEvent): Hold | undefined => {
   const hold = state.holds?.get(holdKey(event.scope, event.holdId))
-  if (hold === undefined) return
-  state.holds?.delete(hold.key)
-  listener?.ended(hold)
-  if (event.type !== "commit") return freeUnits(state, hold)
-  allocate(state, hold, -1)
-  if (hold.split === undefined) locationOf(state, hold.locationId).physical -= hold.quantity
-  else for (const [locationId, units] of hold.split) locationOf(state, locationId).physical -= units
+  if (hold !== undefined) state.holds?.delete(hold.key)
+  return hold
 }
 
-/** `sign`: 1 takes the hold's units, -1 gives them back. */
-const allocate = (state: SkuState, hold: Hold, sign: 1 | -1): void => {
-  if (hold.split === undefined) locationOf(state, hold.locationId).allocated += sign * hold.quantity
-  else for (const [locationId, units] of hold.split) locationOf(state, locationId).allocated += sign * units
+const inState: HoldKeeper = { open: (state, event) => putHold(state, holdOf(state.sku, event)), close: takeHold }
+
+export const holdOf = (sku: string, event: ReserveEvent): Hold => ({
+  key: holdKey(event.scope, event.holdId),
+  sku,
+  holdId: event.holdId,
+  scope: event.scope,
+  quantity: event.quantity,
+  locationId: event.locationId ?? DEFAULT_LOCATION,
+  split: event.split,
+  channel: event.channel,
+  holder: event.holder,
+  expiresAt: event.expiresAt
+})
+
+/** `sign`: 1 takes the units, -1 gives them back. */
+const allocate = (
+  state: SkuState,
+  locationId: string,
+  quantity: number,
+  split: HeldUnits["split"],
+  sign: 1 | -1
+): void => {
+  if (split === undefined) locationOf(state, locationId).allocated += sign * quantity
+  else for (const [at, units] of split) locationOf(state, at).allocated += sign * units
 }
 
-const freeUnits = (state: SkuState, hold: Hold): void => {
-  allocate(state, hold, -1)
-  if (hold.channel !== undefined) take(state, hold.channel, -hold.quantity)
+const freeUnits = (state: SkuState, held: HeldUnits): void => {
+  allocate(state, held.locationId, held.quantity, held.split, -1)
+  if (held.channel !== undefined) take(state, held.channel, -held.quantity)
 }
 
 /** Counts against the channel's ring fence; a return gives back no more than was taken. */

@@ -9,17 +9,21 @@
 import { type AlertRecord, isStockEvent, type JournalRecord, type LinesRecord, type StockEvent } from "../sku/events.ts"
 import {
   evolve,
-  hasUnits,
+  type HeldUnits,
   type Hold,
   holdKey,
-  type HoldListener,
+  type HoldKeeper,
+  holdOf,
   initialState,
   isBundle,
-  type SkuState
+  putHold,
+  type SkuState,
+  takeHold
 } from "../sku/state.ts"
 import { isLarge, pack, packInPieces, unpack } from "../sku/pack.ts"
-import { Deadlines, type Due } from "./deadlines.ts"
-import { bundleScope, LINES_SCOPE, type SpanningHold, type Stock } from "./stock.ts"
+import { Deadlines } from "./deadlines.ts"
+import { SpanningHolds, type SpanningRecord } from "./spanning-holds.ts"
+import { bundleScope, type SpanningHold, type Stock } from "./stock.ts"
 
 export class StockBook implements Stock {
   readonly deadlines = new Deadlines()
@@ -28,15 +32,29 @@ export class StockBook implements Stock {
   private young = new Map<string, SkuState>()
   private old = new Map<string, SkuState>()
   private readonly asleep = new Map<string, string>()
-  private readonly spanningHolds = new Map<string, SpanningHold & Due>()
+  private readonly spanningHolds = new SpanningHolds()
   /** Open holds made on a SKU as a bundle: most SKUs never have one, and then no key need be made to look for it. */
   private readonly bundleHolds = new Map<string, number>()
   private readonly byHolder = new Map<string, number>()
   private readonly byComponent = new Map<string, ReadonlyArray<string>>()
   private lowCount = 0
-  private readonly ownHolds: HoldListener = {
-    opened: (hold) => this.noteOpened(hold),
-    ended: (hold) => this.noteEnded(hold)
+  private readonly ownHolds: HoldKeeper = {
+    open: (state, event) => {
+      const hold = holdOf(state.sku, event)
+      const replaced = putHold(state, hold)
+      if (replaced !== undefined) this.noteEnded(replaced)
+      this.noteOpened(hold)
+      return replaced
+    },
+    close: (state, event) => {
+      const ended = takeHold(state, event)
+      if (ended !== undefined) this.noteEnded(ended)
+      return ended
+    }
+  }
+  private readonly legs: HoldKeeper = {
+    open: (_state, event) => this.spanningHolds.openLeg(event),
+    close: (_state, event) => this.spanningHolds.closeLeg(event)
   }
 
   constructor(holdsPerHolderMax = Number.MAX_SAFE_INTEGER) {
@@ -70,6 +88,10 @@ export class StockBook implements Stock {
 
   spanning(key: string): SpanningHold | undefined {
     return this.spanningHolds.get(key)
+  }
+
+  leg(key: string, sku: string): HeldUnits | undefined {
+    return this.spanningHolds.leg(key, sku)
   }
 
   bundleHold(sku: string, holdId: string): SpanningHold | undefined {
@@ -126,14 +148,14 @@ export class StockBook implements Stock {
   }
 
   /** All that are open now; each is made when it is asked for. */
-  spanningRecords(): Iterable<LinesRecord> {
-    return recordsOf([...this.spanningHolds.values()])
+  spanningRecords(): Iterable<SpanningRecord> {
+    return this.spanningHolds.records()
   }
 
-  /** Takes a SKU in from a snapshot. It sleeps, unless it has open holds. */
+  /** Takes a SKU in from a snapshot. It sleeps, unless it came with open holds. */
   restore(sku: string, packed: string): void {
     const state = unpack(sku, packed)
-    for (const hold of state.holds?.values() ?? []) if (hold.scope === undefined) this.noteOpened(hold)
+    for (const hold of state.holds?.values() ?? []) this.restoreHold(state, hold)
     if (state.low) this.lowCount++
     if (isBundle(state)) this.noteComponents(state)
     if (state.holds === undefined) this.asleep.set(sku, packed)
@@ -168,13 +190,25 @@ export class StockBook implements Stock {
   private applyEvent(event: StockEvent, at: number): void {
     let state = this.find(event.sku)
     if (state === undefined) this.young.set(event.sku, (state = initialState(event.sku)))
-    if (event.version <= state.version) return
-    // A leg's hold is accounted for by the spanning hold that it belongs to.
-    evolve(state, event, at, event.scope === undefined ? this.ownHolds : undefined)
-    if (event.type === "configure" && event.settings.components !== undefined) {
-      if (!isBundle(state)) state.locations = state.locations.filter(hasUnits)
-      this.noteComponents(state)
+    if (event.version <= state.version) return this.catchUp(event)
+    evolve(state, event, at, event.scope === undefined ? this.ownHolds : this.legs)
+    if (event.type === "configure" && event.settings.components !== undefined) this.noteComponents(state)
+  }
+
+  /** A snapshot's legs may be older than its states. */
+  private catchUp(event: StockEvent): void {
+    if (event.scope === undefined) return
+    if (event.type === "reserve" && event.bundle !== true) this.spanningHolds.openLeg(event)
+    else if (event.type === "commit" || event.type === "release" || event.type === "expiry") {
+      this.spanningHolds.closeLeg(event)
     }
+  }
+
+  /** Older snapshots have legs among the holds of their SKUs. */
+  private restoreHold(state: SkuState, hold: Hold): void {
+    if (hold.scope === undefined) return this.noteOpened(hold)
+    state.holds?.delete(hold.key)
+    this.spanningHolds.restoreLeg(hold.key, state.sku, hold)
   }
 
   private noteOpened(hold: Hold): void {
@@ -194,27 +228,14 @@ export class StockBook implements Stock {
   }
 
   private applyLines(record: LinesRecord): void {
-    const scope = record.sku === undefined ? LINES_SCOPE : bundleScope(record.sku)
-    const key = holdKey(scope, record.holdId)
-    const before = this.spanningHolds.get(key)
+    const before = this.spanningHolds.before(record)
     if (before !== undefined) {
-      this.spanningHolds.delete(key)
       this.deadlines.remove(before, before.expiresAt)
       this.countBundleHold(before.sku, -1)
       if (before.holder !== undefined) this.forget(before.holder)
     }
-    if (record.act !== "reserve") return
-    const hold = {
-      key,
-      scope,
-      sku: record.sku,
-      holdId: record.holdId,
-      legs: record.legs,
-      asked: record.asked,
-      holder: record.holder,
-      expiresAt: record.expiresAt ?? 0
-    }
-    this.spanningHolds.set(key, hold)
+    const hold = this.spanningHolds.apply(record)
+    if (hold === undefined) return
     this.deadlines.add(hold, hold.expiresAt)
     this.countBundleHold(hold.sku, 1)
     if (hold.holder !== undefined) this.byHolder.set(hold.holder, this.openHoldsOf(hold.holder) + 1)
@@ -246,22 +267,6 @@ export class StockBook implements Stock {
     }
     for (const { sku } of bundle.settings.components) {
       this.byComponent.set(sku, [...this.bundlesOf(sku), bundle.sku])
-    }
-  }
-}
-
-function* recordsOf(holds: ReadonlyArray<SpanningHold>): Iterable<LinesRecord> {
-  for (const hold of holds) {
-    yield {
-      type: "lines",
-      act: "reserve",
-      ...(hold.sku === undefined ? {} : { sku: hold.sku }),
-      holdId: hold.holdId,
-      mutationId: "",
-      expiresAt: hold.expiresAt,
-      ...(hold.holder === undefined ? {} : { holder: hold.holder }),
-      legs: hold.legs,
-      asked: hold.asked
     }
   }
 }

@@ -10,7 +10,7 @@ import { hasChannelRules, sellable } from "../sku/channels.ts"
 import { closeEvent, freeAt, freedBy, holdExpired, type Mutable, reservable, showable } from "../sku/decide.ts"
 import { alertFor, type Decision, type LineAtFault, type RefusalCode, thresholdField } from "../sku/decision.ts"
 import type { CloseEvent, JournalRecord, LinesRecord, LocationUnits, ReserveEvent } from "../sku/events.ts"
-import { type Hold, holdKey, isBundle, type SkuState } from "../sku/state.ts"
+import { type HeldUnits, holdKey, isBundle, type SkuState } from "../sku/state.ts"
 import { bundleNumbers, numbersAfter } from "./bundles.ts"
 import type { SpanningHold, Stock } from "./stock.ts"
 
@@ -45,7 +45,8 @@ export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Dec
   const legs = isPlain ? plainDemand(lines, states) : summedDemand(stock, lines, states)
   // Only then can a leg have a hold that is replaced.
   const old = stock.spanning(holdKey(asked.scope, asked.holdId))
-  const replacedOn = (state: SkuState): Hold | undefined => (old === undefined ? undefined : state.holds?.get(old.key))
+  const replacedOn = (state: SkuState): HeldUnits | undefined =>
+    old === undefined ? undefined : stock.leg(old.key, state.sku)
   const shorts = legs.map((leg) => shortLocations(leg, asked, replacedOn(leg.state)))
   if (shorts.some((short) => short !== NOTHING_SHORT) || states.includes(undefined)) {
     const shortages = new Map(legs.map((leg, index) => [leg.state.sku, shorts[index] ?? NOTHING_SHORT]))
@@ -146,7 +147,7 @@ const unitsOf = (split: ReadonlyArray<LocationUnits>): number => {
 
 const NOTHING_SHORT: ReadonlySet<string> = new Set()
 
-const shortLocations = (leg: Leg, asked: SpanningReserve, replaced: Hold | undefined): ReadonlySet<string> => {
+const shortLocations = (leg: Leg, asked: SpanningReserve, replaced: HeldUnits | undefined): ReadonlySet<string> => {
   const { state, split } = leg
   let short: Set<string> | undefined
   for (const [locationId, units] of split) {
@@ -218,7 +219,7 @@ const refuseLines = (asked: SpanningReserve, code: RefusalCode, faults: Readonly
 const reserveLeg = (
   leg: Leg,
   asked: SpanningReserve,
-  replaced: Hold | undefined,
+  replaced: HeldUnits | undefined,
   records: Array<JournalRecord>
 ): void => {
   const { state, split } = leg
@@ -256,9 +257,9 @@ const releaseOldLegs = (
   for (const sku of old.legs) {
     if (legs.some((leg) => leg.state.sku === sku)) continue
     const state = stock.find(sku)
-    const hold = state?.holds?.get(old.key)
-    if (state === undefined || hold === undefined) continue
-    records.push(...closeEvent(state, hold, "release", asked.mutationId, { scope: asked.scope }).records)
+    const leg = stock.leg(old.key, sku)
+    if (state === undefined || leg === undefined) continue
+    records.push(...closeEvent(state, old.holdId, leg, "release", asked.mutationId, { scope: asked.scope }).records)
   }
 }
 
@@ -283,6 +284,7 @@ const reserveBundles = (
       quantity: lines.reduce((units, line) => (line.sku === sku ? units + line.quantity : units), 0),
       ...(asked.channel === undefined ? {} : { channel: asked.channel }),
       expiresAt: asked.expiresAt,
+      bundle: true,
       ...bundleNumbers(bundle.settings.components, numbersAfter(stock, records)),
       ...thresholdField(bundle)
     }
@@ -342,10 +344,10 @@ const closeLegs = (stock: Stock, hold: SpanningHold, close: SpanningClose): Arra
   const records: Array<JournalRecord> = []
   for (const sku of hold.legs) {
     const state = stock.find(sku)
-    const leg = state?.holds?.get(hold.key)
+    const leg = stock.leg(hold.key, sku)
     if (state === undefined || leg === undefined) continue
     const mutationId = legMutationId(close, state, hold)
-    records.push(...closeEvent(state, leg, close.type, mutationId, { scope: hold.scope }).records)
+    records.push(...closeEvent(state, hold.holdId, leg, close.type, mutationId, { scope: hold.scope }).records)
   }
   return records
 }

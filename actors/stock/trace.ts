@@ -4,7 +4,8 @@
  * The state is the hub's own fold, because this is for seeing what the hub saw; the audit proper has its own arithmetic.
  */
 import { isStockEvent, type JournalRecord, type StockEvent } from "../sku/events.ts"
-import { StockBook } from "./book.ts"
+import { pack, unpack } from "../sku/pack.ts"
+import { evolve, initialState, type SkuState } from "../sku/state.ts"
 
 export interface Step {
   readonly sequence: number
@@ -58,14 +59,14 @@ const HOLDS_NAMED = 10
 
 /** Goes through a SKU's commits in order, from the beginning or from a state that was kept. */
 export class Trace {
-  private readonly book = new StockBook()
   private readonly sku: string
+  private readonly actor: SkuState
   private last: { readonly commit: Committed; readonly record: StockEvent } | undefined
 
   /** `packed`: the state to go on from, as `packed` gave it. */
   constructor(sku: string, packed?: string) {
     this.sku = sku
-    if (packed !== undefined) this.book.restore(sku, packed)
+    this.actor = packed === undefined ? initialState(sku) : unpack(sku, packed)
   }
 
   /** False when there is nothing more to see before the bound. */
@@ -74,7 +75,7 @@ export class Trace {
     for (const record of commit.records) {
       if (!isStockEvent(record) || record.sku !== this.sku) continue
       if (until.version !== undefined && record.version > until.version) return false
-      this.book.apply(record, commit.at)
+      if (record.version > this.version) evolve(this.actor, record, commit.at)
       this.last = { commit, record }
       onStep()
       if (record.version === until.version) return false
@@ -83,44 +84,41 @@ export class Trace {
   }
 
   get version(): number {
-    return this.book.peek(this.sku)?.version ?? 0
+    return this.actor.version
   }
 
-  packed(): string | undefined {
-    return this.book.packed(this.sku)
+  packed(): string {
+    return pack(this.actor)
   }
 
   /** The newest one that was visited. */
   step(): Step | undefined {
-    const state = this.state()
-    if (this.last === undefined || state === undefined) return undefined
+    if (this.last === undefined) return undefined
     const { commit, record } = this.last
     return {
       sequence: commit.sequence,
       at: new Date(commit.at).toISOString(),
       command: commandOf(record),
       event: eventOf(record, commit.records),
-      state
+      state: tracedState(this.actor)
     }
   }
+}
 
-  private state(): TracedState | undefined {
-    const state = this.book.peek(this.sku)
-    if (state === undefined) return undefined
-    const holds = [...(state.holds?.values() ?? [])]
-    const { version, physical, allocated, locations, settings } = state
-    return {
-      version,
-      physical,
-      allocated,
-      available: physical - allocated,
-      safetyThreshold: settings.safetyThreshold,
-      locations: locations.map((place) => ({ ...place })),
-      openHolds: holds.length,
-      ...(holds.length === 0
-        ? {}
-        : { holds: holds.slice(0, HOLDS_NAMED).map(({ holdId, quantity }) => ({ holdId, quantity })) })
-    }
+const tracedState = (state: SkuState): TracedState => {
+  const { version, physical, allocated, locations, settings } = state
+  const holds = [...(state.holds?.values() ?? [])]
+  return {
+    version,
+    physical,
+    allocated,
+    available: physical - allocated,
+    safetyThreshold: settings.safetyThreshold,
+    locations: locations.map((place) => ({ ...place })),
+    openHolds: holds.length,
+    ...(holds.length === 0
+      ? {}
+      : { holds: holds.slice(0, HOLDS_NAMED).map(({ holdId, quantity }) => ({ holdId, quantity })) })
   }
 }
 

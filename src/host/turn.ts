@@ -108,7 +108,7 @@ const openHold = (book: StockBook, mail: CommandMail | LinesMail, holdId: string
 const channelOf = (book: StockBook, hold: Hold | SpanningHold): string | undefined => {
   if (!("legs" in hold)) return hold.channel
   const [leg] = hold.legs
-  return leg === undefined ? undefined : book.find(leg)?.holds?.get(hold.key)?.channel
+  return leg === undefined ? undefined : book.leg(hold.key, leg)?.channel
 }
 
 /** Identifiers may hold any character: only the length keeps two pairs apart. */

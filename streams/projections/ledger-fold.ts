@@ -10,7 +10,6 @@ import {
   defaultSettings,
   evolve,
   type Hold,
-  hasUnits,
   holdKey,
   initialState,
   isBundle,
@@ -91,9 +90,6 @@ export const foldStock = (entries: ReadonlyArray<LedgerEntry>, touched: Touched,
     evolve(actor.state, event, at)
     if (event.type === "reserve" && isBundle(actor.state)) openBundleHold(actor.state, event)
     actor.thresholdAfter = event.safetyThreshold ?? 0
-    if (event.type === "configure" && event.settings.components !== undefined && !isBundle(actor.state)) {
-      actor.state.locations = actor.state.locations.filter(hasUnits)
-    }
   }
   return { ...stockRows(actors), ...holdRows(actors, touched, known) }
 }

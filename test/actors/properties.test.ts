@@ -12,6 +12,7 @@ import { fingerprint, linesFingerprint } from "../../actors/sku/fingerprint.ts"
 import { pack, packInPieces, unpack } from "../../actors/sku/pack.ts"
 import { holdKey, type SkuState } from "../../actors/sku/state.ts"
 import { StockBook } from "../../actors/stock/book.ts"
+import { keyOf, partitionOf } from "../../src/host/ownership.ts"
 import { anyCommand, corner, openingOf, shop, type World } from "../support/arbitraries.ts"
 import { Bookkeeper } from "../support/bookkeeper.ts"
 import { type AnyCommand, configure, isForOneSku } from "../support/commands.ts"
@@ -91,23 +92,44 @@ for (const [name, world] of worlds) {
       })
     })
 
+    it("the book is the same in whatever order the partitions of its turns are read", () => {
+      fc.assert(
+        fc.property(stepsIn(world), fc.nat(), fc.integer({ min: 2, max: 5 }), (steps, seed, partitions) => {
+          const desk = new Desk(HOLDS_PER_HOLDER_MAX)
+          play(desk, [...openingOf(world), ...steps])
+          const folded = new StockBook(HOLDS_PER_HOLDER_MAX)
+          for (let first = 0; first < desk.history.length;) {
+            const turn = desk.history.slice(first, (first += 1 + ((seed + first) % 40)))
+            for (let one = 0; one < partitions; one++) {
+              const partition = (seed + one) % partitions
+              for (const { record, at } of turn) {
+                if (partitionOf(keyOf(record), partitions) === partition) folded.apply(record, at)
+              }
+            }
+          }
+          assert.deepEqual(fullText(folded), fullText(desk.book))
+        }),
+        parameters
+      )
+    })
+
     it("a snapshot that was taken in slices comes right with the records since its first", () => {
       fc.assert(
-        fc.property(stepsIn(world), fc.nat(), fc.nat(), (steps, one, other) => {
+        fc.property(stepsIn(world), fc.array(fc.nat(), { minLength: 4, maxLength: 4 }), (steps, moments) => {
           const desk = new Desk(HOLDS_PER_HOLDER_MAX)
           play(desk, openingOf(world))
-          const [from, to] = [one % (steps.length + 1), other % (steps.length + 1)].toSorted((a, b) => a - b) as [
-            number,
-            number
-          ]
-          play(desk, steps.slice(0, from))
+          const ends = [...moments.map((moment) => moment % (steps.length + 1)), 0].toSorted((a, b) => a - b)
+          const playNext = (part: number) => play(desk, steps.slice(ends[part], ends[part + 1]))
+          playNext(0)
           const startedAt = desk.history.length
+          playNext(1)
           const skus = desk.skus()
-          const half = skus.slice(0, skus.length / 2).map((sku) => [sku, desk.book.packed(sku) ?? ""] as const)
-          play(desk, steps.slice(from, to))
-          const rest = skus.slice(skus.length / 2).map((sku) => [sku, desk.book.packed(sku) ?? ""] as const)
           const spanning = desk.book.spanningRecords()
-          play(desk, steps.slice(to))
+          playNext(2)
+          const half = skus.slice(0, skus.length / 2).map((sku) => [sku, desk.book.packed(sku) ?? ""] as const)
+          playNext(3)
+          const rest = skus.slice(skus.length / 2).map((sku) => [sku, desk.book.packed(sku) ?? ""] as const)
+          playNext(4)
           const book = new StockBook(HOLDS_PER_HOLDER_MAX)
           for (const [sku, packed] of [...half, ...rest]) book.restore(sku, packed)
           for (const record of spanning) book.apply(record, 0)

@@ -157,6 +157,10 @@ const readOnly = (book: StockBook, seen = new Map<string, SkuState>()): Stock =>
     const hold = book.spanning(key)
     return hold === undefined ? undefined : deepFreeze({ ...hold })
   },
+  leg: (key, sku) => {
+    const leg = book.leg(key, sku)
+    return leg === undefined ? undefined : deepFreeze({ ...leg })
+  },
   bundleHold: (sku, holdId) => {
     const hold = book.bundleHold(sku, holdId)
     return hold === undefined ? undefined : deepFreeze({ ...hold })
