@@ -142,8 +142,7 @@ export const evolve = (state: SkuState, event: StockEvent, at: number, keeper: H
     case "commit":
     case "release":
     case "expiry":
-      // Nothing becomes a bundle as long as it has holds.
-      if (!isBundle(state)) closeHold(state, event, keeper)
+      closeHold(state, event, keeper)
       break
     case "configure":
       state.settings = { ...state.settings, ...event.settings }

@@ -190,16 +190,17 @@ export class StockBook implements Stock {
   private applyEvent(event: StockEvent, at: number): void {
     let state = this.find(event.sku)
     if (state === undefined) this.young.set(event.sku, (state = initialState(event.sku)))
-    if (event.version <= state.version) return this.catchUp(event)
+    if (event.version <= state.version) return this.catchUp(state, event)
     evolve(state, event, at, event.scope === undefined ? this.ownHolds : this.legs)
     if (event.type === "configure" && event.settings.components !== undefined) this.noteComponents(state)
   }
 
   /** A snapshot's legs may be older than its states. */
-  private catchUp(event: StockEvent): void {
+  private catchUp(state: SkuState, event: StockEvent): void {
     if (event.scope === undefined) return
-    if (event.type === "reserve" && event.bundle !== true) this.spanningHolds.openLeg(event)
-    else if (event.type === "commit" || event.type === "release" || event.type === "expiry") {
+    if (event.type === "reserve") {
+      if (event.bundle !== true && !isBundle(state)) this.spanningHolds.openLeg(event)
+    } else if (event.type === "commit" || event.type === "release" || event.type === "expiry") {
       this.spanningHolds.closeLeg(event)
     }
   }

@@ -56,7 +56,7 @@ export const decideSpanningReserve = (stock: Stock, asked: SpanningReserve): Dec
   }
   const records: Array<JournalRecord> = []
   for (const leg of legs) reserveLeg(leg, asked, replacedOn(leg.state), records)
-  if (old !== undefined) releaseOldLegs(stock, old, asked, legs, records)
+  if (old !== undefined) releaseOld(stock, old, asked, legs, records)
   if (hasBundles) reserveBundles(stock, lines, asked, records)
   const skus = legs.map((leg) => leg.state.sku)
   const record: Mutable<LinesRecord> = {
@@ -246,8 +246,8 @@ const reserveLeg = (
   if (alert !== undefined) records.push(alert)
 }
 
-/** A hold that is replaced gives back the SKUs that the new one does not ask for, in the same step. */
-const releaseOldLegs = (
+/** A hold that is replaced gives back the SKUs that the new one does not ask for, in the same step; bundles get their event. */
+const releaseOld = (
   stock: Stock,
   old: SpanningHold,
   asked: SpanningReserve,
@@ -260,6 +260,11 @@ const releaseOldLegs = (
     const leg = stock.leg(old.key, sku)
     if (state === undefined || leg === undefined) continue
     records.push(...closeEvent(state, old.holdId, leg, "release", asked.mutationId, { scope: asked.scope }).records)
+  }
+  const close = { type: "release" as const, mutationId: asked.mutationId }
+  for (const sku of old.asked) {
+    if (asked.lines.some((line) => line.sku === sku)) continue
+    closeBundle(stock, sku, old, close, records)
   }
 }
 
@@ -303,31 +308,40 @@ export interface SpanningClose {
 /** Closes every leg, and gives each bundle that was asked for its event. */
 export const closeSpanning = (stock: Stock, hold: SpanningHold, close: SpanningClose): Decision => {
   const records = closeLegs(stock, hold, close)
-  const { type } = close
-  for (const sku of hold.asked) {
-    const bundle = stock.find(sku)
-    if (bundle === undefined || (!isBundle(bundle) && sku !== hold.sku)) continue
-    const own = hold.sku === undefined || close.hash === undefined ? { scope: hold.scope } : { hash: close.hash }
-    const event: CloseEvent = {
-      type,
-      sku,
-      version: bundle.version + 1,
-      mutationId: legMutationId(close, bundle, hold),
-      ...own,
-      holdId: hold.holdId,
-      quantity: 0,
-      // A SKU that was made plain again while its hold was open keeps the numbers it has.
-      ...(isBundle(bundle)
-        ? bundleNumbers(bundle.settings.components, numbersAfter(stock, records))
-        : { physical: bundle.physical, allocated: bundle.allocated }),
-      ...thresholdField(bundle)
-    }
-    records.push(event)
-    const alert = alertFor(bundle.low, bundle.settings.safetyThreshold, event)
-    if (alert !== undefined) records.push(alert)
-  }
+  for (const sku of hold.asked) closeBundle(stock, sku, hold, close, records)
   records.push(closeRecord(hold, close))
   return { records }
+}
+
+/** Of a SKU that was a bundle when the hold was made, and has no leg; its numbers follow the records before it. */
+const closeBundle = (
+  stock: Stock,
+  sku: string,
+  hold: SpanningHold,
+  close: SpanningClose,
+  records: Array<JournalRecord>
+): void => {
+  const bundle = stock.find(sku)
+  if (bundle === undefined || hold.legs.includes(sku)) return
+  const hash = close.hash === undefined ? {} : { hash: close.hash }
+  const own = hold.sku === undefined ? { scope: hold.scope } : hash
+  const event: CloseEvent = {
+    type: close.type,
+    sku,
+    version: bundle.version + 1,
+    mutationId: legMutationId(close, bundle, hold),
+    ...own,
+    holdId: hold.holdId,
+    quantity: 0,
+    // A SKU that was made plain again while its hold was open keeps the numbers it has.
+    ...(isBundle(bundle)
+      ? bundleNumbers(bundle.settings.components, numbersAfter(stock, records))
+      : { physical: bundle.physical, allocated: bundle.allocated }),
+    ...thresholdField(bundle)
+  }
+  records.push(event)
+  const alert = alertFor(bundle.low, bundle.settings.safetyThreshold, event)
+  if (alert !== undefined) records.push(alert)
 }
 
 /** Gives a bundle's components back without a word of the bundle, whose own event says what comes instead. */

@@ -68,8 +68,11 @@ class Timers implements StepCommand {
   check = () => true
 
   run(model: Model, desk: Desk): void {
-    const closed = desk.releaseDue().flatMap(({ records }) => records.flatMap((record) => closingOf(record) ?? []))
-    for (const { owner, holdId } of closed) model.expire(owner, holdId)
+    for (const { records } of desk.releaseDue()) {
+      // A bundle's hold has an end of its own beside its components'.
+      const [closed] = records.flatMap((record) => closingOf(record) ?? [])
+      if (closed !== undefined) model.expire(closed.owner, closed.holdId)
+    }
     assert.equal(model.dueCount(), 0, "holds that are due and were not released")
     agree(model, desk)
   }

@@ -10,6 +10,7 @@ import { Client, Pool } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
 import { isBundle } from "../../actors/sku/state.ts"
+import { bundleScope, LINES_SCOPE } from "../../actors/stock/stock.ts"
 import { appendOf } from "../../src/host/ownership.ts"
 import { makeMemoryJournal, type MemoryJournal } from "../../streams/journal.memory.ts"
 import { migrate } from "../../streams/postgres.ts"
@@ -102,6 +103,23 @@ const saidBy = (desk: Desk) => {
   }
 }
 
+/** Everything that is held, by SKU, scope and hold id: a bundle's hold has a row of its own beside its components'. */
+const heldBy = (desk: Desk): ReadonlyArray<string> => {
+  const ofSkus = desk
+    .skus()
+    .flatMap((sku) => [...(desk.state(sku).holds?.values() ?? [])].map((hold) => [sku, "", hold.holdId]))
+  const ofSeveral = Array.from(desk.book.spanningRecords(), ({ sku, holdId, legs, asked }) => [
+    ...legs.map((leg) => [leg, sku === undefined ? LINES_SCOPE : bundleScope(sku), holdId]),
+    ...asked
+      .filter((one) => !legs.includes(one))
+      .map((bundle) => [bundle, sku === undefined ? LINES_SCOPE : "", holdId])
+  ])
+  return [...ofSkus, ...ofSeveral.flat()].map((name) => JSON.stringify(name)).toSorted()
+}
+
+const heldInDatabase = async (pool: Pool): Promise<ReadonlyArray<string>> =>
+  (await rows(pool, "SELECT sku, scope, hold_id FROM open_holds")).map((name) => JSON.stringify(name)).toSorted()
+
 const saidByDatabase = async (pool: Pool) => ({
   levels: await rows(pool, "SELECT sku, version, physical, allocated FROM stock_levels ORDER BY sku"),
   locations: await rows(
@@ -142,6 +160,7 @@ describe("the ledger and read models", () => {
           await follow(books, journal)
           assert.deepEqual(await saidByDatabase(books.pool), saidBy(desk))
           assert.deepEqual(await rows(books.pool, WRONGLY_HELD), [])
+          assert.deepEqual(await heldInDatabase(books.pool), heldBy(desk))
           const followed = await contents(books.pool)
           const events = desk.history.filter(({ record }) => isStockEvent(record)).length
           assert.equal((followed["ledger"] as ReadonlyArray<unknown>).length, events)

@@ -208,6 +208,7 @@ export class Model {
     }
     if (faults.size > 0) return [...faults].join(" or ")
     if (old !== undefined) this.giveBack(key, old, touched)
+    for (const sku of old?.bundles ?? []) touched.add(sku)
     for (const line of units) {
       touched.add(line.sku)
       this.countTaken(line.sku, channel, line.quantity)
@@ -296,7 +297,7 @@ export class Model {
         touched.add(sku)
       }
     } else this.giveBack(key, hold, touched)
-    for (const sku of hold.bundles) if (this.isBundle(sku) || sku === hold.owner) touched.add(sku)
+    for (const sku of hold.bundles) touched.add(sku)
   }
 
   private giveBack(key: string, hold: ModelHold, touched: Set<string>): void {

@@ -62,6 +62,22 @@ describe("a bundle", () => {
       .refused({ code: "hold_expired", sku: "X" })
   })
 
+  it("whose hold expires, or that a cart no longer asks for, is told so under the hold's name", () => {
+    const ended = { sku: "X", holdId: "h", quantity: 0 }
+    given(...tenAndFour, reserve("X", "h", 2))
+      .when(wait(TTL_MS))
+      .writes({ type: "expiry" }, { type: "expiry" }, { type: "expiry", ...ended }, { type: "lines", act: "expiry" })
+    given(...tenAndFour, receipt("C", 1), reserveLines("h", [["X", 2]]))
+      .when(reserveLines("h", [["C", 1]]))
+      .writes(
+        { type: "reserve", sku: "C" },
+        { type: "release", sku: "A" },
+        { type: "release", sku: "B" },
+        { type: "release", ...ended, scope: "lines", physical: 4, allocated: 0 },
+        { type: "lines", act: "reserve" }
+      )
+  })
+
   it("that cannot be had in full is refused with the bundles that can", () => {
     given(...tenAndFour)
       .when(reserve("X", "h", 5))
@@ -162,6 +178,7 @@ describe("a bundle that becomes plain", () => {
   it("leaves a cart with it whole", () => {
     given(...tenAndFour, reserveLines("c", [["X", 1]]), plainAgain)
       .when(commitLines("c"))
+      .writes({ type: "commit" }, { type: "commit" }, { type: "commit", sku: "X", quantity: 0 }, { type: "lines" })
       .leaves("A", { available: 8, physical: 8, allocated: 0 })
       .leaves("X", { available: 0, physical: 0, allocated: 0 })
   })
