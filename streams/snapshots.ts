@@ -70,7 +70,8 @@ const superseded = new SnapshotFailed({
   detail: "another hub has published one since this one was begun"
 })
 
-const partsOf = (manifest: Manifest): Set<string> =>
+/** Every part that it names. */
+export const partsOf = (manifest: Manifest): Set<string> =>
   new Set([...manifest.states, ...manifest.spanning, ...manifest.ids.flatMap((generation) => generation.parts)])
 
 export class Snapshots extends Context.Service<Snapshots, SnapshotsShape>()("holdfast/streams/Snapshots") {

@@ -200,7 +200,7 @@ export const decideClose = (
     // The timer has not come yet; the hold is over all the same, and its units go back in this very step.
     return { ...decideExpiry(state, hold), refusal: holdExpired(command) }
   }
-  return closeEvent(state, hold.holdId, hold, command.type, command.mutationId, origin)
+  return closeEvent(state, hold, command.type, command.mutationId, origin)
 }
 
 export const holdExpired = (command: Pick<CloseHold, "holdId"> & { readonly sku?: string }) => ({
@@ -237,8 +237,7 @@ export const decideClosed = (
 
 export const closeEvent = (
   state: SkuState,
-  holdId: string,
-  held: HeldUnits,
+  hold: HeldUnits & Pick<Hold, "holdId">,
   type: CloseEvent["type"],
   mutationId: string,
   origin: Origin
@@ -248,16 +247,16 @@ export const closeEvent = (
     sku: state.sku,
     version: state.version + 1,
     mutationId,
-    holdId,
-    quantity: held.quantity,
-    physical: type === "commit" ? state.physical - held.quantity : state.physical,
-    allocated: state.allocated - held.quantity
+    holdId: hold.holdId,
+    quantity: hold.quantity,
+    physical: type === "commit" ? state.physical - hold.quantity : state.physical,
+    allocated: state.allocated - hold.quantity
   }
-  if (held.channel !== undefined) event.channel = held.channel
+  if (hold.channel !== undefined) event.channel = hold.channel
   complete(event, state, origin)
   const records: Array<JournalRecord> = [event]
   if (type === "commit") {
-    for (const [locationId, units] of splitOf(held)) {
+    for (const [locationId, units] of splitOf(hold)) {
       const physical = findLocation(state, locationId)?.physical ?? 0
       const short = newlyShort(physical, physical - units, state.settings.backorderLimit)
       if (short > 0) records.push(incidentFor("paid_but_short", short, locationId, event))
@@ -272,7 +271,6 @@ export const closeEvent = (
 export const decideExpiry = (state: SkuState, hold: Hold): Decision =>
   closeEvent(
     state,
-    hold.holdId,
     hold,
     "expiry",
     `expiry:${hold.holdId}:${state.version + 1}`,

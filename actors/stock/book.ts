@@ -9,7 +9,6 @@
 import { type AlertRecord, isStockEvent, type JournalRecord, type LinesRecord, type StockEvent } from "../sku/events.ts"
 import {
   evolve,
-  type HeldUnits,
   type Hold,
   holdKey,
   type HoldKeeper,
@@ -23,7 +22,7 @@ import {
 import { isLarge, pack, packInPieces, unpack } from "../sku/pack.ts"
 import { Deadlines } from "./deadlines.ts"
 import { SpanningHolds, type SpanningRecord } from "./spanning-holds.ts"
-import { bundleScope, type SpanningHold, type Stock } from "./stock.ts"
+import { bundleScope, type HeldLeg, type SpanningHold, type Stock } from "./stock.ts"
 
 export class StockBook implements Stock {
   readonly deadlines = new Deadlines()
@@ -90,7 +89,7 @@ export class StockBook implements Stock {
     return this.spanningHolds.get(key)
   }
 
-  leg(key: string, sku: string): HeldUnits | undefined {
+  leg(key: string, sku: string): HeldLeg | undefined {
     return this.spanningHolds.leg(key, sku)
   }
 
@@ -235,7 +234,7 @@ export class StockBook implements Stock {
       this.countBundleHold(before.sku, -1)
       if (before.holder !== undefined) this.forget(before.holder)
     }
-    const hold = this.spanningHolds.apply(record)
+    const hold = this.spanningHolds.apply(record, before)
     if (hold === undefined) return
     this.deadlines.add(hold, hold.expiresAt)
     this.countBundleHold(hold.sku, 1)

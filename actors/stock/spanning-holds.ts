@@ -10,7 +10,7 @@
 import { DEFAULT_LOCATION } from "../sku/commands.ts"
 import type { CloseEvent, LinesRecord, ReserveEvent } from "../sku/events.ts"
 import { type HeldUnits, holdKey } from "../sku/state.ts"
-import { bundleScope, LINES_SCOPE, type SpanningHold } from "./stock.ts"
+import { bundleScope, type HeldLeg, LINES_SCOPE, type SpanningHold } from "./stock.ts"
 
 /** A number: so many at the default location, on no channel. Most are, and it takes no object. */
 type Units = number | HeldUnits
@@ -20,7 +20,7 @@ export interface SpanningRecord extends LinesRecord {
   readonly held: ReadonlyArray<Units | null>
 }
 
-interface Open extends SpanningHold {
+export interface Open extends SpanningHold {
   /** Of its legs, in their order. `undefined`: the leg's event is still to come. */
   readonly held: Array<Units | undefined>
   /** Legs that have ended before the hold. */
@@ -40,13 +40,14 @@ export class SpanningHolds {
   }
 
   /** The hold that the record ends, or whose place it takes. */
-  before(record: LinesRecord): SpanningHold | undefined {
+  before(record: LinesRecord): Open | undefined {
     return this.open.get(keyOf(record))
   }
 
-  leg(key: string, sku: string): HeldUnits | undefined {
-    const units = this.waiting.get(key, sku) ?? unitsOf(this.open.get(key), sku)
-    return units === undefined ? undefined : heldUnits(units)
+  leg(key: string, sku: string): HeldLeg | undefined {
+    const open = this.open.get(key)
+    const units = this.waiting.get(key, sku) ?? unitsOf(open, sku)
+    return open === undefined || units === undefined ? undefined : { ...heldUnits(units), holdId: open.holdId }
   }
 
   /** Answers the leg of the same hold whose place it takes. */
@@ -78,9 +79,8 @@ export class SpanningHolds {
   }
 
   /** Answers the hold that the record opens, if any. */
-  apply(record: LinesRecord | SpanningRecord): SpanningHold | undefined {
+  apply(record: LinesRecord | SpanningRecord, before: Open | undefined): SpanningHold | undefined {
     const key = keyOf(record)
-    const before = this.open.get(key)
     const after = record.act === "reserve" ? this.made(key, record, before) : undefined
     if (before !== undefined) this.keepOrphans(before, after)
     if (after !== undefined) this.open.set(key, after)

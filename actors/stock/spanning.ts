@@ -259,7 +259,7 @@ const releaseOld = (
     const state = stock.find(sku)
     const leg = stock.leg(old.key, sku)
     if (state === undefined || leg === undefined) continue
-    records.push(...closeEvent(state, old.holdId, leg, "release", asked.mutationId, { scope: asked.scope }).records)
+    records.push(...closeEvent(state, leg, "release", asked.mutationId, { scope: asked.scope }).records)
   }
   const close = { type: "release" as const, mutationId: asked.mutationId }
   for (const sku of old.asked) {
@@ -321,8 +321,9 @@ const closeBundle = (
   close: SpanningClose,
   records: Array<JournalRecord>
 ): void => {
+  if (hold.legs.includes(sku)) return
   const bundle = stock.find(sku)
-  if (bundle === undefined || hold.legs.includes(sku)) return
+  if (bundle === undefined) return
   const hash = close.hash === undefined ? {} : { hash: close.hash }
   const own = hold.sku === undefined ? { scope: hold.scope } : hash
   const event: CloseEvent = {
@@ -361,7 +362,7 @@ const closeLegs = (stock: Stock, hold: SpanningHold, close: SpanningClose): Arra
     const leg = stock.leg(hold.key, sku)
     if (state === undefined || leg === undefined) continue
     const mutationId = legMutationId(close, state, hold)
-    records.push(...closeEvent(state, hold.holdId, leg, close.type, mutationId, { scope: hold.scope }).records)
+    records.push(...closeEvent(state, leg, close.type, mutationId, { scope: hold.scope }).records)
   }
   return records
 }

@@ -4,7 +4,7 @@
  * The host's book (`book.ts`) implements it; deciders only read. A *spanning hold* is one hold with units on several
  * SKUs (its legs): the several-lines endpoint's, or a bundle's over its components.
  */
-import type { HeldUnits, SkuState } from "../sku/state.ts"
+import type { HeldUnits, Hold, SkuState } from "../sku/state.ts"
 
 export interface SpanningHold {
   /** `holdKey(scope, holdId)`. */
@@ -20,11 +20,14 @@ export interface SpanningHold {
   readonly expiresAt: number
 }
 
+/** As if it were a hold of its SKU alone. */
+export type HeldLeg = HeldUnits & Pick<Hold, "holdId">
+
 export interface Stock {
   readonly find: (sku: string) => SkuState | undefined
   readonly spanning: (key: string) => SpanningHold | undefined
-  /** What the open hold with this key holds of one of its legs. */
-  readonly leg: (key: string, sku: string) => HeldUnits | undefined
+  /** What the open hold with this key holds of one SKU. */
+  readonly leg: (key: string, sku: string) => HeldLeg | undefined
   /** The open hold that was made on this SKU as a bundle. */
   readonly bundleHold: (sku: string, holdId: string) => SpanningHold | undefined
   /** Open holds of one holder, each counted once however many SKUs it spans. */

@@ -8,13 +8,12 @@ import { Clock, Duration, Effect, FiberSet, Scope, Exit } from "effect"
 import { TestClock } from "effect/testing"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { RecentCommits } from "../../streams/recent-commits.ts"
-import { Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
+import { partsOf, SnapshotFailed, Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
 import { claim } from "../../src/host/claim.ts"
 import type { PartitionHost } from "../../src/host/host.ts"
 import { submitView } from "../../src/gateway/requests.ts"
 import { takeSnapshot } from "../../src/host/snapshotting.ts"
 import { stockKind } from "../../src/host/stock-kind.ts"
-import { SnapshotFailed } from "../../streams/snapshots.ts"
 import { type Faults, type FaultyJournal, makeFaultyJournal, noFaults } from "./faulty-journal.ts"
 import { violations } from "./invariants.ts"
 import { Random } from "./random.ts"
@@ -136,7 +135,7 @@ const slow = (snapshots: SnapshotsShape, step: () => Duration.Duration): Snapsho
 /** What the newest snapshot names though somebody has removed it. */
 const missingParts = Effect.fnUntraced(function* (snapshots: SnapshotsShape) {
   const newest = yield* snapshots.latest
-  const parts = newest === undefined ? [] : [...newest.manifest.states, ...newest.manifest.spanning]
+  const parts = newest === undefined ? [] : [...partsOf(newest.manifest)]
   return yield* Effect.filter(parts, (part) =>
     snapshots.get(part).pipe(
       Effect.as(false),

@@ -3,51 +3,22 @@
  * Method: hosts of stock after one another on one journal in memory, and a place for snapshots that loses parts.
  */
 import assert from "node:assert/strict"
-import { Clock, Effect, Logger } from "effect"
+import { Effect, Logger } from "effect"
 import { describe, it } from "vitest"
 import type { SkuCommand } from "../../actors/sku/commands.ts"
-import type { JournalRecord } from "../../actors/sku/events.ts"
 import { pack } from "../../actors/sku/pack.ts"
 import type { SkuState } from "../../actors/sku/state.ts"
-import { claim } from "../../src/host/claim.ts"
 import type { PartitionHost } from "../../src/host/host.ts"
 import { type SnapshotSource, takeSnapshot } from "../../src/host/snapshotting.ts"
 import { stockKind } from "../../src/host/stock-kind.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
-import { makeMemoryJournal } from "../../streams/journal.memory.ts"
-import { RecentCommits } from "../../streams/recent-commits.ts"
+import { makeMemoryJournal, type MemoryJournal } from "../../streams/journal.memory.ts"
 import { PartMissing, Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
 import { receipt, reserve } from "../support/commands.ts"
+import { claimHost } from "../support/own-host.ts"
 
-const start = Effect.fnUntraced(function* (
-  owner: string,
-  journal: ReturnType<typeof makeMemoryJournal<JournalRecord>>,
-  snapshots: SnapshotsShape
-) {
-  const startTurns = Effect.runForkWith(yield* Effect.context())
-  return yield* claim({
-    kind: stockKind(20),
-    options: {
-      owner,
-      partitions: 1,
-      idempotencyWindowMs: 3_600_000,
-      idempotencyIdsMax: 1_000,
-      flightsMax: 2,
-      followingCommandsMin: 1,
-      stagedAnswersMin: 1,
-      snapshotEveryRecords: 1_000_000
-    },
-    ports: {
-      journal,
-      recent: new RecentCommits(),
-      timers: { arm: () => undefined, watch: () => Effect.never },
-      deadLetters: yield* DeadLetters
-    },
-    snapshots,
-    clock: yield* Clock.Clock,
-    start: (turns) => void startTurns(turns)
-  })
-})
+const start = (owner: string, journal: MemoryJournal, snapshots: SnapshotsShape) =>
+  Effect.provideService(claimHost(stockKind(20), owner, journal), Snapshots, snapshots)
 
 const say = (host: PartitionHost, command: SkuCommand) =>
   Effect.callback((resume) => {
@@ -76,7 +47,7 @@ const stateOf = (host: PartitionHost): string => pack(host.book.find("mug") as S
 
 /** A hub that took a snapshot, "a", and two units more. */
 const busyHub = Effect.fnUntraced(function* () {
-  const journal = makeMemoryJournal<JournalRecord>()
+  const journal = makeMemoryJournal()
   const snapshots = yield* Snapshots
   const host = yield* start("a", journal, snapshots)
   yield* say(host, receipt("mug", 10))

@@ -5,21 +5,20 @@
  * the monotonic clock is set by hand.
  */
 import assert from "node:assert/strict"
-import { Clock, Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { afterEach, beforeEach, describe, it, vi } from "vitest"
 import type { CustomerCommand } from "../../actors/customer/commands.ts"
 import type { CustomerRecord } from "../../actors/customer/customer.ts"
 import { OWNED_MS_MAX } from "../../config/recovery.ts"
 import { noonZone } from "../../scripts/shoppers/hub-files.ts"
-import { claim } from "../../src/host/claim.ts"
 import type { OpenAttempt } from "../../src/recovery/carried.ts"
 import { openOf, recoveryDesk } from "../../src/recovery/desk.ts"
 import { customerKind } from "../../src/recovery/kind.ts"
 import type { CustomerPartitions } from "../../src/recovery/layer.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { makeMemoryJournal } from "../../streams/journal.memory.ts"
-import { RecentCommits } from "../../streams/recent-commits.ts"
 import { Snapshots } from "../../streams/snapshots.ts"
+import { claimHost } from "../support/own-host.ts"
 import { until } from "../support/shop.ts"
 
 const surroundings = () => ({
@@ -30,36 +29,11 @@ const surroundings = () => ({
 
 let journal: ReturnType<typeof makeMemoryJournal<CustomerRecord>>
 
-const startHost = async (owner: string): Promise<CustomerPartitions> => {
-  const fixed = Effect.all({ deadLetters: DeadLetters, snapshots: Snapshots, clock: Clock.Clock })
-  const { clock, deadLetters, snapshots } = await Effect.runPromise(
-    Effect.provide(fixed, Layer.merge(DeadLetters.layerMemory, Snapshots.layerMemory))
+const startHost = (owner: string): Promise<CustomerPartitions> =>
+  claimHost(customerKind(surroundings), owner, journal).pipe(
+    Effect.provide([DeadLetters.layerMemory, Snapshots.layerMemory]),
+    Effect.runPromise
   )
-  return Effect.runPromise(
-    claim({
-      kind: customerKind(surroundings),
-      options: {
-        owner,
-        partitions: 1,
-        idempotencyWindowMs: 3_600_000,
-        idempotencyIdsMax: 1_000,
-        flightsMax: 2,
-        followingCommandsMin: 1,
-        stagedAnswersMin: 1,
-        snapshotEveryRecords: 1_000_000
-      },
-      ports: {
-        journal,
-        recent: new RecentCommits<CustomerRecord>(),
-        timers: { arm: () => undefined, watch: () => Effect.never },
-        deadLetters
-      },
-      snapshots,
-      clock,
-      start: (turns) => void Effect.runFork(turns)
-    })
-  )
-}
 
 const deskOf = (host: CustomerPartitions) =>
   recoveryDesk({

@@ -47,7 +47,8 @@ describe("legs in a snapshot of an older release", () => {
       quantity: 3,
       locationId: "default",
       split: undefined,
-      channel: "web"
+      channel: "web",
+      holdId: "cart"
     })
     assert.equal(book.find("mug")?.holds?.size ?? 0, 0)
     assert.deepEqual([...(book.find("other")?.holds?.keys() ?? [])], ["mine"])
