@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
-import { decided } from "../decided.ts"
+import { allDecided, decided } from "../decided.ts"
 import { FactSender, type FactSink } from "../fact-sender.ts"
 import { HttpFactSender } from "../http-fact-sender.ts"
 import { PatientClient } from "../patient-client.ts"
@@ -53,6 +53,8 @@ interface Playing {
 
 export const replay = async (run: RunFile, options: ReplayOptions): Promise<ReplayReport> => {
   const report = emptyReport()
+  // Facts that an interrupted replay has left undecided would be taken for new ones of this replay.
+  await allDecided(run, options.signal)
   const startSequence = await journalEnd(run)
   const sink = options.via === "nats" ? await FactSender.open(run.nats) : new HttpFactSender(run)
   const client = await PatientClient.connect(run.hub, keyOf(run))
