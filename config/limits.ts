@@ -56,6 +56,10 @@ export const DUE_LOOK_EVERY_MS = 50
 export const TAIL_BYTES_MAX = 32 * 1024 * 1024
 export const TAIL_COMMITS_MAX = 200_000
 
+/** Commits that the hub has handed to its projector thread and that not all projections may have applied. */
+export const HANDED_COMMITS_MAX = 256
+export const HANDED_BYTES_MAX = 4 * 1024 * 1024
+
 /**
  * Messages that a server fsyncs one by one go together from so many on, and at most: a batch costs what a dozen fsyncs do, and one
  * of 256 little more than that. Of a stream more may wait for half a second of work.

@@ -20,9 +20,12 @@ const defaultBounds: Bounds = { bytesMax: TAIL_BYTES_MAX, commitsMax: TAIL_COMMI
 /** Repeats come in the order of what they repeat: hundreds of them ask for the same commit. */
 const READ_AGAIN_MAX = 8
 
-interface Kept {
+export interface CommitText {
   readonly bytes: Uint8Array
   readonly partition: number
+}
+
+interface Kept extends CommitText {
   /** Milliseconds since the epoch. */
   readonly at: number
   readonly recordCount: number
@@ -63,6 +66,11 @@ export class RecentCommits<R = JournalRecord> {
 
   has(sequence: number): boolean {
     return this.commits.has(sequence)
+  }
+
+  /** The commit as the journal has it. */
+  textOf(sequence: number): CommitText | undefined {
+    return this.commits.get(sequence)
   }
 
   /** When the commit was decided, in milliseconds since the epoch. */

@@ -4,6 +4,7 @@
 import type { AlertSinks } from "../../config/alerts.ts"
 import type { LiveSettings } from "../live-settings.ts"
 import type { RegisterPage } from "../../streams/projections/register.ts"
+import type { HandedCommits } from "./handed.ts"
 
 export interface ThreadSettings {
   readonly natsUrl: string
@@ -25,10 +26,11 @@ export type KindName = (typeof KINDS)[number]
 export interface KindHead {
   readonly kind: KindName
   readonly sequence: number
+  readonly commits?: HandedCommits
 }
 
 export type ToThread =
-  /** How far the journals reach. */
+  /** How far the journals reach, and what has come since it was said before, where it is not too much. */
   | { readonly type: "heads"; readonly heads: ReadonlyArray<KindHead> }
   /** Somebody waits for a kind's projections to reach so far. */
   | { readonly type: "hurry"; readonly kind: KindName; readonly sequence: number }

@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads"
 import { Effect, Layer } from "effect"
+import { HANDED_COMMITS_MAX } from "../../config/limits.ts"
 import { Postgres, type PostgresFailed } from "../../streams/postgres.ts"
 import { CART_EVENTS_PROJECTION } from "../../streams/projections/cart-events.ts"
 import { CARTS_PROJECTION } from "../../streams/projections/carts.ts"
@@ -31,6 +32,7 @@ import { sharedPages } from "./shared-pages.ts"
 import { keepThread } from "../keep-thread.ts"
 import { liveSettings } from "../live-settings.ts"
 import { Busy } from "./busy.ts"
+import { type HandedCommits, handedFrom } from "./handed.ts"
 import {
   type FromThread,
   type KindName,
@@ -129,7 +131,7 @@ interface Followed {
     readonly isBusy: boolean
     readonly onCommits: (listener: () => void) => void
   }
-  readonly recent: Pick<RecentCommits, "timeOf" | "recordsAfter">
+  readonly recent: Pick<RecentCommits, "timeOf" | "recordsAfter" | "textOf">
 }
 
 const PROJECTIONS = {
@@ -144,6 +146,8 @@ const kindOf = (projection: string): KindName =>
 class Projector {
   private readonly followed: Readonly<Record<KindName, Followed>>
   private readonly positions = new Map<string, Position>()
+  /** How far the thread was told that each journal reaches. */
+  private readonly told: Record<KindName, number> = { stock: 0, cart: 0, customer: 0 }
   private readonly pages: RegisterPages
   private worker: Worker | undefined
   private readonly busy = new Busy()
@@ -223,12 +227,27 @@ class Projector {
   }
 
   private tellHeads(): void {
-    const heads = KINDS.map((kind) => ({ kind, sequence: this.followed[kind].host.standing.sequence }))
-    this.tell({ type: "heads", heads })
+    const transferred: Array<ArrayBuffer> = []
+    const heads = KINDS.map((kind) => {
+      const { sequence } = this.followed[kind].host.standing
+      const commits = this.handed(kind, sequence)
+      this.told[kind] = sequence
+      if (commits === undefined) return { kind, sequence }
+      transferred.push(commits.texts.buffer)
+      return { kind, sequence, commits }
+    })
+    this.tell({ type: "heads", heads }, transferred)
   }
 
-  private tell(message: ToThread): void {
-    this.worker?.postMessage(message)
+  /** Only what a projection may come to soon: a thread that does not get to its messages is not sent more and more of them. */
+  private handed(kind: KindName, until: number): HandedCommits | undefined {
+    const nearest = Math.max(...PROJECTIONS[kind].map((name) => (this.positions.get(name) ?? NOWHERE).sequence))
+    if (until - nearest > HANDED_COMMITS_MAX) return undefined
+    return handedFrom(this.followed[kind].recent, this.told[kind], until)
+  }
+
+  private tell(message: ToThread, transferred: ReadonlyArray<ArrayBuffer> = []): void {
+    this.worker?.postMessage(message, transferred)
   }
 }
 

@@ -37,6 +37,7 @@ import { takeLiveSettings } from "../live-settings.ts"
 import { logging } from "../logging.ts"
 import { stepBackThread } from "../niceness.ts"
 import { Busy } from "./busy.ts"
+import { Handed, readingHanded } from "./handed.ts"
 import type { FromThread, KindName, StartedThread, ThreadSettings, ToThread } from "./messages.ts"
 
 const say = (message: FromThread): void => parentPort?.postMessage(message)
@@ -44,6 +45,11 @@ const say = (message: FromThread): void => parentPort?.postMessage(message)
 /** What the hub answered last; one question at a time. */
 class Hub {
   readonly heads: Readonly<Record<KindName, Head>>
+  readonly handed = {
+    stock: new Handed(),
+    cart: new Handed<CartRecord>(),
+    customer: new Handed<CustomerRecord>()
+  }
   readonly stopped = Deferred.makeUnsafe<void>()
   private waiting: Deferred.Deferred<RegisterPage, ProjectionFailed> | undefined
 
@@ -61,7 +67,10 @@ class Hub {
 
   hear(message: ToThread): void {
     if (message.type === "heads") {
-      for (const { kind, sequence } of message.heads) this.heads[kind].advance(sequence)
+      for (const { kind, sequence, commits } of message.heads) {
+        if (commits !== undefined) this.handed[kind].take(commits)
+        this.heads[kind].advance(sequence)
+      }
     } else if (message.type === "hurry") this.heads[message.kind].hurry(message.sequence)
     else if (message.type === "stop") Deferred.doneUnsafe(this.stopped, Effect.void)
     else if (this.waiting !== undefined) {
@@ -116,15 +125,14 @@ const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub)
   ]
   const onApplied = (name: string, { sequence, at }: { readonly sequence: number; readonly at: number }) =>
     say({ type: "applied", name, sequence, at })
-  for (const projection of projections) {
-    yield* Effect.forkScoped(new ProjectionRunner(projection, { journal, head, onApplied }).run)
-  }
+  const ofStock = { journal: readingHanded(journal, hub.handed.stock), head, onApplied }
+  for (const projection of projections) yield* Effect.forkScoped(new ProjectionRunner(projection, ofStock).run)
   const ofCarts = [cartEventsProjection(nats, Date.now), cartsProjection(pool, prepare(CARTS_PROJECTION))]
-  for (const projection of ofCarts) {
-    const carts = journalOf<CartRecord>(nats, CART)
-    yield* Effect.forkScoped(new ProjectionRunner(projection, { journal: carts, head: cart, onApplied }).run)
-  }
-  const customers = { journal: journalOf<CustomerRecord>(nats, CUSTOMER), head: customer, onApplied }
+  const journalOfCarts = readingHanded(journalOf<CartRecord>(nats, CART), hub.handed.cart)
+  const carts = { journal: journalOfCarts, head: cart, onApplied }
+  for (const projection of ofCarts) yield* Effect.forkScoped(new ProjectionRunner(projection, carts).run)
+  const journalOfCustomers = readingHanded(journalOf<CustomerRecord>(nats, CUSTOMER), hub.handed.customer)
+  const customers = { journal: journalOfCustomers, head: customer, onApplied }
   const ofCustomers = recoveryProjection(pool, prepare(RECOVERY_PROJECTION))
   yield* Effect.forkScoped(new ProjectionRunner(ofCustomers, customers).run)
   for (const sink of sinksOf(settings.alerts)) {

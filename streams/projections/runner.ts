@@ -57,9 +57,15 @@ export interface RunnerOptions<R = JournalRecord> {
 
 /** See `visitMs`: with this, the register was one second behind and the event streams two to four at 1,000 requests a second. */
 export const VISIT_MS = 150
-/** What is read ahead of the batches: some 20 turns under load. */
+/** What is read ahead of the batches when it is behind: some 20 turns under load. */
 const READ_BOUNDS = { commitsMax: 500, bytesMax: 2 * 1024 * 1024 }
-const FULL_COMMITS = 100
+/**
+ * What is read, and applied, at once while it keeps up. Whoever wants the processor on which this or a server that it asks is at
+ * work may wait until the kernel's next tick, 4 ms, though another one is idle: a piece is over before that.
+ */
+const PIECE_BOUNDS = { commitsMax: 24, bytesMax: 32 * 1024 }
+/** It keeps up while what it applied last is no older. */
+const KEEPS_UP_MS = 1_000
 /** A copy of the journal that answered may be behind the hub by a moment. */
 const COPY_BEHIND = "20 millis"
 const RETRY = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
@@ -69,6 +75,7 @@ export class ProjectionRunner<R = JournalRecord> {
   private readonly options: RunnerOptions<R>
   private applied = 0
   private ahead: Array<StoredCommit<R>> = []
+  private keepsUp = false
   private failing = false
 
   constructor(projection: Projection<R>, options: RunnerOptions<R>) {
@@ -105,7 +112,7 @@ export class ProjectionRunner<R = JournalRecord> {
       yield* this.onSuccess
       visitMs += performance.now() - startedMs
       if (this.mayGoOn(visitMs)) continue
-      yield* this.rest(commits.length, visitMs, (yield* Clock.currentTimeMillis) - last.at)
+      yield* this.rest(visitMs, (yield* Clock.currentTimeMillis) - last.at)
       visitMs = 0
     }
   })
@@ -117,13 +124,14 @@ export class ProjectionRunner<R = JournalRecord> {
   }
 
   /** `ageMs`: of the commit that was applied last. */
-  private rest(commitCount: number, costMs: number, ageMs: number): Effect.Effect<void> {
+  private rest(costMs: number, ageMs: number): Effect.Effect<void> {
     const { head } = this.options
     const owed = head.restAfter(this.applied, costMs, ageMs)
+    this.keepsUp = owed === undefined && ageMs <= KEEPS_UP_MS
     if (owed !== undefined) return owed
-    // A full batch, or more at hand: it is behind.
-    const isBehind = this.ahead.length > 0 || commitCount >= FULL_COMMITS
-    return isBehind ? Effect.void : head.gather(this.applied, this.projection.gatherMs)
+    const isPieceLeft = this.ahead.length > 0 || head.lastSequence - this.applied >= PIECE_BOUNDS.commitsMax
+    if (!isPieceLeft) return head.gather(this.applied, this.projection.gatherMs)
+    return this.keepsUp ? head.gather(this.applied, costMs) : Effect.void
   }
 
   /** The sequence to go on from. */
@@ -151,7 +159,7 @@ export class ProjectionRunner<R = JournalRecord> {
     function* () {
       if (this.ahead.length === 0) {
         yield* this.options.head.reaches(this.applied + 1)
-        const read = this.options.journal.read(this.applied + 1, READ_BOUNDS)
+        const read = this.options.journal.read(this.applied + 1, this.keepsUp ? PIECE_BOUNDS : READ_BOUNDS)
         this.ahead = [...(yield* Effect.mapError(read, (cause) => this.unreadable(cause)))]
         if (this.ahead.length === 0) yield* Effect.sleep(COPY_BEHIND)
       }

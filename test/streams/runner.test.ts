@@ -21,6 +21,8 @@ const START_OVER_SECONDS = 5
 class Kept {
   checkpoint: Checkpoint | undefined = { sequence: 0 }
   applied: Array<number> = []
+  /** Commits in each. */
+  batches: Array<number> = []
   startedOver = 0
   failures = 0
   /** What a batch costs. */
@@ -47,6 +49,7 @@ class Kept {
         for (const untilMs = performance.now() + this.costMs; performance.now() < untilMs;);
         if (this.failures-- > 0) return Effect.fail(new ProjectionFailed({ projection: "kept", detail: "away" }))
         for (const { sequence } of commits) this.applied.push(sequence)
+        this.batches.push(commits.length)
         const last = commits[commits.length - 1] as StoredCommit
         this.checkpoint = { sequence: last.sequence, commitId: last.id }
         return Effect.void
@@ -59,9 +62,10 @@ const setUp = Effect.gen(function* () {
   const hub = { isBusy: false }
   const head = new Head(() => hub.isBusy)
   const kept = new Kept()
-  const growing = Effect.fnUntraced(function* (isBusy: boolean) {
-    const last = journal.stored.length
-    yield* journal.append([appendOf(0, [last], { id: `c-${last + 1}`, at: 1, facts: 0, records: [] })])
+  const growing = Effect.fnUntraced(function* (isBusy: boolean, commits = 1) {
+    for (let last = journal.stored.length, end = last + commits; last < end; last++) {
+      yield* journal.append([appendOf(0, [last], { id: `c-${last + 1}`, at: 1, facts: 0, records: [] })])
+    }
     hub.isBusy = isBusy
     head.advance(journal.stored.length)
   })
@@ -71,6 +75,7 @@ const setUp = Effect.gen(function* () {
     head,
     hub,
     grow: growing(false),
+    growAtOnce: (commits: number) => growing(false, commits),
     growInRush: growing(true),
     running: yield* Effect.forkChild(runner.run)
   }
@@ -182,4 +187,23 @@ describe("a projection", () => {
       yield* Fiber.interrupt(running)
     })
   )
+
+  // All commits are of the first millisecond.
+  for (const { seconds, how, batches } of [
+    { seconds: 0.5, how: "in pieces while it keeps up", batches: [1, 24, 24, 12] },
+    { seconds: 5, how: "at once when it is behind", batches: [1, 60] }
+  ]) {
+    it.effect(`takes what has come meanwhile ${how}`, () =>
+      Effect.gen(function* () {
+        const { grow, growAtOnce, kept, running } = yield* setUp
+        yield* pass(seconds)
+        yield* grow
+        yield* pass(0.05)
+        yield* growAtOnce(60)
+        yield* pass(0.3)
+        assert.deepEqual(kept.batches, batches)
+        yield* Fiber.interrupt(running)
+      })
+    )
+  }
 })

@@ -20,7 +20,7 @@ export const PURE: ReadonlyArray<string> = [
   "test/host/{append,claim,mailbox,snapshot-lines,snapshotting,turn-size}.test.ts",
   "test/outreach/{chat,email,incoming,messenger,plain}.test.ts",
   "test/personal-data/sealing.test.ts",
-  "test/projector/busy.test.ts",
+  "test/projector/{busy,handed}.test.ts",
   "test/recovery/{budget-view,file,kind,settings}.test.ts",
   "test/replay/{rows,stock-rows}.test.ts",
   "test/security/{parsers,routes,tokens}.test.ts",
