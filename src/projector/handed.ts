@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import type { JournalRecord } from "../../actors/sku/events.ts"
 import { HANDED_BYTES_MAX, HANDED_COMMITS_MAX } from "../../config/limits.ts"
 import { decodeCommit, type StoredCommit } from "../../streams/codec.ts"
-import type { JournalShape, ReadBounds } from "../../streams/journal.ts"
+import { type JournalShape, JournalUnavailable, type ReadBounds } from "../../streams/journal.ts"
 import type { CommitText, RecentCommits } from "../../streams/recent-commits.ts"
 
 export interface HandedCommits {
@@ -73,7 +73,7 @@ export class Handed<R = JournalRecord> {
     }
   }
 
-  /** Those from `first` on; none when that one is not here. */
+  /** Those from `first` on; none when that one is not here. Throws `UnreadableCommit`. */
   from(first: number, { commitsMax, bytesMax }: ReadBounds): ReadonlyArray<StoredCommit<R>> {
     const found: Array<StoredCommit<R>> = []
     let bytes = 0
@@ -105,12 +105,13 @@ export class Handed<R = JournalRecord> {
 const sizeOf = <R>(commit: CommitText | StoredCommit<R>): number =>
   "bytes" in commit ? commit.bytes.length : commit.sizeBytes
 
-/** A journal of which is read what was not handed. */
+const unreadable = (cause: unknown) => new JournalUnavailable({ operation: "read", detail: String(cause) })
+
+/** A journal of which is read what was not handed. A commit that cannot be read fails here as it does there. */
 export const readingHanded = <R>(journal: JournalShape<R>, handed: Handed<R>): JournalShape<R> => ({
   ...journal,
   read: (first, bounds) =>
-    Effect.suspend(() => {
-      const found = handed.from(first, bounds)
-      return found.length > 0 ? Effect.succeed(found) : journal.read(first, bounds)
-    })
+    Effect.flatMap(Effect.try({ try: () => handed.from(first, bounds), catch: unreadable }), (found) =>
+      found.length > 0 ? Effect.succeed(found) : journal.read(first, bounds)
+    )
 })

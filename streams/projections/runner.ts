@@ -97,6 +97,7 @@ export class ProjectionRunner<R = JournalRecord> {
 
   private readonly follow: Effect.Effect<never, ProjectionFailed> = Effect.gen({ self: this }, function* () {
     this.ahead = []
+    this.keepsUp = false
     // From here until it has started, nothing is there that could be missed.
     this.applied = 0
     yield* this.projection.prepare
