@@ -86,8 +86,8 @@ export const SNAPSHOT_CHUNK_BYTES = 512 * 1024
  * visits again and again; asleep they are 400 MB of text, which it does not.
  */
 export const RECOVERY_AWAKE_MAX = 200_000
-/** Actors put to sleep at a stroke, ten strokes a second: about a millisecond each. */
-export const SWEEP_ACTORS_MAX = 500
+/** Actors put to sleep at a stroke, twenty strokes a second: about half a millisecond each. */
+export const SWEEP_ACTORS_MAX = 250
 /** An actor sleeps after one to two of these without mail. */
 export const SWEEP_EVERY_MS = 30_000
 

@@ -56,7 +56,7 @@ export const startBenchHub = async (environment: Readonly<Record<string, string>
   const port = await freePort()
   const launch = (): ChildProcess => {
     const main = join(projectRoot(), "dist", "src", "main.js")
-    const hub = spawn(process.execPath, ["--max-semi-space-size=32", main], {
+    const hub = spawn(process.execPath, ["--max-semi-space-size=32", "--heap-growing-percent=100", main], {
       env: {
         ...process.env,
         PORT: String(port),

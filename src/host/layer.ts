@@ -8,6 +8,7 @@ import { Journal } from "../../streams/journal.ts"
 import { Recent } from "../../streams/recent-commits.ts"
 import { type Snapshot, SnapshotFailed, Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
 import { Timers } from "../../streams/timers.ts"
+import { nextBeat } from "./beat.ts"
 import { type Claim, claim } from "./claim.ts"
 import type { PartitionHost } from "./host.ts"
 import type { ActorBook } from "./kind.ts"
@@ -43,15 +44,7 @@ export const acquireHost = Effect.fnUntraced(function* <R, M extends AnyMail, B 
   const host = yield* claim({ ...wanted, clock: yield* Clock.Clock, start })
   yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(host.shut, SHUT_WITHIN)))
   yield* Effect.forkScoped(ports.timers.watch(() => host.submit({ kind: "due" })))
-  yield* Effect.forkScoped(
-    Effect.forever(
-      Effect.andThen(
-        Effect.sleep("100 millis"),
-        Effect.sync(() => host.tend())
-      )
-    )
-  )
-  yield* Effect.forkScoped(lookForDue(host))
+  yield* Effect.forkScoped(chores(host))
   const keeper = new SnapshotKeeper(host, snapshots, wanted.options.snapshotEveryRecords)
   yield* Effect.forkScoped(keeper.keep)
   yield* Effect.addFinalizer(() => keeper.atStop)
@@ -64,16 +57,17 @@ const SHUT_WITHIN = "5 seconds"
 /** What the chores need of a host, whatever its kind. */
 type AnyHost = Pick<PartitionHost, "remembered" | "standing" | "stats" | "recovered" | "isBusy" | "isOpen"> & {
   readonly book: ActorBook
+  readonly tend: () => void
   readonly submit: (mail: HubMail) => void
   readonly view: <A>(look: (book: ActorBook) => A, done: (outcome: { readonly value: A } | undefined) => void) => void
 }
 
 /** The broker's timers wake the hub whatever becomes of it; this looks more often than they come. */
-const lookForDue = (host: AnyHost): Effect.Effect<never> =>
+const chores = (host: AnyHost): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
-      yield* Effect.sleep(Duration.millis(DUE_LOOK_EVERY_MS))
-      const at = yield* Clock.currentTimeMillis
+      const at = yield* nextBeat(DUE_LOOK_EVERY_MS)
+      host.tend()
       if (host.book.deadlines.dueBy(at, 1).length > 0) host.submit({ kind: "due" })
     })
   )

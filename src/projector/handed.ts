@@ -50,34 +50,48 @@ export const handedFrom = (
   }
 }
 
-/** The newest commits that were handed; bounded in number and size. */
+/**
+ * The newest commits that were handed; bounded in number and size.
+ *
+ * In a ring: a map through which things pass makes its table anew now and then, and the one before it, once it has become old,
+ * keeps the next alive with all that stood in it. All commits became old in that way, 1.2 kB a request, and each few seconds the
+ * whole heap was looked through for them.
+ */
 export class Handed<R = JournalRecord> {
-  private readonly commits = new Map<number, CommitText | StoredCommit<R>>()
+  private readonly ring: Array<CommitText | StoredCommit<R> | undefined> = Array.from(
+    { length: HANDED_COMMITS_MAX },
+    () => undefined
+  )
+  private first = 1
   private last = 0
   private bytes = 0
 
   /** A gap makes it forget what was before. */
   take({ first, partitions, sizes, texts }: HandedCommits): void {
-    if (first !== this.last + 1) this.clear()
+    if (first !== this.last + 1) {
+      while (this.first <= this.last) this.drop()
+      this.first = first
+    }
     let start = 0
     for (const [index, size] of sizes.entries()) {
+      if (first + index - this.first >= HANDED_COMMITS_MAX) this.drop()
       this.last = first + index
-      this.commits.set(this.last, { bytes: texts.subarray(start, start + size), partition: partitions[index] ?? 0 })
+      this.ring[this.last % HANDED_COMMITS_MAX] = {
+        bytes: texts.subarray(start, start + size),
+        partition: partitions[index] ?? 0
+      }
+      this.bytes += size
       start += size
     }
-    this.bytes += start
-    for (const [sequence, commit] of this.commits) {
-      if (this.bytes <= HANDED_BYTES_MAX && this.commits.size <= HANDED_COMMITS_MAX) break
-      this.commits.delete(sequence)
-      this.bytes -= sizeOf(commit)
-    }
+    while (this.bytes > HANDED_BYTES_MAX) this.drop()
   }
 
   /** Those from `first` on; none when that one is not here. Throws `UnreadableCommit`. */
   from(first: number, { commitsMax, bytesMax }: ReadBounds): ReadonlyArray<StoredCommit<R>> {
     const found: Array<StoredCommit<R>> = []
+    if (first < this.first) return found
     let bytes = 0
-    for (let sequence = first; found.length < commitsMax && bytes < bytesMax; sequence++) {
+    for (let sequence = first; sequence <= this.last && found.length < commitsMax && bytes < bytesMax; sequence++) {
       const commit = this.at(sequence)
       if (commit === undefined) break
       found.push(commit)
@@ -88,17 +102,20 @@ export class Handed<R = JournalRecord> {
 
   /** It is read when it is asked for first, and once for all that ask. */
   private at(sequence: number): StoredCommit<R> | undefined {
-    const known = this.commits.get(sequence)
+    const known = this.ring[sequence % HANDED_COMMITS_MAX]
     if (known === undefined || "sequence" in known) return known
     const { bytes, partition } = known
     const commit = { ...decodeCommit<R>(bytes), partition, sequence, sizeBytes: bytes.length }
-    this.commits.set(sequence, commit)
+    this.ring[sequence % HANDED_COMMITS_MAX] = commit
     return commit
   }
 
-  private clear(): void {
-    this.commits.clear()
-    this.bytes = 0
+  /** The oldest. */
+  private drop(): void {
+    const place = this.first++ % HANDED_COMMITS_MAX
+    const commit = this.ring[place]
+    if (commit !== undefined) this.bytes -= sizeOf(commit)
+    this.ring[place] = undefined
   }
 }
 

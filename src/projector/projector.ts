@@ -47,10 +47,10 @@ export const projectorLayer = (settings: ThreadSettings) =>
 
 /** How long a list waits for what the journal had when it was asked for. */
 const CATCH_UP_MS_MAX = 1_000
-/** A message that wakes the thread costs some thirty microseconds, and a turn may take two hundred. */
-const TELL_EVERY_MS = 5
-/** While the hub is busy the projections rest for longer than that. */
-const TELL_EVERY_BUSY_MS = 50
+/** The first turn after a pause is told of so soon, with those right behind it. */
+const TELL_SOON_MS = 5
+/** No longer: a message that wakes the thread costs a hundred microseconds at either end while there is little to do. */
+const TELL_EVERY_MS = 100
 
 const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
   const host = yield* StockHost
@@ -152,6 +152,7 @@ class Projector {
   private worker: Worker | undefined
   private readonly busy = new Busy()
   private telling = false
+  private toldAtMs = Number.NEGATIVE_INFINITY
 
   constructor(stock: Followed & { readonly host: PartitionHost }, cart: Followed, customer: Followed) {
     this.followed = { stock, cart, customer }
@@ -217,16 +218,18 @@ class Projector {
     this.busy.note(kind, isBusy)
     if (this.telling) return
     this.telling = true
+    const restMs = this.toldAtMs + TELL_EVERY_MS - performance.now()
     setTimeout(
       () => {
         this.telling = false
         this.tellHeads()
       },
-      isBusy ? TELL_EVERY_BUSY_MS : TELL_EVERY_MS
+      Math.max(TELL_SOON_MS, restMs)
     )
   }
 
   private tellHeads(): void {
+    this.toldAtMs = performance.now()
     const transferred: Array<ArrayBuffer> = []
     const heads = KINDS.map((kind) => {
       const { sequence } = this.followed[kind].host.standing

@@ -43,7 +43,8 @@ const SWEEP_MS = 100
 export class AckPublisher {
   private readonly prefix = `${createInbox()}.`
   private readonly waiting = new Map<string, Waiting>()
-  private readonly sweeper: NodeJS.Timeout
+  /** Set while anybody waits. */
+  private sweeper: NodeJS.Timeout | undefined
   private readonly connection: NatsConnection
   private count = 0
 
@@ -54,8 +55,6 @@ export class AckPublisher {
         if (error === null) this.onAck(message)
       }
     })
-    this.sweeper = setInterval(() => this.expire(), SWEEP_MS)
-    this.sweeper.unref()
   }
 
   publish(
@@ -72,6 +71,7 @@ export class AckPublisher {
     }
     const token = (this.count++).toString(36)
     this.waiting.set(token, { settle, deadline: performance.now() + options.timeoutMs })
+    this.sweeper ??= this.sweepLater()
     this.connection.publish(subject, data, {
       reply: this.prefix + token,
       ...(options.headers === undefined ? {} : { headers: options.headers })
@@ -79,7 +79,7 @@ export class AckPublisher {
   }
 
   close(): void {
-    clearInterval(this.sweeper)
+    clearTimeout(this.sweeper)
   }
 
   private onAck(message: Msg): void {
@@ -90,6 +90,10 @@ export class AckPublisher {
     waiting.settle(readAck(message))
   }
 
+  private sweepLater(): NodeJS.Timeout {
+    return setTimeout(() => this.expire(), SWEEP_MS).unref()
+  }
+
   private expire(): void {
     const now = performance.now()
     for (const [token, waiting] of this.waiting) {
@@ -97,6 +101,7 @@ export class AckPublisher {
       this.waiting.delete(token)
       waiting.settle(new PublishFailed({ reason: "timeout", code: 0, detail: "no acknowledgement in time" }))
     }
+    this.sweeper = this.waiting.size > 0 ? this.sweepLater() : undefined
   }
 }
 
