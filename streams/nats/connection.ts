@@ -71,7 +71,7 @@ export class AckPublisher {
     }
     const token = (this.count++).toString(36)
     this.waiting.set(token, { settle, deadline: performance.now() + options.timeoutMs })
-    this.sweeper ??= this.sweepLater()
+    this.sweeper ??= setInterval(() => this.expire(), SWEEP_MS).unref()
     this.connection.publish(subject, data, {
       reply: this.prefix + token,
       ...(options.headers === undefined ? {} : { headers: options.headers })
@@ -79,7 +79,7 @@ export class AckPublisher {
   }
 
   close(): void {
-    clearTimeout(this.sweeper)
+    clearInterval(this.sweeper)
   }
 
   private onAck(message: Msg): void {
@@ -90,10 +90,6 @@ export class AckPublisher {
     waiting.settle(readAck(message))
   }
 
-  private sweepLater(): NodeJS.Timeout {
-    return setTimeout(() => this.expire(), SWEEP_MS).unref()
-  }
-
   private expire(): void {
     const now = performance.now()
     for (const [token, waiting] of this.waiting) {
@@ -101,7 +97,9 @@ export class AckPublisher {
       this.waiting.delete(token)
       waiting.settle(new PublishFailed({ reason: "timeout", code: 0, detail: "no acknowledgement in time" }))
     }
-    this.sweeper = this.waiting.size > 0 ? this.sweepLater() : undefined
+    if (this.waiting.size > 0) return
+    clearInterval(this.sweeper)
+    this.sweeper = undefined
   }
 }
 
