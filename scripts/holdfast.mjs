@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=32 --heap-growing-percent=100
+#!/usr/bin/env -S node --max-semi-space-size=32 --initial-heap-size=192 --heap-growing-percent=100
 /**
  * `holdfast`: the command line. Sets up what is missing, quietly when there is nothing to do, then hands over.
  */

@@ -50,13 +50,16 @@ export interface BenchHub {
   readonly stop: () => Promise<void>
 }
 
+/** As `npm start` runs it. */
+const HEAP = ["--max-semi-space-size=32", "--initial-heap-size=192", "--heap-growing-percent=100"]
+
 /** A hub that knows nothing yet, on servers that know nothing either. */
 export const startBenchHub = async (environment: Readonly<Record<string, string>> = {}): Promise<BenchHub> => {
   const own = await throwAwayServers()
   const port = await freePort()
   const launch = (): ChildProcess => {
     const main = join(projectRoot(), "dist", "src", "main.js")
-    const hub = spawn(process.execPath, ["--max-semi-space-size=32", "--heap-growing-percent=100", main], {
+    const hub = spawn(process.execPath, [...HEAP, main], {
       env: {
         ...process.env,
         PORT: String(port),
