@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { HoldfastClient } from "../../src/client/holdfast-client.ts"
 import { projectRoot } from "../../src/servers/servers.ts"
+import { receive } from "./holdfast-target.ts"
 import { type Greeting, LISTENING, Receivers } from "./receivers.ts"
 
 export interface FanoutLoad {
@@ -90,19 +91,15 @@ const compile = async (client: HoldfastClient, sku: string): Promise<void> => {
   const untilMs = performance.now() + COMPILING.seconds * 1_000
   for (let tick = 0; performance.now() < untilMs; tick++) {
     const ids = Array.from({ length: COMPILING.commandsPerTick }, (_, index) => `compile-${tick}-${index}`)
-    await Promise.all(ids.map((id) => client.ask(sku, held(id))))
+    await Promise.all(ids.map((id) => client.ask(sku, reserve(id))))
     await new Promise((resolve) => setTimeout(resolve, TICK_MS))
   }
 }
 
-const held = (id: string) => ({ type: "reserve", mutationId: id, holdId: id, quantity: 1, ttlMs: 3_600_000 }) as const
+const UNITS = 100_000_000
 
-const received = async (url: string, sku: string): Promise<void> => {
-  await fetch(`${url}/v1/stock/${sku}/facts`, {
-    method: "POST",
-    body: JSON.stringify({ type: "receipt", mutationId: "opening", quantity: 100_000_000 })
-  })
-}
+const reserve = (id: string) =>
+  ({ type: "reserve", mutationId: id, holdId: id, quantity: 1, ttlMs: 3_600_000 }) as const
 
 const contractGreeting = (sku: string): Greeting => ({
   path: "/v1/ws",
@@ -118,7 +115,7 @@ export const hubFanout = async (
   const client = await HoldfastClient.connect(url)
   const sku = `fan${Date.now().toString(36)}`
   const receivers = new Receivers()
-  for (const one of [sku, `${sku}-unfollowed`]) await received(url, one)
+  for (const one of [sku, `${sku}-unfollowed`]) await receive(url, one, UNITS)
   await compile(client, `${sku}-unfollowed`)
   let changes = 0
   const startMs = performance.now()
@@ -129,7 +126,7 @@ export const hubFanout = async (
       const due = Math.floor(((performance.now() - startMs) * load.changesPerSecond) / 1_000)
       if (changes === 0) changes = due
       for (; changes < due; changes++) {
-        void client.ask(sku, held(`fan-${changes}`)).catch(() => undefined)
+        void client.ask(sku, reserve(`fan-${changes}`)).catch(() => undefined)
       }
     }, TICK_MS)
     return await measure(receivers, pid, seconds)

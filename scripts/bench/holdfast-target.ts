@@ -79,7 +79,8 @@ const settled = (answer: { readonly ok: boolean; readonly code?: string; readonl
   return answer.ok
 }
 
-const receive = async (url: string, sku: string, quantity: number): Promise<void> => {
+/** Opening stock of a SKU. */
+export const receive = async (url: string, sku: string, quantity: number): Promise<void> => {
   const response = await fetch(`${url}/v1/stock/${encodeURIComponent(sku)}/facts`, {
     method: "POST",
     body: JSON.stringify({ type: "receipt", mutationId: "opening", quantity })

@@ -62,7 +62,7 @@ type AnyHost = Pick<PartitionHost, "remembered" | "standing" | "stats" | "recove
   readonly view: <A>(look: (book: ActorBook) => A, done: (outcome: { readonly value: A } | undefined) => void) => void
 }
 
-/** The broker's timers wake the hub whatever becomes of it; this looks more often than they come. */
+/** Looks for what is due more often than the broker's timers come, which wake the hub whatever becomes of this; and tends the actors. */
 const chores = (host: AnyHost): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
