@@ -57,7 +57,7 @@ export const TAIL_BYTES_MAX = 32 * 1024 * 1024
 export const TAIL_COMMITS_MAX = 200_000
 
 /** How far the hub hands commits to its projector thread ahead of the projection that has come furthest; the thread keeps as many. */
-export const HANDED_COMMITS_MAX = 256
+export const HANDED_COMMITS_MAX = 1_024
 export const HANDED_BYTES_MAX = 4 * 1024 * 1024
 
 /**

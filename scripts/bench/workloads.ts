@@ -90,29 +90,30 @@ export interface OpenResult {
   readonly errors: number
 }
 
+/** A rest that counts against everybody alike: a client that never rests takes one of two cores. */
+const aMillisecond = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))
+
 /** Requests at a fixed rate on the Zipf SKUs; milliseconds from the intended time to the answer. */
 export const openLoop = async (target: Target, perSecond: number, seconds: number): Promise<OpenResult> => {
   const run = randomBytes(4).toString("hex")
-  const latencies: Array<number> = []
-  const open: Array<Promise<void>> = []
+  const total = Math.floor(perSecond * seconds)
+  // Nothing else of a request is kept: the promises alone made the client's own garbage collections half a millisecond of p99.
+  const latencies = new Float64Array(total)
+  let answered = 0
   let errors = 0
   const startMs = performance.now() + 10
-  const total = Math.floor(perSecond * seconds)
   for (let sent = 0; sent < total;) {
     const dueNow = Math.min(total, Math.floor(((performance.now() - startMs) * perSecond) / 1_000) + 1)
     for (; sent < dueNow; sent++) {
       const intendedMs = startMs + (sent * 1_000) / perSecond
-      open.push(
-        once(target, "zipf", `${run}-${sent}`).then(
-          () => void latencies.push(performance.now() - intendedMs),
-          () => void errors++
-        )
+      void once(target, "zipf", `${run}-${sent}`).then(
+        () => void (latencies[answered++] = performance.now() - intendedMs),
+        () => void errors++
       )
     }
-    // A millisecond's rest, which counts against everybody alike: a client that never rests takes one of two cores.
-    await new Promise<void>((resolve) => setTimeout(resolve, 1))
+    await aMillisecond()
   }
-  await Promise.all(open)
-  const at = quantilesOf(latencies)
+  while (answered + errors < total) await aMillisecond()
+  const at = quantilesOf([...latencies.subarray(0, answered)])
   return { p50: at(0.5), p99: at(0.99), max: at(1), errors }
 }

@@ -5,10 +5,11 @@
  * acknowledgements, which is several times cheaper. A publish that gets none in time is reported as unknown: it may
  * have been stored.
  */
-import { connect, createInbox, headers, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node"
+import { connect, createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node"
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
 import { percentDecoded, withoutSecret } from "../../config/address.ts"
+import { headersOf } from "./headers.ts"
 
 /** NATS cannot be reached, or is not the server the hub needs. */
 export class NatsUnavailable extends Schema.TaggedError<NatsUnavailable>()("NatsUnavailable", {
@@ -207,12 +208,3 @@ export const publishAcked = (
       resume(outcome instanceof PublishFailed ? Effect.fail(outcome) : Effect.succeed(outcome))
     )
   })
-
-export const headersOf = (fields: Readonly<Record<string, string>>): MsgHdrs => {
-  const made = headers()
-  for (const name in fields) {
-    const value = fields[name]
-    if (value !== undefined) made.set(name, value)
-  }
-  return made
-}

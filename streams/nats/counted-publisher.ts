@@ -6,7 +6,8 @@
  *
  * With an acknowledgement for each message these took two thirds of the projector's time and half of the server's.
  */
-import { headersOf, type NatsShape, PublishFailed } from "./connection.ts"
+import { type NatsShape, PublishFailed } from "./connection.ts"
+import { headersOf } from "./headers.ts"
 import type { BatchMessage } from "./publish-batch.ts"
 
 export class CountedPublisher {

@@ -4,7 +4,8 @@
  */
 import { nuid } from "@nats-io/transport-node"
 import { Effect } from "effect"
-import { headersOf, type NatsShape, type PublishAck, publishAcked, type PublishFailed } from "./connection.ts"
+import { type NatsShape, type PublishAck, publishAcked, type PublishFailed } from "./connection.ts"
+import { headersOf } from "./headers.ts"
 
 export interface BatchMessage {
   readonly subject: string

@@ -73,6 +73,7 @@ export const eventStreamProjection = <R>(nats: NatsShape, of: EventStream<R>, no
   return {
     name: of.name,
     recordsMax: 500,
+    goesInSteps: false,
     gatherMs: GATHER_MS,
     visitMs: VISIT_MS,
     isWatched: false,

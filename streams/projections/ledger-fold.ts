@@ -27,9 +27,18 @@ export interface Known {
   readonly holds: ReadonlyArray<readonly [sku: string, scope: string, holdId: string, split: Split]>
 }
 
+export interface HoldName {
+  readonly sku: string
+  readonly scope: string
+  readonly hold_id: string
+}
+
 export interface Touched {
   readonly skus: ReadonlyArray<string>
-  readonly holds: ReadonlyArray<{ readonly sku: string; readonly scope: string; readonly hold_id: string }>
+  /** To be read before the batch can be folded. */
+  readonly holds: ReadonlyArray<HoldName>
+  /** Nothing but reserved by it, once: taken for new. Where one replaces a hold that is open, its row is there already. */
+  readonly takenForNew: ReadonlyArray<HoldName>
 }
 
 export interface Folded {
@@ -41,7 +50,7 @@ export interface Folded {
   /** Open before and after, and another. */
   readonly replaced: ReadonlyArray<HoldRow>
   /** Touched holds that are not open afterwards. */
-  readonly closed: Touched["holds"]
+  readonly closed: ReadonlyArray<HoldName>
 }
 
 interface HoldRow {
@@ -68,18 +77,26 @@ const UNTOUCHED = Number.NEGATIVE_INFINITY
 const A_COMPONENT = [{ sku: "", quantity: 1 }]
 const holdOf = (event: LedgerEntry["event"]) =>
   "holdId" in event ? { sku: event.sku, scope: event.scope ?? "", hold_id: event.holdId } : undefined
-const nameOf = (hold: { readonly sku: string; readonly scope: string; readonly hold_id: string }): string =>
+const nameOf = (hold: HoldName): string =>
   `${hold.sku.length}:${hold.scope.length}:${hold.sku}${hold.scope}${hold.hold_id}`
 
-export const touchedBy = (entries: ReadonlyArray<LedgerEntry>): Touched => {
+/** `trusting`: holds may be taken for new. */
+export const touchedBy = (entries: ReadonlyArray<LedgerEntry>, trusting: boolean): Touched => {
   const skus = new Set<string>()
-  const holds = new Map<string, Touched["holds"][number]>()
+  const holds = new Map<string, HoldName>()
+  const takenForNew = new Map<string, HoldName>()
   for (const { event } of entries) {
     skus.add(event.sku)
     const hold = holdOf(event)
-    if (hold !== undefined) holds.set(nameOf(hold), hold)
+    if (hold === undefined) continue
+    const name = nameOf(hold)
+    if (trusting && event.type === "reserve" && !takenForNew.has(name) && !holds.has(name)) takenForNew.set(name, hold)
+    else {
+      takenForNew.delete(name)
+      holds.set(name, hold)
+    }
   }
-  return { skus: [...skus], holds: [...holds.values()] }
+  return { skus: [...skus], holds: [...holds.values()], takenForNew: [...takenForNew.values()] }
 }
 
 export const foldStock = (entries: ReadonlyArray<LedgerEntry>, touched: Touched, known: Known): Folded => {
@@ -170,19 +187,25 @@ const stockRows = (actors: ReadonlyMap<string, Actor>) => {
 const holdRows = (actors: ReadonlyMap<string, Actor>, touched: Touched, known: Known) => {
   const opened: Array<HoldRow> = []
   const replaced: Array<HoldRow> = []
-  const closed: Array<Touched["holds"][number]> = []
+  const closed: Array<HoldName> = []
   const stored = new Set(known.holds.map(([sku, scope, hold_id]) => nameOf({ sku, scope, hold_id })))
   for (const name of touched.holds) {
-    const { sku, scope, hold_id } = name
-    const hold = actors.get(sku)?.state.holds?.get(holdKey(scope === "" ? undefined : scope, hold_id))
+    const hold = heldAs(name, actors)
     if (hold === undefined) closed.push(name)
-    else if (hold.expiresAt !== UNTOUCHED) {
-      const { quantity, channel, holder, expiresAt: expires } = hold
-      // Field by field: there are as many of them as changes, and a spread took a fifth of what the ledger takes here.
-      const row = { sku, scope, hold_id, quantity, channel, holder, expires, split: splitOf(hold) }
-      if (stored.size > 0 && stored.has(nameOf(name))) replaced.push(row)
-      else opened.push(row)
-    }
+    else if (hold.expiresAt !== UNTOUCHED) (stored.has(nameOf(name)) ? replaced : opened).push(rowOf(name, hold))
+  }
+  for (const name of touched.takenForNew) {
+    const hold = heldAs(name, actors)
+    if (hold !== undefined) opened.push(rowOf(name, hold))
   }
   return { opened, replaced, closed }
+}
+
+const heldAs = ({ sku, scope, hold_id }: HoldName, actors: ReadonlyMap<string, Actor>): Hold | undefined =>
+  actors.get(sku)?.state.holds?.get(holdKey(scope === "" ? undefined : scope, hold_id))
+
+/** Field by field: there are as many of them as changes, and a spread took a fifth of what the ledger takes here. */
+const rowOf = ({ sku, scope, hold_id }: HoldName, hold: Hold): HoldRow => {
+  const { quantity, channel, holder, expiresAt: expires } = hold
+  return { sku, scope, hold_id, quantity, channel, holder, expires, split: splitOf(hold) }
 }

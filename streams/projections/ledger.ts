@@ -7,10 +7,11 @@
 import { Effect } from "effect"
 import type pg from "pg"
 import type { StoredCommit } from "../codec.ts"
-import { foldStock, type Folded, type Known, touchedBy } from "./ledger-fold.ts"
+import { foldStock, type Folded, type Known, type Touched, touchedBy } from "./ledger-fold.ts"
 import { entriesOf, LEDGER_FIELDS, type LedgerEntry, ledgerRows, rowsText, signalsOf } from "./ledger-rows.ts"
 import { applyBehind, inTransaction, readCheckpoint } from "./postgres-projection.ts"
-import { type Projection, ProjectionFailed } from "./runner.ts"
+import { type Pause, type Projection, ProjectionFailed } from "./runner.ts"
+import { Steps } from "./steps.ts"
 
 export const LEDGER = "postgres-ledger"
 
@@ -41,6 +42,7 @@ export const ledgerProjection = (
 ): Projection => ({
   name: LEDGER,
   recordsMax: RECORDS_MAX,
+  goesInSteps: true,
   gatherMs: GATHER_MS,
   visitMs: 0,
   isWatched: true,
@@ -50,27 +52,50 @@ export const ledgerProjection = (
     catch: ledgerFailed
   }),
   startOver: steps.rebuild,
-  apply: (commits) =>
+  apply: (commits, pause) =>
     Effect.tryPromise({
-      try: () => inTransaction(pool, (client) => applyBatch(client, commits)),
+      try: () => inTransaction(pool, (client) => applyBatch(client, commits, pause)),
       catch: ledgerFailed
     })
 })
 
 /** In a transaction of the caller's. */
-export const applyBatch = (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit>): Promise<void> =>
-  applyBehind(client, LEDGER, commits, writeBatch)
+export const applyBatch = (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit>, pause?: Pause): Promise<void> =>
+  applyBehind(client, LEDGER, commits, (_, fresh) => writeBatch(new Steps(client, pause), fresh))
 
-const writeBatch = async (client: pg.ClientBase, fresh: ReadonlyArray<StoredCommit>): Promise<void> => {
+const writeBatch = async (steps: Steps, fresh: ReadonlyArray<StoredCommit>): Promise<void> => {
   const entries = entriesOf(fresh)
-  if (entries.length > 0) {
-    const touched = touchedBy(entries)
-    const known = await load(client, touched)
-    await insertLedger(client, entries)
-    await store(client, foldStock(entries, touched, known))
-  }
-  await insertSignals(client, fresh)
+  if (entries.length > 0) await writeStock(steps, entries)
+  await insertSignals(steps, fresh)
 }
+
+const UNIQUE_VIOLATION = "23505"
+
+/**
+ * Behind the checkpoint nothing of the batch is there: not a row of the ledger, nor a hold that is reserved. Looking for each whether
+ * it is took a quarter of the server's time. What is there after all fails at its key, and the batch is written the careful way.
+ */
+const writeStock = async (steps: Steps, entries: ReadonlyArray<LedgerEntry>): Promise<void> => {
+  await steps.client.query("SAVEPOINT stock")
+  try {
+    const folded = await fold(steps, entries, touchedBy(entries, true))
+    // First what may be there: a hold that replaces another is no mistake, and all that was done before it is undone.
+    await storeHolds(steps, folded)
+    for (const some of steps.partsOf(entries))
+      await steps.query("insert-ledger", INSERT_LEDGER, ledgerRows(some, false))
+    await storeLevels(steps, folded)
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === UNIQUE_VIOLATION)) throw cause
+    await steps.client.query("ROLLBACK TO SAVEPOINT stock")
+    const folded = await fold(steps, entries, touchedBy(entries, false))
+    await storeHolds(steps, folded)
+    await insertMissing(steps.client, entries)
+    await storeLevels(steps, folded)
+  }
+}
+
+const fold = async (steps: Steps, entries: ReadonlyArray<LedgerEntry>, touched: Touched): Promise<Folded> =>
+  foldStock(entries, touched, await load(steps, touched))
 
 const INSERT_LEDGER = `INSERT INTO stock_ledger (sku, version, type, mutation_id, scope, quantity, physical, allocated,
     location_id, to_location_id, channel, hold_id, reference, reason, occurred_at, at, journal_sequence, entry, reuse)
@@ -80,20 +105,6 @@ const INSERT_LEDGER = `INSERT INTO stock_ledger (sku, version, type, mutation_id
   FROM json_to_recordset($1::json) AS event (${LEDGER_FIELDS})`
 
 const INSERT_MISSING = `${INSERT_LEDGER} ON CONFLICT DO NOTHING`
-
-const UNIQUE_VIOLATION = "23505"
-
-/** Behind the checkpoint nothing of it is there. Looking for each row whether it is took a quarter of the server's time. */
-const insertLedger = async (client: pg.ClientBase, entries: ReadonlyArray<LedgerEntry>): Promise<void> => {
-  await client.query("SAVEPOINT ledger")
-  try {
-    await client.query({ name: "insert-ledger", text: INSERT_LEDGER, values: [ledgerRows(entries, false)] })
-  } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && cause.code === UNIQUE_VIOLATION)) throw cause
-    await client.query("ROLLBACK TO SAVEPOINT ledger")
-    await insertMissing(client, entries)
-  }
-}
 
 const insertMissing = async (client: pg.ClientBase, entries: ReadonlyArray<LedgerEntry>): Promise<void> => {
   const insert = (some: ReadonlyArray<LedgerEntry>, reused: boolean) =>
@@ -121,14 +132,17 @@ const LOAD = `SELECT
     FROM json_to_recordset($2::json) AS wanted (sku text, scope text, hold_id text)
     JOIN open_holds hold ON hold.sku = wanted.sku AND hold.scope = wanted.scope AND hold.hold_id = wanted.hold_id) AS holds`
 
-const load = async (client: pg.ClientBase, touched: ReturnType<typeof touchedBy>): Promise<Known> => {
-  const { rows } = await client.query<{ [Name in keyof Known]: Known[Name] | null }>({
-    name: "load-stock",
-    text: LOAD,
-    values: [rowsText(touched.skus), rowsText(touched.holds)]
-  })
-  const [row] = rows
-  return { levels: row?.levels ?? [], locations: row?.locations ?? [], holds: row?.holds ?? [] }
+const load = async (steps: Steps, touched: Touched): Promise<Known> => {
+  const known = { levels: [], locations: [], holds: [] } as { [Name in keyof Known]: Array<Known[Name][number]> }
+  const [skus, holds] = [steps.partsOf(touched.skus), steps.partsOf(touched.holds)]
+  for (let part = 0; part < skus.length || part < holds.length; part++) {
+    const wanted = [rowsText(skus[part] ?? []), rowsText(holds[part] ?? [])]
+    const [row] = await steps.query<{ [Name in keyof Known]: Known[Name] | null }>("load-stock", LOAD, ...wanted)
+    known.levels.push(...(row?.levels ?? []))
+    known.locations.push(...(row?.locations ?? []))
+    known.holds.push(...(row?.holds ?? []))
+  }
+  return known
 }
 
 const UPSERT_LEVELS = `INSERT INTO stock_levels (sku, version, physical, allocated, safety_threshold, bundle, updated_at)
@@ -162,23 +176,16 @@ const REPLACE_HOLDS = `${INSERT_HOLDS}
   ON CONFLICT (sku, scope, hold_id) DO UPDATE SET quantity = excluded.quantity, channel = excluded.channel,
     holder = excluded.holder, expires_at = excluded.expires_at, split = excluded.split`
 
-/** One prepared statement with the rows as its text; none when there are no rows. */
-const write = async (
-  client: pg.ClientBase,
-  name: string,
-  text: string,
-  rows: ReadonlyArray<unknown>
-): Promise<void> => {
-  if (rows.length > 0) await client.query({ name, text, values: [rowsText(rows)] })
+const storeHolds = async (steps: Steps, { closed, opened, replaced }: Folded): Promise<void> => {
+  await steps.write("delete-holds", DELETE_HOLDS, closed)
+  await steps.write("insert-holds", INSERT_HOLDS, opened)
+  await steps.write("replace-holds", REPLACE_HOLDS, replaced)
 }
 
-const store = async (client: pg.ClientBase, folded: Folded): Promise<void> => {
-  await write(client, "upsert-levels", UPSERT_LEVELS, folded.levels)
-  await write(client, "upsert-locations", UPSERT_LOCATIONS, folded.locations)
-  await write(client, "delete-locations", DELETE_LOCATIONS, folded.goneLocations)
-  await write(client, "delete-holds", DELETE_HOLDS, folded.closed)
-  await write(client, "insert-holds", INSERT_HOLDS, folded.opened)
-  await write(client, "replace-holds", REPLACE_HOLDS, folded.replaced)
+const storeLevels = async (steps: Steps, { goneLocations, levels, locations }: Folded): Promise<void> => {
+  await steps.write("upsert-levels", UPSERT_LEVELS, levels)
+  await steps.write("upsert-locations", UPSERT_LOCATIONS, locations)
+  await steps.write("delete-locations", DELETE_LOCATIONS, goneLocations)
 }
 
 const INSERT_INCIDENTS = `INSERT INTO incidents (id, kind, sku, version, location_id, units, mutation_id, channel, reference,
@@ -200,9 +207,9 @@ const INSERT_ALERTS = `INSERT INTO alerts (sku, version, state, available, safet
     "safetyThreshold" bigint, at bigint, position bigint)
   ON CONFLICT DO NOTHING`
 
-const insertSignals = async (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit>): Promise<void> => {
+const insertSignals = async (steps: Steps, commits: ReadonlyArray<StoredCommit>): Promise<void> => {
   const { incidents, resolutions, alerts } = signalsOf(commits)
-  await write(client, "insert-incidents", INSERT_INCIDENTS, incidents)
-  await write(client, "resolve-incidents", RESOLVE_INCIDENTS, resolutions)
-  await write(client, "insert-alerts", INSERT_ALERTS, alerts)
+  await steps.write("insert-incidents", INSERT_INCIDENTS, incidents)
+  await steps.write("resolve-incidents", RESOLVE_INCIDENTS, resolutions)
+  await steps.write("insert-alerts", INSERT_ALERTS, alerts)
 }

@@ -105,6 +105,7 @@ export const tablesProjection = <R>({ name, pool, prepare, tables, write }: Tabl
   return {
     name,
     recordsMax: RECORDS_MAX,
+    goesInSteps: false,
     gatherMs: GATHER_MS,
     visitMs: 0,
     isWatched: true,

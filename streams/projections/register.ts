@@ -116,6 +116,7 @@ export const registerProjection = (
   return {
     name: REGISTER,
     recordsMax: 1_000,
+    goesInSteps: false,
     gatherMs: GATHER_MS,
     visitMs: VISIT_MS,
     isWatched: true,

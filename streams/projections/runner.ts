@@ -9,7 +9,7 @@
 import { Clock, Effect, Schedule, Schema } from "effect"
 import type { JournalRecord } from "../../actors/sku/events.ts"
 import type { StoredCommit } from "../codec.ts"
-import type { JournalShape, JournalUnavailable } from "../journal.ts"
+import type { JournalShape, JournalUnavailable, ReadBounds } from "../journal.ts"
 import type { Head } from "./head.ts"
 
 /** A batch could not be applied, or the checkpoint not be read. */
@@ -17,6 +17,9 @@ export class ProjectionFailed extends Schema.TaggedError<ProjectionFailed>()("Pr
   projection: Schema.String,
   detail: Schema.String
 }) {}
+
+/** Settles after as long as the step before it took, or when somebody waits for the batch after all. */
+export type Pause = (stepMs: number) => Promise<void>
 
 export interface Checkpoint {
   /** The journal's sequence applied last. */
@@ -33,10 +36,15 @@ export interface Projection<R = JournalRecord> {
   readonly checkpoint: Effect.Effect<Checkpoint | undefined, ProjectionFailed>
   /** Makes a checkpoint where none that fits is: everything up to it is made anew. */
   readonly startOver: Effect.Effect<void, ProjectionFailed>
-  /** Applies commits in order and moves the checkpoint, both or neither. Some of them may have been applied before. */
-  readonly apply: (commits: ReadonlyArray<StoredCommit<R>>) => Effect.Effect<void, ProjectionFailed>
+  /**
+   * Applies commits in order and moves the checkpoint, both or neither. Some of them may have been applied before. With a `pause`
+   * nobody waits for the batch: it is to be taken between any two of its steps.
+   */
+  readonly apply: (commits: ReadonlyArray<StoredCommit<R>>, pause?: Pause) => Effect.Effect<void, ProjectionFailed>
   /** Records in a batch. */
   readonly recordsMax: number
+  /** It goes in steps of its own where it may pause, and need not be given its commits in pieces. */
+  readonly goesInSteps: boolean
   /**
    * While the hub is busy it works for so long between two rests; 0: for a batch. What others read as it comes must keep up longer
    * than what waits until somebody asks: by a batch a rest, everything was ten seconds behind already at 1,000 requests a second.
@@ -108,7 +116,7 @@ export class ProjectionRunner<R = JournalRecord> {
       const last = commits[commits.length - 1]
       if (last === undefined) continue
       const startedMs = performance.now()
-      yield* this.projection.apply(commits)
+      yield* this.projection.apply(commits, this.pause())
       this.moveTo(last)
       yield* this.onSuccess
       visitMs += performance.now() - startedMs
@@ -117,6 +125,12 @@ export class ProjectionRunner<R = JournalRecord> {
       visitMs = 0
     }
   })
+
+  /** While it keeps up, and nobody waits for what comes next. */
+  private pause(): Pause | undefined {
+    const { applied, keepsUp } = this
+    return keepsUp ? (stepMs) => Effect.runPromise(this.options.head.gather(applied, stepMs)) : undefined
+  }
 
   /** Between two rests it takes more than one batch, if there is more. */
   private mayGoOn(visitMs: number): boolean {
@@ -130,8 +144,8 @@ export class ProjectionRunner<R = JournalRecord> {
     const owed = head.restAfter(this.applied, costMs, ageMs)
     this.keepsUp = owed === undefined && ageMs <= KEEPS_UP_MS
     if (owed !== undefined) return owed
-    const isPieceLeft = this.ahead.length > 0 || head.lastSequence - this.applied >= PIECE_BOUNDS.commitsMax
-    if (!isPieceLeft) return head.gather(this.applied, this.projection.gatherMs)
+    const isMoreLeft = this.ahead.length > 0 || head.lastSequence - this.applied >= this.readBounds.commitsMax
+    if (!isMoreLeft) return head.gather(this.applied, this.projection.gatherMs)
     return this.keepsUp ? head.gather(this.applied, costMs) : Effect.void
   }
 
@@ -155,12 +169,16 @@ export class ProjectionRunner<R = JournalRecord> {
     return Effect.mapError(found, (cause) => this.unreadable(cause))
   }
 
+  private get readBounds(): ReadBounds {
+    return this.keepsUp && !this.projection.goesInSteps ? PIECE_BOUNDS : READ_BOUNDS
+  }
+
   private readonly nextBatch: Effect.Effect<ReadonlyArray<StoredCommit<R>>, ProjectionFailed> = Effect.gen(
     { self: this },
     function* () {
       if (this.ahead.length === 0) {
         yield* this.options.head.reaches(this.applied + 1)
-        const read = this.options.journal.read(this.applied + 1, this.keepsUp ? PIECE_BOUNDS : READ_BOUNDS)
+        const read = this.options.journal.read(this.applied + 1, this.readBounds)
         this.ahead = [...(yield* Effect.mapError(read, (cause) => this.unreadable(cause)))]
         if (this.ahead.length === 0) yield* Effect.sleep(COPY_BEHIND)
       }

@@ -19,7 +19,7 @@ import { LEDGER, ledgerFailed, ledgerProjection } from "../../streams/projection
 import { rebuildLedger } from "../../streams/projections/ledger-rebuild.ts"
 import { ProjectionRunner } from "../../streams/projections/runner.ts"
 import { anyCommand, openingOf, shop } from "../support/arbitraries.ts"
-import { receipt, reserve } from "../support/commands.ts"
+import { receipt, release, reserve } from "../support/commands.ts"
 import { freshDatabase } from "../support/database.ts"
 import { Desk } from "../support/desk.ts"
 import { eventually } from "../support/hub.ts"
@@ -224,6 +224,50 @@ describe("the ledger and read models", () => {
         ]
       )
     })
+
+    /** A few hundred holds, of which some take another's place, some are closed, and some both within one commit. */
+    const busyShop = (): Desk => {
+      const desk = new Desk()
+      for (const sku of ["A", "B"]) desk.take(receipt(sku, 1_000))
+      desk.take(receipt("A", 50, { locationId: "berlin" }))
+      for (let index = 0; index < 150; index++) {
+        desk.take(reserve("A", `h${index}`, 2))
+        if (index % 3 === 0) desk.take(reserve("A", `h${index}`, 3, { mutationId: `more${index}` }))
+        if (index % 5 === 0) desk.take(release("A", `h${index}`))
+        desk.take(reserve("B", `h${index}`, 1))
+        // What was opened several commits ago.
+        if (index % 7 === 0) desk.take(reserve("B", `h${index / 7}`, 2, { mutationId: `again${index}` }))
+        if (index % 14 === 0) desk.take(release("B", `h${index / 7}`))
+        if (index % 2 === 0) desk.wait(1)
+      }
+      return desk
+    }
+
+    for (const commits of [1, 4, 60]) {
+      it(`know a hold that takes another's place from a new one, ${commits} commits at once and a pause after each step`, async () => {
+        const desk = busyShop()
+        const journal = await journalOf(desk, 3)
+        const fresh = await open()
+        const projection = ledgerProjection(fresh.pool, { prepare: Effect.void, rebuild: Effect.void })
+        await fresh.pool.query("INSERT INTO projection_checkpoints (name, sequence) VALUES ($1, 0)", [LEDGER])
+        let pauses = 0
+        const pause = async (stepMs: number): Promise<void> => {
+          assert.ok(stepMs > 0)
+          pauses++
+        }
+        const all = await Effect.runPromise(journal.read(1, { commitsMax: 1_000, bytesMax: 10_000_000 }))
+        for (let first = 0; first < all.length; first += commits) {
+          await Effect.runPromise(projection.apply(all.slice(first, first + commits), pause))
+        }
+        assert.deepEqual(await saidByDatabase(fresh.pool), saidBy(desk))
+        assert.deepEqual(await rows(fresh.pool, WRONGLY_HELD), [])
+        assert.deepEqual(await heldInDatabase(fresh.pool), heldBy(desk))
+        assert.equal((await rows(fresh.pool, "SELECT 1 FROM stock_ledger")).length, desk.history.length)
+        // A ledger of several hundred rows takes more steps than tables.
+        assert.ok(pauses > 20, `${pauses} pauses`)
+        await fresh.pool.end()
+      })
+    }
 
     it("are made anew with rests for a hub that has its hands full", async () => {
       const rested: Array<number> = []

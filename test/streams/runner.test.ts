@@ -23,6 +23,8 @@ class Kept {
   applied: Array<number> = []
   /** Commits in each. */
   batches: Array<number> = []
+  /** Whether it may pause in each. */
+  pauses: Array<boolean> = []
   startedOver = 0
   failures = 0
   /** What a batch costs. */
@@ -31,6 +33,7 @@ class Kept {
   readonly projection: { -readonly [Name in keyof Projection]: Projection[Name] } = {
     name: "kept",
     recordsMax: 10,
+    goesInSteps: false,
     gatherMs: 10,
     visitMs: 0,
     isWatched: true,
@@ -44,8 +47,9 @@ class Kept {
         this.checkpoint = { sequence: 0 }
       })
     ),
-    apply: (commits) =>
+    apply: (commits, pause) =>
       Effect.suspend(() => {
+        this.pauses.push(pause !== undefined)
         for (const untilMs = performance.now() + this.costMs; performance.now() < untilMs;);
         if (this.failures-- > 0) return Effect.fail(new ProjectionFailed({ projection: "kept", detail: "away" }))
         for (const { sequence } of commits) this.applied.push(sequence)
@@ -202,6 +206,27 @@ describe("a projection", () => {
         yield* growAtOnce(60)
         yield* pass(0.3)
         assert.deepEqual(kept.batches, batches)
+        yield* Fiber.interrupt(running)
+      })
+    )
+  }
+
+  // All commits are of the first millisecond.
+  for (const { seconds, how, pauses } of [
+    { seconds: 0.3, how: "may pause in what came at once while it keeps up", pauses: [false, true] },
+    { seconds: 5, how: "may not when it is behind", pauses: [false, false] }
+  ]) {
+    it.effect(`that goes in steps ${how}`, () =>
+      Effect.gen(function* () {
+        const { grow, growAtOnce, kept, running } = yield* setUp
+        kept.projection.goesInSteps = true
+        yield* pass(seconds)
+        yield* grow
+        yield* pass(0.05)
+        yield* growAtOnce(60)
+        yield* pass(0.3)
+        assert.deepEqual(kept.batches, [1, 60])
+        assert.deepEqual(kept.pauses, pauses)
         yield* Fiber.interrupt(running)
       })
     )
