@@ -49,8 +49,8 @@ export const projectorLayer = (settings: ThreadSettings) =>
 const CATCH_UP_MS_MAX = 1_000
 /** The first turn after a pause is told of so soon, with those right behind it. */
 const TELL_SOON_MS = 5
-/** Of others it is told so often: at 20 changes a second the thread took 24 ms of each second with a message for each, 19 with this. */
-const TELL_EVERY_MS = 100
+/** Of others it is told so often: at 20 changes a second the thread took 24 ms of each second with a message for each. */
+const TELL_EVERY_MS = 250
 
 const acquire = Effect.fnUntraced(function* (settings: ThreadSettings) {
   const host = yield* StockHost

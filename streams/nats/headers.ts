@@ -2,7 +2,7 @@
  * Headers of a message that is sent, as the protocol writes them (NATS ADR-4).
  *
  * The client's own bring each name into a canonical form, look for it among the others and keep a list of values for each: with one
- * message a change that was a quarter of all that the projector's thread left to its garbage collector.
+ * message a change that was a sixth of all that the projector's thread left to its garbage collector.
  */
 import type { MsgHdrs } from "@nats-io/transport-node"
 

@@ -22,7 +22,7 @@ import { type Projection, ProjectionFailed, VISIT_MS } from "./runner.ts"
 const FROM_HEADER = "Holdfast-From"
 const PUBLISH_MS_MAX = 5_000
 /** The first change after a pause goes out at once; of those that keep coming each batch cost 2 ms of a core, be it of one. */
-const GATHER_MS = 100
+const GATHER_MS = 250
 const KEPT_MS = 7 * 24 * 60 * 60_000
 const GIB = 1024 ** 3
 

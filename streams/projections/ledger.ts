@@ -81,8 +81,9 @@ const writeStock = async (steps: Steps, entries: ReadonlyArray<LedgerEntry>): Pr
     const folded = await fold(steps, entries, touchedBy(entries, true))
     // First what may be there: a hold that replaces another is no mistake, and all that was done before it is undone.
     await storeHolds(steps, folded)
-    for (const some of steps.partsOf(entries))
+    for (const some of steps.partsOf(entries)) {
       await steps.query("insert-ledger", INSERT_LEDGER, ledgerRows(some, false))
+    }
     await storeLevels(steps, folded)
   } catch (cause) {
     if (!(cause instanceof Error && "code" in cause && cause.code === UNIQUE_VIOLATION)) throw cause

@@ -146,7 +146,7 @@ export class ProjectionRunner<R = JournalRecord> {
     if (owed !== undefined) return owed
     const isMoreLeft = this.ahead.length > 0 || head.lastSequence - this.applied >= this.readBounds.commitsMax
     if (!isMoreLeft) return head.gather(this.applied, this.projection.gatherMs)
-    return this.keepsUp ? head.gather(this.applied, costMs) : Effect.void
+    return this.isInPieces ? head.gather(this.applied, costMs) : Effect.void
   }
 
   /** The sequence to go on from. */
@@ -169,8 +169,12 @@ export class ProjectionRunner<R = JournalRecord> {
     return Effect.mapError(found, (cause) => this.unreadable(cause))
   }
 
+  private get isInPieces(): boolean {
+    return this.keepsUp && !this.projection.goesInSteps
+  }
+
   private get readBounds(): ReadBounds {
-    return this.keepsUp && !this.projection.goesInSteps ? PIECE_BOUNDS : READ_BOUNDS
+    return this.isInPieces ? PIECE_BOUNDS : READ_BOUNDS
   }
 
   private readonly nextBatch: Effect.Effect<ReadonlyArray<StoredCommit<R>>, ProjectionFailed> = Effect.gen(
