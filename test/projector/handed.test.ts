@@ -11,7 +11,7 @@ import { Handed, handedFrom, readingHanded } from "../../src/projector/handed.ts
 import { makeMemoryJournal } from "../../streams/journal.memory.ts"
 import { RecentCommits } from "../../streams/recent-commits.ts"
 
-const BOUNDS = { commitsMax: 1_000, bytesMax: 1024 * 1024 * 1024 }
+const BOUNDS = { commitsMax: 2 * HANDED_COMMITS_MAX, bytesMax: 1024 * 1024 * 1024 }
 
 /** A hub and its thread; `note`: text in each commit, to make it large. */
 const setUp = async (commits: number, note = "") => {
