@@ -47,8 +47,8 @@ export const TURN_BYTES_MAX = 640 * 1024
 export const TURN_EXPIRIES_MAX = 1_024
 
 /**
- * The hub looks at its own clock for what is due: a look that finds nothing costs no more than waking up for it, and one that finds something is
- * a turn with its append. The broker's timers come up to half a second late.
+ * The hub looks at its own clock for what is due: a look that finds nothing costs no more than waking up for it, and one that finds
+ * something is a turn with its append. The broker's timers come up to half a second late.
  */
 export const DUE_LOOK_EVERY_MS = 50
 

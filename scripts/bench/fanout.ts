@@ -82,8 +82,8 @@ const TICK_MS = 5
 
 /**
  * At twenty commands a second a hub needs minutes until what it does with them is compiled, and a measurement would be of that;
- * of the bare server everything that it does is warm after a second. After ten seconds of some 700 commands V8's helpers still
- * compiled for 13 to 16 ms of each second, after these for 1 to 2.
+ * of the bare server everything that it does is warm after a second. After ten seconds of a fifth as many commands V8's
+ * helpers still compiled for 13 to 16 ms of each second, after these for 1 to 4.
  */
 const COMPILING = { seconds: 20, commandsPerTick: 25 }
 

@@ -134,7 +134,7 @@ const LOAD = `SELECT
     JOIN open_holds hold ON hold.sku = wanted.sku AND hold.scope = wanted.scope AND hold.hold_id = wanted.hold_id) AS holds`
 
 const load = async (steps: Steps, touched: Touched): Promise<Known> => {
-  const known = { levels: [], locations: [], holds: [] } as { [Name in keyof Known]: Array<Known[Name][number]> }
+  const known: { [Name in keyof Known]: Array<Known[Name][number]> } = { levels: [], locations: [], holds: [] }
   const [skus, holds] = [steps.partsOf(touched.skus), steps.partsOf(touched.holds)]
   for (let part = 0; part < skus.length || part < holds.length; part++) {
     const wanted = [rowsText(skus[part] ?? []), rowsText(holds[part] ?? [])]

@@ -53,7 +53,10 @@ return #KEYS - 1
 
 /** Lua's own stack bounds what one call may take apart. */
 const ROWS_PER_CALL = 500
-/** At 20 changes a second, with a batch for each, this and the other projections of the stock took 6.6 ms of a core a change; with 100 ms 0.9, with these 0.6. */
+/**
+ * At 20 changes a second, with a batch for each, this and the other projections of the stock took 6.6 ms of a core a change; with
+ * 100 ms 0.9, with these 0.6.
+ */
 const GATHER_MS = 250
 
 const failed = (cause: unknown) => new ProjectionFailed({ projection: REGISTER, detail: String(cause) })

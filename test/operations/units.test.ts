@@ -35,6 +35,19 @@ const inFolder = (use: (path: string) => void): void => {
 }
 
 describe("the units", () => {
+  it("start the hub with the heap that all other ways to start it have", () => {
+    const wanted = ["--max-semi-space-size", "--initial-heap-size", "--heap-growing-percent"]
+    const heapIn = (path: string): ReadonlyArray<ReadonlyArray<string>> => {
+      const text = readFileSync(join(projectRoot(), path), "utf8")
+      return wanted.map((option) => [...new Set(text.match(new RegExp(`${option}=\\d+`, "g")))])
+    }
+    const [semi = [], initial = [], growing = []] = heapIn("config/systemd/holdfast.service")
+    assert.deepEqual([semi.length, initial.length, growing.length], [1, 1, 1])
+    for (const path of ["package.json", "scripts/holdfast.mjs", "scripts/bench/servers.ts"]) {
+      assert.deepEqual(heapIn(path), [semi, initial, growing], path)
+    }
+  })
+
   it("are sections of settings, understood by systemd word for word where it is installed", () => {
     for (const name of units) {
       for (const line of textOf(name).split("\n"))
