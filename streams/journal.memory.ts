@@ -18,26 +18,24 @@ export const makeMemoryJournal = <R = JournalRecord>(): MemoryJournal<R> => {
   const lastOf = (partition: number): StoredCommit<R> | undefined =>
     stored.findLast((commit) => commit.partition === partition)
 
-  const append = (appends: ReadonlyArray<Append>) =>
-    Effect.suspend(() => {
-      for (const { partition, expectedSequence } of appends) {
-        if (expectedSequence === undefined) continue
-        const last = lastOf(partition)?.sequence ?? 0
-        if (last !== expectedSequence) {
-          return Effect.fail(new AppendUncertain({ reason: "conflict", detail: `wrong last sequence: ${last}` }))
-        }
+  const store = (appends: ReadonlyArray<Append>): ReadonlyArray<number> | AppendUncertain => {
+    for (const { partition, expectedSequence } of appends) {
+      if (expectedSequence === undefined) continue
+      const last = lastOf(partition)?.sequence ?? 0
+      if (last !== expectedSequence) {
+        return new AppendUncertain({ reason: "conflict", detail: `wrong last sequence: ${last}` })
       }
-      const sequences = appends.map(({ partition, bytes }) => {
-        const sequence = stored.length + 1
-        stored.push({ ...decodeCommit<R>(bytes), partition, sequence, sizeBytes: bytes.length })
-        return sequence
-      })
-      return Effect.succeed(sequences)
+    }
+    return appends.map(({ partition, bytes }) => {
+      const sequence = stored.length + 1
+      stored.push({ ...decodeCommit<R>(bytes), partition, sequence, sizeBytes: bytes.length })
+      return sequence
     })
+  }
 
   return {
     stored,
-    append,
+    append: (appends, settled) => settled(store(appends)),
     last: (partition) => Effect.sync(() => lastOf(partition)),
     get: (sequence) => Effect.sync(() => stored[sequence - 1]),
     lastSequence: Effect.sync(() => stored.length),

@@ -17,17 +17,12 @@ import {
   JournalUnavailable,
   type ReadBounds,
   type ScanRange,
+  type Settled,
   type Visit
 } from "./journal.ts"
-import {
-  EXPECTED,
-  Nats,
-  type NatsShape,
-  publishAcked,
-  type PublishFailed,
-  WRONG_LAST_SEQUENCE
-} from "./nats/connection.ts"
-import { publishBatch } from "./nats/publish-batch.ts"
+import { EXPECTED, Nats, type NatsShape, PublishFailed, WRONG_LAST_SEQUENCE } from "./nats/connection.ts"
+import { headersOf } from "./nats/headers.ts"
+import { sendBatch } from "./nats/publish-batch.ts"
 import { journalSubject, journalSubjects, type KindNames, partitionOfSubject, STOCK } from "./subjects.ts"
 
 /**
@@ -59,7 +54,7 @@ interface Place {
 export const journalOf = <R = JournalRecord>(nats: NatsShape, names: KindNames): JournalShape<R> => {
   const place = { nats, names }
   return {
-    append: (appends) => append(place, appends),
+    append: (appends, settled) => append(place, appends, settled),
     last: (partition) => readOne<R>(place, "last", { last_by_subj: journalSubject(names, partition) }),
     get: (sequence) => readOne<R>(place, "get", { seq: sequence }),
     lastSequence: lastSequence(place),
@@ -68,30 +63,30 @@ export const journalOf = <R = JournalRecord>(nats: NatsShape, names: KindNames):
   }
 }
 
-const append = (place: Place, appends: ReadonlyArray<Append>): ReturnType<JournalShape["append"]> => {
+const append = (place: Place, appends: ReadonlyArray<Append>, settled: Settled): void => {
   const [only] = appends
-  if (only === undefined) return Effect.succeed([])
-  if (appends.length > 1) return appendBatch(place, appends)
+  if (only === undefined) return settled([])
+  if (appends.length > 1) return appendBatch(place, appends, settled)
   const { partition, expectedSequence, bytes } = only
-  return publishAcked(place.nats.publisher, journalSubject(place.names, partition), bytes, {
-    headers: { [EXPECTED]: String(expectedSequence) },
-    timeoutMs: APPEND_TIMEOUT_MS
-  }).pipe(
-    Effect.map((ack) => [ack.seq]),
-    Effect.mapError(uncertain)
+  const options = { headers: headersOf({ [EXPECTED]: String(expectedSequence) }), timeoutMs: APPEND_TIMEOUT_MS }
+  place.nats.publisher.publish(journalSubject(place.names, partition), bytes, options, (outcome) =>
+    settled(outcome instanceof PublishFailed ? uncertain(outcome) : [outcome.seq])
   )
 }
 
 /** The messages of a batch get consecutive sequences; the acknowledgement names the last. */
-const appendBatch = ({ nats, names }: Place, appends: ReadonlyArray<Append>): ReturnType<JournalShape["append"]> => {
+const appendBatch = ({ nats, names }: Place, appends: ReadonlyArray<Append>, settled: Settled): void => {
   const messages = appends.map(({ partition, bytes, expectedSequence }) => ({
     subject: journalSubject(names, partition),
     data: bytes,
     headers: expectedSequence === undefined ? {} : { [EXPECTED]: String(expectedSequence) }
   }))
-  return publishBatch(nats, messages, APPEND_TIMEOUT_MS).pipe(
-    Effect.map((ack) => appends.map((_, index) => ack.seq - appends.length + 1 + index)),
-    Effect.mapError(uncertain)
+  sendBatch(nats, messages, APPEND_TIMEOUT_MS, (outcome) =>
+    settled(
+      outcome instanceof PublishFailed
+        ? uncertain(outcome)
+        : appends.map((_, index) => outcome.seq - appends.length + 1 + index)
+    )
   )
 }
 

@@ -8,7 +8,7 @@
  * J2 Two appends with the same expectation: at most one is stored.
  * J3 A failed append may have been stored all the same (`AppendUncertain`): read `last` before going on.
  */
-import { Context, type Effect, Schema } from "effect"
+import { Context, Effect, Schema } from "effect"
 import type { JournalRecord } from "../actors/sku/events.ts"
 import type { StoredCommit } from "./codec.ts"
 
@@ -47,6 +47,9 @@ export interface ScanRange {
   readonly untilSequence: number
 }
 
+/** What became of an append, as far as the journal said. */
+export type Settled = (outcome: ReadonlyArray<number> | AppendUncertain) => void
+
 export type Visit<R = JournalRecord> = (commit: StoredCommit<R>) => unknown
 
 /** How much one `read` may bring. */
@@ -57,8 +60,11 @@ export interface ReadBounds {
 }
 
 export interface JournalShape<R = JournalRecord> {
-  /** Stores the commits of one turn; answers each one's sequence, in order. */
-  readonly append: (appends: ReadonlyArray<Append>) => Effect.Effect<ReadonlyArray<number>, AppendUncertain>
+  /**
+   * Stores the commits of one turn. `settled` is told each one's sequence, in order, or that this is not known: once, and maybe
+   * before the call returns. Every turn waits for it, and a fiber that waits leaves more garbage than all that it decided.
+   */
+  readonly append: (appends: ReadonlyArray<Append>, settled: Settled) => void
   /** The partition's newest commit, as the leader knows it. */
   readonly last: (partition: number) => Effect.Effect<StoredCommit<R> | undefined, JournalUnavailable>
   readonly get: (sequence: number) => Effect.Effect<StoredCommit<R> | undefined, JournalUnavailable>
@@ -75,5 +81,16 @@ export interface JournalShape<R = JournalRecord> {
   /** Visits commits in order, as fast as they come; `visit` must not wait, and ends the scan by answering `false`. */
   readonly scan: (range: ScanRange, visit: Visit<R>) => Effect.Effect<void, JournalUnavailable>
 }
+
+/** `append` as an effect. */
+export const appended = (
+  journal: Pick<JournalShape<unknown>, "append">,
+  appends: ReadonlyArray<Append>
+): Effect.Effect<ReadonlyArray<number>, AppendUncertain> =>
+  Effect.callback((resume) =>
+    journal.append(appends, (outcome) =>
+      resume(outcome instanceof AppendUncertain ? Effect.fail(outcome) : Effect.succeed(outcome))
+    )
+  )
 
 export class Journal extends Context.Service<Journal, JournalShape>()("holdfast/streams/Journal") {}

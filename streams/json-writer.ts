@@ -41,9 +41,9 @@ export class JsonWriter {
     this.end = 0
   }
 
-  /** What was written, from `start` on; the writer begins anew, with room for as much again. */
+  /** What was written, from `start` on; the writer begins anew, with room for as much again. Short ones share memory (`.buffer`). */
   bytes(start = 0): Uint8Array {
-    const written = new Uint8Array(this.end - start)
+    const written = Buffer.allocUnsafe(this.end - start)
     written.set(this.buffer.subarray(start, this.end))
     this.end = 0
     return written

@@ -75,10 +75,11 @@ export const simulateCarts = Effect.fnUntraced(function* ({
   }
   let current = noFaults
   const faults = new Proxy(trouble, { get: (_, name) => Reflect.get(current, name) as number })
+  const run = Effect.runForkWith(yield* Effect.context())
   const world: World = {
     random,
-    stock: makeFaultyJournal<JournalRecord>(random, faults),
-    carts: makeFaultyJournal<CartRecord>(random, faults),
+    stock: makeFaultyJournal<JournalRecord>(random, faults, run),
+    carts: makeFaultyJournal<CartRecord>(random, faults, run),
     payments: new Map(),
     partitions,
     count: 0
@@ -187,7 +188,7 @@ const noTimers = { arm: () => undefined, watch: () => Effect.never }
 
 const startHub = Effect.fnUntraced(function* (world: World, step: number) {
   const scope = yield* Scope.make()
-  const startTurns = yield* Scope.provide(FiberSet.makeRuntime<never>(), scope)
+  const start = yield* Scope.provide(FiberSet.makeRuntime<never>(), scope)
   const later = yield* Scope.provide(FiberSet.makeRuntime<never>(), scope)
   const common = {
     options: {
@@ -202,7 +203,7 @@ const startHub = Effect.fnUntraced(function* (world: World, step: number) {
     } as const,
     snapshots: yield* Snapshots.use((shape) => Effect.succeed(shape)).pipe(Effect.provide(Snapshots.layerMemory)),
     clock: yield* Clock.Clock,
-    start: (turns: Effect.Effect<void>) => void startTurns(turns)
+    start
   }
   const deadLetters = yield* DeadLetters.use((shape) => Effect.succeed(shape)).pipe(
     Effect.provide(DeadLetters.layerMemory)

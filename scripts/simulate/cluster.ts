@@ -60,10 +60,8 @@ export const simulate = Effect.fnUntraced(function* (options: SimulationOptions)
     latencyMsMax: 5
   }
   let current = faults
-  const journal = makeFaultyJournal(
-    random,
-    new Proxy(faults, { get: (_, name) => Reflect.get(current, name) as number })
-  )
+  const striking = new Proxy(faults, { get: (_, name) => Reflect.get(current, name) as number })
+  const journal = makeFaultyJournal(random, striking, Effect.runForkWith(yield* Effect.context()))
   const stored = yield* Snapshots.use((shape) => Effect.succeed(shape)).pipe(Effect.provide(Snapshots.layerMemory))
   const snapshots = slow(stored, () => Duration.millis(random.integer(0, SNAPSHOT_STEP_MS_MAX)))
   const shoppers = new Shoppers(random)
@@ -162,7 +160,7 @@ const startHub = Effect.fnUntraced(function* (
   const deadLetters = yield* DeadLetters.use((shape) => Effect.succeed(shape)).pipe(
     Effect.provide(DeadLetters.layerMemory)
   )
-  const startTurns = yield* Scope.provide(FiberSet.makeRuntime<never>(), scope)
+  const start = yield* Scope.provide(FiberSet.makeRuntime<never>(), scope)
   const claiming = yield* Effect.forkIn(
     claim({
       kind: stockKind(20),
@@ -185,7 +183,7 @@ const startHub = Effect.fnUntraced(function* (
       },
       snapshots,
       clock: yield* Clock.Clock,
-      start: (turns) => void startTurns(turns)
+      start
     }),
     scope
   )

@@ -5,7 +5,7 @@
 import { Duration, Effect } from "effect"
 import type { JournalRecord } from "../../actors/sku/events.ts"
 import { makeMemoryJournal, type MemoryJournal } from "../../streams/journal.memory.ts"
-import { AppendUncertain, type JournalShape, JournalUnavailable } from "../../streams/journal.ts"
+import { type Append, appended, AppendUncertain, type JournalShape, JournalUnavailable } from "../../streams/journal.ts"
 import type { Random } from "./random.ts"
 
 /** Probabilities, each for one call. */
@@ -39,7 +39,12 @@ export interface FaultyJournal<R = JournalRecord> extends JournalShape<R> {
 
 const TIMEOUT_MS = 50
 
-export const makeFaultyJournal = <R = JournalRecord>(random: Random, faults: Faults): FaultyJournal<R> => {
+/** `run`: on the simulation's clock, and on after a hub that has sent something is no more. */
+export const makeFaultyJournal = <R = JournalRecord>(
+  random: Random,
+  faults: Faults,
+  run: (append: Effect.Effect<void>) => void
+): FaultyJournal<R> => {
   const memory = makeMemoryJournal<R>()
   const struck = new Map<string, number>()
   const strike = (fault: keyof Faults): boolean => {
@@ -59,7 +64,7 @@ export const makeFaultyJournal = <R = JournalRecord>(random: Random, faults: Fau
         : Effect.andThen(latency, effect)
     )
 
-  const append: JournalShape["append"] = (appends) =>
+  const append = (appends: ReadonlyArray<Append>): Effect.Effect<ReadonlyArray<number>, AppendUncertain> =>
     Effect.suspend(() => {
       if (strike("lostAppend")) return timeout
       if (strike("spuriousConflict")) {
@@ -68,18 +73,18 @@ export const makeFaultyJournal = <R = JournalRecord>(random: Random, faults: Fau
       if (strike("lateAppend")) {
         const late = Effect.andThen(
           Effect.sleep(Duration.millis(TIMEOUT_MS * 2)),
-          Effect.ignore(memory.append(appends))
+          Effect.ignore(appended(memory, appends))
         )
         return Effect.andThen(Effect.forkDetach(late), timeout)
       }
-      const stored = Effect.andThen(latency, memory.append(appends))
+      const stored = Effect.andThen(latency, appended(memory, appends))
       return strike("lostAck") ? Effect.andThen(Effect.ignore(stored), timeout) : stored
     })
 
   return {
     memory,
     struck,
-    append,
+    append: (appends, settled) => run(Effect.match(append(appends), { onFailure: settled, onSuccess: settled })),
     last: (partition) => read(memory.last(partition)),
     get: (sequence) => read(memory.get(sequence)),
     lastSequence: memory.lastSequence,

@@ -10,7 +10,7 @@
  * told what is behind its fence.
  */
 import { Duration, Effect, Schema } from "effect"
-import type { Append, JournalShape } from "../../streams/journal.ts"
+import { type Append, appended, type JournalShape } from "../../streams/journal.ts"
 
 /** Another hub has written to a partition that this one owned. */
 export class FenceLost extends Schema.TaggedError<FenceLost>()("FenceLost", {
@@ -19,18 +19,26 @@ export class FenceLost extends Schema.TaggedError<FenceLost>()("FenceLost", {
 }) {}
 
 /** Commits lie where the only writer expects them, or it is not the only one. */
-export const strangeWriter = (partition: number, expected: number, found: number | undefined): FenceLost =>
-  new FenceLost({
-    partition,
-    message: `The journal has stored commit ${expected} as ${found ?? "nothing"}: something else writes to its stream. This hub stops.`
-  })
+export const strangeWriter = (
+  commits: ReadonlyArray<{ readonly partition: number; readonly sequence: number }>,
+  sequences: ReadonlyArray<number>
+): FenceLost | undefined => {
+  for (let index = 0; index < commits.length; index++) {
+    const { partition, sequence } = commits[index] as (typeof commits)[number]
+    const found = sequences[index]
+    if (found === sequence) continue
+    const message = `The journal has stored commit ${sequence} as ${found ?? "nothing"}: something else writes to its stream. This hub stops.`
+    return new FenceLost({ partition, message })
+  }
+  return undefined
+}
 
 export interface AppendOptions {
   readonly journal: JournalShape<unknown>
   /** No earlier append of this hub is under way. */
   readonly isNext: () => boolean
   /** Told when the outcome is not known at once, and again when it is. */
-  readonly onStalled: (stalled: boolean, why: string) => void
+  readonly onStalled: (stalled: boolean) => void
 }
 
 const RETRY_MS_MIN = 5
@@ -41,21 +49,25 @@ export const appendSurely = (
   appends: ReadonlyArray<Append>,
   options: AppendOptions
 ): Effect.Effect<ReadonlyArray<number>, FenceLost> =>
-  Effect.catch(options.journal.append(appends), (uncertain) =>
-    Effect.gen(function* () {
-      options.onStalled(true, `${uncertain.reason}: ${uncertain.detail}`)
-      while (!options.isNext()) yield* Effect.sleep(Duration.millis(RETRY_MS_MIN))
-      const sequences = yield* settle(appends, options.journal)
-      options.onStalled(false, "")
-      return sequences
-    })
-  )
+  Effect.catch(appended(options.journal, appends), () => fateOf(appends, options))
+
+/** Finds out about an append that the journal is not known to have stored, and sees to it that it is. */
+export const fateOf = Effect.fnUntraced(function* (
+  appends: ReadonlyArray<Append>,
+  { isNext, journal, onStalled }: AppendOptions
+) {
+  onStalled(true)
+  while (!isNext()) yield* Effect.sleep(Duration.millis(RETRY_MS_MIN))
+  const sequences = yield* settle(appends, journal)
+  onStalled(false)
+  return sequences
+})
 
 const settle = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, journal: JournalShape<unknown>) {
   for (let waitMs = RETRY_MS_MIN; ; waitMs = Math.min(waitMs * 2, RETRY_MS_MAX)) {
     const stored = yield* lookUp(appends, journal)
     if (stored !== undefined) return stored
-    const again = yield* Effect.option(journal.append(appends))
+    const again = yield* Effect.option(appended(journal, appends))
     if (again._tag === "Some") return again.value
     yield* Effect.sleep(Duration.millis(waitMs))
   }

@@ -11,7 +11,7 @@ import type { Snapshot, SnapshotsShape } from "../../streams/snapshots.ts"
 import { PartitionHost } from "./host.ts"
 import type { ActorBook, Kind } from "./kind.ts"
 import type { AnyMail } from "./mail.ts"
-import type { HostOptions, Ports } from "./options.ts"
+import type { HostOptions, Ports, Runtime } from "./options.ts"
 import { recover } from "./recovery.ts"
 
 export interface Claim<R, M extends AnyMail, B extends ActorBook<R>> {
@@ -20,7 +20,7 @@ export interface Claim<R, M extends AnyMail, B extends ActorBook<R>> {
   readonly ports: Ports<R>
   readonly snapshots: SnapshotsShape
   readonly clock: Clock.Clock
-  readonly start: (turns: Effect.Effect<void>) => void
+  readonly start: Runtime["start"]
 }
 
 /** With a living owner there is no end to it: after so many the error says who it is. */

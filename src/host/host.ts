@@ -1,35 +1,38 @@
 /**
  * The partition host: one mailbox, one turn after the other, one append a turn.
  *
- * A fiber exists only while there is mail. A turn takes what waits, decides it, and sends the records to the journal with
- * the fence of the commit before it; it is then in flight, and lands when the journal has acknowledged it: only then is
- * it answered and told to others. While a turn is in flight new mail gathers: the slower the disk, the larger the next
- * commit. When much has gathered the next turn is decided on what the one in flight will have made true, and follows
- * it at once: its fence is the commit of the one before, so it cannot be stored without it.
+ * A turn takes what waits, decides it, and sends the records to the journal with the fence of the commit before it; it is
+ * then in flight, and lands when the journal has acknowledged it: only then is it answered and told to others. While a
+ * turn is in flight new mail gathers: the slower the disk, the larger the next commit. When much has gathered the next
+ * turn is decided on what the one in flight will have made true, and follows it at once: its fence is the commit of the
+ * one before, so it cannot be stored without it.
+ *
+ * Turns go on by callbacks. A fiber runs what seldom has to be waited for: ids to look up in the journal, facts to bury,
+ * an append of which nobody knows what became.
  *
  * H1 Nobody is answered from what is not in the journal. H2 Every piece of mail is answered once. H3 When the fate of
  * an append is unknown, nothing that follows it lands before it is known. H4 A hub that lost its fence stops deciding.
  */
-import { type Clock, Deferred, Effect, Exit } from "effect"
+import { Cause, type Clock, Deferred, Effect, Exit } from "effect"
 import type { JournalRecord } from "../../actors/sku/events.ts"
 import type { StockBook } from "../../actors/stock/book.ts"
 import { OVERLOADED_RETRY_MS, SWEEP_ACTORS_MAX, SWEEP_EVERY_MS } from "../../config/limits.ts"
-import type { Commit, StoredCommit } from "../../streams/codec.ts"
-import type { Append } from "../../streams/journal.ts"
+import type { StoredCommit } from "../../streams/codec.ts"
+import { AppendUncertain } from "../../streams/journal.ts"
 import { overloaded, unavailable } from "./answers.ts"
-import { appendSurely, FenceLost, strangeWriter } from "./append.ts"
-import { answerAll, type Flight, isUnstaged, stageAnswers } from "./flight.ts"
+import { appendSurely, fateOf, type FenceLost, strangeWriter } from "./append.ts"
+import { answerAll, type Flight, newFlight, stageAnswers } from "./flight.ts"
 import type { ActorBook, Kind } from "./kind.ts"
 import { type AnyMail, fail, type HubMail, isHubsOwn, type Mail } from "./mail.ts"
 import { Mailbox } from "./mailbox.ts"
 import type { HostOptions, Ports, Runtime } from "./options.ts"
-import { claimOf, splitTurn, type SplitTurn } from "./ownership.ts"
+import { claimOf, Decided, NOTHING_TO_STORE, splitTurn, type SplitTurn } from "./ownership.ts"
 import type { Recovered } from "./recovery.ts"
 import { Remembered } from "./remembered.ts"
 import type { Standing } from "./snapshotting.ts"
 import { HostStats, HubLoad } from "./stats.ts"
 import { TurnSize } from "./turn-size.ts"
-import { bury, lookUp, recall } from "./recall.ts"
+import { bury, type Known, lookUp, recall, type Recalled } from "./recall.ts"
 import { emptyTurn, type Turn } from "./turn.ts"
 
 /** An append that takes longer makes waiting requests `unavailable` instead of keeping them for who knows how long. */
@@ -50,27 +53,28 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
   private readonly options: HostOptions
   private readonly ports: Ports<R>
   private readonly clock: Clock.Clock
-  private readonly startTurns: (turns: Effect.Effect<void>) => void
+  private readonly start: Runtime["start"]
   private readonly commitListeners: Array<(commits: ReadonlyArray<StoredCommit<R>>) => void> = []
-  /** Each partition's last sequence as decided: the fence of the next turn. */
-  private lastSequences: Array<number> = []
   private standingNow: Standing = { sequence: 0, partitions: [], facts: 0, at: 0 }
+  private decided = new Decided(this.standingNow)
   private commitCount = 0
+  /** There is mail, or a turn of which somebody waits to hear. */
   private running = false
+  /** The turns are being taken, further up in the stack. */
+  private going = false
+  /** A turn waits for what it needs to decide, or to pass. */
+  private heldUp = false
+  /** It has it, and goes on with this. */
+  private fetched: (() => void) | undefined
   private open = false
+  private ended = false
   private stalledSinceMs: number | undefined
   /** Mail of the turn that is being decided. */
   private deciding: ReadonlyArray<M | HubMail> = []
   private readonly flights: Array<Flight<M, R>> = []
-  /** Called when a flight has ended or much mail has come. */
-  private wake: () => void = () => undefined
   private landedAtMs = 0
   /** `performance.now()` before the newest append that was acknowledged: until then nobody else had the partitions. */
   ownedAtMs = performance.now()
-  /** Of what is decided, be it in the journal or in flight. */
-  private decidedAt = 0
-  private decidedFacts = 0
-  private decidedSequence = 0
   /** Mail not answered yet whose sender was told `unavailable` already. */
   private readonly abandoned = new Set<M | HubMail>()
   private sweptAtMs = performance.now()
@@ -80,7 +84,7 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     this.options = options
     this.ports = ports
     this.clock = runtime.clock
-    this.startTurns = runtime.start
+    this.start = runtime.start
     this.book = kind.newBook()
     this.mailbox = new Mailbox((mail) => kind.commitBytesMax(mail, this.book))
     this.remembered = new Remembered({
@@ -147,18 +151,18 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
   readonly takeOver = (recovered: Recovered): Effect.Effect<void, FenceLost> =>
     Effect.suspend(() => {
       this.recovered = recovered
-      this.lastSequences = [...recovered.partitions]
       this.standingNow = { ...recovered, partitions: [...recovered.partitions] }
-      this.decidedSequence = recovered.sequence
-      this.decidedFacts = recovered.facts
-      const at = Math.max(recovered.at, this.clock.currentTimeMillisUnsafe())
+      this.decided = new Decided(recovered)
+      const at = this.now()
       const newCommit = () => ({ id: this.nextId(), at, facts: recovered.facts, records: [] })
-      const split = claimOf(this.lastSequences, newCommit)
+      const split = claimOf(this.decided.lastSequences, newCommit)
       const flight = this.takeOff(emptyTurn(at), [], split)
       return Effect.flatMap(appendSurely(split.appends, this.appendOptions(flight)), (sequences) => {
         flight.exit = Exit.succeed(sequences)
         return Effect.map(this.land(flight), () => {
           this.open = true
+          // Ends with what the hub runs on: nobody is left waiting then.
+          this.start(Effect.onInterrupt(Effect.never, () => Effect.sync(() => this.end())))
           this.submit({ kind: "due" })
         })
       })
@@ -174,8 +178,15 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     return {
       journal: this.ports.journal,
       isNext: () => this.flights[0] === flight,
-      onStalled: (stalled: boolean, why: string) => this.onStalled(stalled, why)
+      onStalled: (stalled: boolean) => {
+        this.stalledSinceMs = stalled ? (this.stalledSinceMs ?? performance.now()) : undefined
+      }
     }
+  }
+
+  /** Never earlier than what was decided before, whatever becomes of the clock. */
+  private now(): number {
+    return Math.max(this.decided.at, this.clock.currentTimeMillisUnsafe())
   }
 
   private nextId(): string {
@@ -185,57 +196,77 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
   /** Not at once: what the other sockets have sent in this round of the event loop goes into the same commit. */
   private kick(): void {
     if (this.running) {
-      if (this.mayFollow()) this.wake()
+      if (this.mayFollow()) this.goOn()
       return
     }
     this.running = true
-    setImmediate(() => this.startTurns(this.turns))
+    setImmediate(() => this.goOn())
   }
 
   private mayFollow(): boolean {
-    const { flightsMax, followingCommandsMin } = this.options
-    return this.flights.length < flightsMax && this.mailbox.length >= followingCommandsMin
+    const { flights, mailbox, options } = this
+    return flights.length > 0 && flights.length < options.flightsMax && mailbox.length >= options.followingCommandsMin
   }
 
-  private readonly turns: Effect.Effect<void> = Effect.suspend(() =>
-    Effect.gen({ self: this }, function* () {
-      for (;;) {
-        const [next] = this.flights
-        const unstaged = this.flights.find((flight) => isUnstaged(flight, this.options.stagedAnswersMin))
-        if (next?.exit !== undefined) yield* this.land(next)
-        else if (next === undefined ? this.mailbox.length > 0 : this.mayFollow()) yield* this.turn()
-        else if (next === undefined) return
-        else if (unstaged !== undefined) yield* stageAnswers(unstaged)
-        else yield* this.news
-      }
-    }).pipe(
-      Effect.onExit((exit) => Effect.sync(() => this.onTurnsEnd(exit))),
-      Effect.ignore
+  /** Takes the turns as far as they go without waiting; called again by whatever they wait for. */
+  private goOn(): void {
+    if (this.going || !this.running) return
+    this.going = true
+    try {
+      while (!this.heldUp && this.step());
+    } catch (defect) {
+      this.end(Cause.die(defect))
+    }
+    this.going = false
+  }
+
+  /** False: there is nothing to do now. */
+  private step(): boolean {
+    const [next] = this.flights
+    const { fetched } = this
+    if (fetched !== undefined) {
+      this.fetched = undefined
+      fetched()
+      return true
+    }
+    if (next?.exit !== undefined) {
+      const landed = this.land(next)
+      if (Exit.isFailure(landed)) this.end(landed.cause)
+      return Exit.isSuccess(landed)
+    }
+    if (next === undefined ? this.mailbox.length > 0 : this.mayFollow()) {
+      this.turn()
+      return true
+    }
+    if (next === undefined) this.running = false
+    for (const flight of this.flights) stageAnswers(flight, this.options.stagedAnswersMin)
+    return false
+  }
+
+  /** The turn cannot go on before this is done; it takes the result, and the turns go on. */
+  private holdUpFor<A>(work: Effect.Effect<A>, goOnWith: (result: A) => void): void {
+    this.heldUp = true
+    this.start(
+      Effect.onExit(work, (exit) =>
+        Effect.sync(() => {
+          if (Exit.isFailure(exit)) return this.end(exit.cause)
+          this.heldUp = false
+          this.fetched = () => goOnWith(exit.value)
+          this.goOn()
+        })
+      )
     )
-  )
+  }
 
-  private readonly news: Effect.Effect<void> = Effect.callback<void>((resume) => {
-    // The fiber may have rested between its look and here.
-    if (this.flights[0]?.exit !== undefined || this.mayFollow()) return resume(Effect.void)
-    this.wake = () => {
-      this.wake = () => undefined
-      resume(Effect.void)
-    }
-  })
-
-  /** However the turns ended, nobody is left waiting. */
-  private onTurnsEnd(exit: Exit.Exit<void, FenceLost>): void {
-    this.running = false
-    if (Exit.isSuccess(exit)) {
-      if (this.mailbox.length > 0) this.kick()
-      return
-    }
-    this.open = false
+  /** Nobody is left waiting. With `why` it says so to whoever watches, without it the hub is stopping. */
+  private end(why?: Cause.Cause<FenceLost>): void {
+    if (this.ended) return
+    this.ended = true
+    this.running = this.open = false
     const stopped = unavailable("The hub has stopped.")
     for (const mail of this.undecided()) if (!this.abandoned.delete(mail)) fail(mail, stopped)
     for (const mail of this.mailbox.takeRequests()) fail(mail, stopped)
-    const cause = exit.cause.reasons.find((reason) => reason._tag === "Fail")?.error
-    Deferred.doneUnsafe(this.lost, cause instanceof FenceLost ? Exit.fail(cause) : Exit.failCause(exit.cause as never))
+    if (why !== undefined) Deferred.doneUnsafe(this.lost, Exit.failCause(why))
   }
 
   /** Mail that has left the mailbox and is not answered. */
@@ -243,94 +274,83 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     return [...this.flights.flatMap(({ mail }) => mail), ...this.deciding]
   }
 
-  private readonly turn = Effect.fnUntraced({ self: this }, function* (this: PartitionHost<R, M, B>): Effect.fn.Return<
-    void,
-    FenceLost
-  > {
+  private turn(): void {
     const batch = (this.deciding = this.mailbox.take(this.turnSize.undivided))
-    const at = Math.max(this.decidedAt, this.standingNow.at, this.clock.currentTimeMillisUnsafe())
     const { known, missing } = lookUp(batch, this.kind, {
       book: this.book,
       remembered: this.remembered,
       recent: this.ports.recent
     })
-    const recalled = missing.size === 0 ? undefined : yield* recall(missing, this.ports.journal)
-    const recordsAt = (sequence: number) => (this.ports.recent.get(sequence) ?? recalled?.get(sequence))?.records
+    if (missing.size === 0) this.decide(batch, known)
+    else this.holdUpFor(recall(missing, this.ports.journal), (recalled) => this.decide(batch, known, recalled))
+  }
+
+  private decide(batch: ReadonlyArray<M | HubMail>, known: Known<M>, recalled?: Recalled<R>): void {
     const startedMs = performance.now()
+    const at = this.now()
+    const recordsAt = (sequence: number) => (this.ports.recent.get(sequence) ?? recalled?.get(sequence))?.records
     const turn = this.kind.decideTurn(batch, { book: this.book, known, recordsAt, at })
-    for (const dead of turn.deadFacts) yield* bury(dead, this.ports.deadLetters)
-    this.decidedFacts = Math.max(this.decidedFacts, turn.facts)
+    if (turn.deadFacts.length === 0) return this.depart(turn, batch, startedMs)
+    const burying = Effect.forEach(turn.deadFacts, (dead) => bury(dead, this.ports.deadLetters), { discard: true })
+    this.holdUpFor(burying, () => this.depart(turn, batch, startedMs))
+  }
+
+  private depart(turn: Turn<M, R>, batch: ReadonlyArray<M | HubMail>, startedMs: number): void {
+    this.decided.facts = Math.max(this.decided.facts, turn.facts)
     this.deciding = []
-    yield* this.send(turn, batch)
+    this.send(turn, batch)
     this.turnSize.decided(batch.length, performance.now() - startedMs)
     this.stats.turns++
     this.stats.turnCommandsMax = Math.max(this.stats.turnCommandsMax, batch.length)
     if (turn.moreDue) this.submit({ kind: "due" })
-  })
-
-  /** A turn that changed nothing flies too: its answers speak of what those before it have still to make true. */
-  private send(turn: Turn<M, R>, mail: ReadonlyArray<M | HubMail>): Effect.Effect<void> {
-    if (turn.records.length === 0) {
-      this.takeOff(turn, mail, { appends: [], commits: [], places: undefined }).exit = Exit.succeed([])
-      return Effect.void
-    }
-    const { at, records } = turn
-    const commit = { id: this.nextId(), at, facts: this.decidedFacts, records }
-    const split = splitTurn(commit, this.lastSequences, this.kind)
-    const flight = this.takeOff(turn, mail, split)
-    const append = Effect.onExit(appendSurely(split.appends, this.appendOptions(flight)), (exit) =>
-      Effect.sync(() => {
-        flight.exit = exit
-        this.turnSize.appended(flight.startedMs, performance.now())
-        this.wake()
-      })
-    )
-    return Effect.asVoid(Effect.forkChild(Effect.ignore(append), { startImmediately: true }))
   }
 
-  /** From here on the turn's commits are what the next one builds on. Nobody else writes, so their places are known. */
-  private takeOff(
-    turn: Turn<M, R>,
-    mail: ReadonlyArray<M | HubMail>,
-    { appends, commits, places }: SplitTurn<R>
-  ): Flight<M, R> {
-    const stored = appends.map(({ partition, bytes }, index) => ({
-      ...(commits[index] as Commit<R>),
-      partition,
-      sequence: ++this.decidedSequence,
-      sizeBytes: bytes.length
-    }))
-    for (const [index, commit] of stored.entries()) {
-      this.lastSequences[commit.partition] = commit.sequence
-      this.ports.recent.push(commit, (appends[index] as Append).bytes)
+  /** A turn that changed nothing flies too: its answers speak of what those before it have still to make true. */
+  private send(turn: Turn<M, R>, mail: ReadonlyArray<M | HubMail>): void {
+    if (turn.records.length === 0) {
+      this.takeOff(turn, mail, NOTHING_TO_STORE).exit = Exit.succeed([])
+      return
+    }
+    const commit = { id: this.nextId(), at: turn.at, facts: this.decided.facts, records: turn.records }
+    const split = splitTurn(commit, this.decided.lastSequences, this.kind)
+    const flight = this.takeOff(turn, mail, split)
+    this.ports.journal.append(split.appends, (outcome) => {
+      if (!(outcome instanceof AppendUncertain)) return this.appended(flight, Exit.succeed(outcome))
+      const fate = fateOf(split.appends, this.appendOptions(flight))
+      this.start(Effect.onExit(fate, (exit) => Effect.sync(() => this.appended(flight, exit))))
+    })
+  }
+
+  private appended(flight: Flight<M, R>, exit: Exit.Exit<ReadonlyArray<number>, FenceLost>): void {
+    flight.exit = exit
+    this.turnSize.appended(flight.startedMs, performance.now())
+    this.goOn()
+  }
+
+  /** From here on the turn's commits are what the next one builds on. */
+  private takeOff(turn: Turn<M, R>, mail: ReadonlyArray<M | HubMail>, split: SplitTurn<R>): Flight<M, R> {
+    const { appends, places } = split
+    const commits = this.decided.place(split)
+    for (const [index, { bytes }] of appends.entries()) {
+      this.ports.recent.push(commits[index] as StoredCommit<R>, bytes)
     }
     for (const { id, index } of turn.remember) {
       const place = places?.[index] ?? { append: 0, index }
-      const { sequence } = stored[place.append] as StoredCommit<R>
+      const { sequence } = commits[place.append] as StoredCommit<R>
       this.remembered.add(id, { sequence, index: place.index }, turn.at)
     }
-    this.decidedAt = turn.at
-    const flight: Flight<M, R> = {
-      turn,
-      mail,
-      appends,
-      commits: stored,
-      startedMs: performance.now(),
-      staged: undefined,
-      exit: undefined
-    }
+    this.decided.at = turn.at
+    const flight = newFlight(turn, mail, commits)
     this.flights.push(flight)
     return flight
   }
 
   /** What the journal has acknowledged is true: everybody who waits for it or derives from it hears of it. */
-  private land(flight: Flight<M, R>): Effect.Effect<void, FenceLost> {
+  private land(flight: Flight<M, R>): Exit.Exit<void, FenceLost> {
     const { exit, commits, turn } = flight
-    if (exit === undefined || Exit.isFailure(exit))
-      return exit === undefined ? Effect.void : Effect.failCause(exit.cause)
-    for (const [index, { partition, sequence }] of commits.entries()) {
-      if (exit.value[index] !== sequence) return Effect.fail(strangeWriter(partition, sequence, exit.value[index]))
-    }
+    if (exit === undefined || Exit.isFailure(exit)) return exit ?? Exit.void
+    const strange = strangeWriter(commits, exit.value)
+    if (strange !== undefined) return Exit.fail(strange)
     this.flights.shift()
     const now = performance.now()
     if (commits.length > 0) this.stats.appends.record(now - flight.startedMs)
@@ -341,7 +361,7 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     for (const listener of this.commitListeners) if (commits.length > 0) listener(commits)
     for (const bucket of this.book.deadlines.takeFresh()) this.ports.timers.arm(bucket)
     answerAll(flight, this.abandoned, this.stats)
-    return Effect.void
+    return Exit.void
   }
 
   private moveTo(commits: ReadonlyArray<StoredCommit<R>>, turn: Turn<M, R>): void {
@@ -355,10 +375,6 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
       this.kind.count(commit.records, this.stats)
     }
     this.standingNow = { sequence, partitions, facts: Math.max(facts, turn.facts), at }
-  }
-
-  private onStalled(stalled: boolean, _why: string): void {
-    this.stalledSinceMs = stalled ? (this.stalledSinceMs ?? performance.now()) : undefined
   }
 
   /** Called now and then: tells those who have waited too long for a stalled journal, and puts idle actors to sleep. */

@@ -5,6 +5,7 @@
 import type { Deadlines } from "../../actors/stock/deadlines.ts"
 import type { WriteRecord } from "../../streams/codec.ts"
 import type { AnyMail, HubMail } from "./mail.ts"
+import type { Known } from "./recall.ts"
 import type { Fingerprint, Position, Remembered } from "./remembered.ts"
 import type { HostStats } from "./stats.ts"
 import type { RecordsAt, Turn } from "./turn.ts"
@@ -29,7 +30,7 @@ export interface ActorBook<R = never> {
 
 export interface Given<B, M, R> {
   readonly book: B
-  readonly known: ReadonlyMap<M | HubMail, ReadonlyArray<Position>>
+  readonly known: Known<M>
   readonly recordsAt: RecordsAt<R>
   readonly at: number
 }

@@ -39,8 +39,7 @@ export const acquireHost = Effect.fnUntraced(function* <R, M extends AnyMail, B 
   wanted: Wanted<R, M, B>
 ) {
   const { ports, snapshots } = wanted
-  const startTurns = yield* FiberSet.makeRuntime<never>()
-  const start = (turns: Effect.Effect<void>): void => void startTurns(turns)
+  const start = yield* FiberSet.makeRuntime<never>()
   const host = yield* claim({ ...wanted, clock: yield* Clock.Clock, start })
   yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(host.shut, SHUT_WITHIN)))
   yield* Effect.forkScoped(ports.timers.watch(() => host.submit({ kind: "due" })))

@@ -37,5 +37,6 @@ export interface Ports<R = JournalRecord> {
 /** What the host runs on. */
 export interface Runtime {
   readonly clock: Clock.Clock
-  readonly start: (turns: Effect.Effect<void>) => void
+  /** Runs what has to wait for something, and interrupts it when the host is to end. */
+  readonly start: (work: Effect.Effect<unknown, unknown>) => void
 }

@@ -6,8 +6,9 @@
  */
 import { unitAt } from "../../actors/text.ts"
 import { isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
-import { type Commit, encodeCommit, type WriteRecord } from "../../streams/codec.ts"
+import { type Commit, encodeCommit, type StoredCommit, type WriteRecord } from "../../streams/codec.ts"
 import type { Append } from "../../streams/journal.ts"
+import type { Standing } from "./snapshotting.ts"
 
 export const partitionOf = (key: string, partitions: number): number => {
   if (partitions === 1) return 0
@@ -36,6 +37,8 @@ export interface SplitTurn<R = JournalRecord> {
   /** Where each of the turn's records will stand; `undefined`: all in the one append, in their order. */
   readonly places: ReadonlyArray<Place> | undefined
 }
+
+export const NOTHING_TO_STORE: SplitTurn<never> = { appends: [], commits: [], places: undefined }
 
 /** How a kind's records are parted and written. */
 export interface Parting<R> {
@@ -108,6 +111,34 @@ export const appendOf = <R>(
   id: commit.id,
   bytes: encodeCommit(commit, writeRecord)
 })
+
+/** What is decided, be it in the journal or on its way there: what the next turn builds on. */
+export class Decided {
+  /** When the newest turn was decided, in milliseconds since the epoch. */
+  at: number
+  /** The newest fact decided. */
+  facts: number
+  private sequence: number
+  /** Each partition's last: the fence of the next turn. */
+  readonly lastSequences: Array<number>
+
+  constructor({ at, facts, partitions, sequence }: Standing) {
+    this.at = at
+    this.facts = facts
+    this.sequence = sequence
+    this.lastSequences = [...partitions]
+  }
+
+  /** The places that commits will have when they are stored: nobody else writes, so they are known. */
+  place<R>({ appends, commits }: SplitTurn<R>): ReadonlyArray<StoredCommit<R>> {
+    return appends.map(({ bytes, partition }, index) => {
+      const { at, facts, id, records } = commits[index] as Commit<R>
+      const sequence = ++this.sequence
+      this.lastSequences[partition] = sequence
+      return { id, at, facts, records, partition, sequence, sizeBytes: bytes.length }
+    })
+  }
+}
 
 /** A lines record must answer its mutation id from its own commit: it takes along what other commits hold. */
 export const standAlone = (record: JournalRecord, records: ReadonlyArray<JournalRecord>): JournalRecord => {

@@ -14,28 +14,40 @@ import type { DeadFact } from "./turn.ts"
 
 const RECALLS_AT_ONCE = 16
 
+/** By mail, where the journal may know what it names. */
+export type Known<M> = ReadonlyMap<M | HubMail, ReadonlyArray<Position>>
+
+// Of nearly every turn: new tables for each are garbage.
+const NOTHING_KNOWN: Known<never> = new Map()
+const NOTHING_MISSING: ReadonlySet<number> = new Set()
+
 /** Positions of ids that may be known, and the commits among them that memory no longer has. */
 export const lookUp = <R, M extends AnyMail, B extends ActorBook>(
   batch: ReadonlyArray<M | HubMail>,
   kind: Kind<R, M, B>,
   { book, remembered, recent }: { readonly book: B; readonly remembered: Remembered; readonly recent: RecentCommits<R> }
-): { readonly known: ReadonlyMap<M | HubMail, ReadonlyArray<Position>>; readonly missing: ReadonlySet<number> } => {
-  const known = new Map<M | HubMail, ReadonlyArray<Position>>()
-  const missing = new Set<number>()
+): { readonly known: Known<M>; readonly missing: ReadonlySet<number> } => {
+  let known: Map<M | HubMail, ReadonlyArray<Position>> | undefined
+  let missing: Set<number> | undefined
   for (const mail of batch) {
     const positions = kind.knownPositions(mail, book, remembered)
     if (positions.length === 0) continue
+    known ??= new Map()
     known.set(mail, positions)
-    for (const { sequence } of positions) if (!recent.has(sequence)) missing.add(sequence)
+    for (const { sequence } of positions) {
+      if (recent.has(sequence)) continue
+      missing ??= new Set()
+      missing.add(sequence)
+    }
   }
-  return { known, missing }
+  return { known: known ?? NOTHING_KNOWN, missing: missing ?? NOTHING_MISSING }
 }
 
+/** Commits that were read back, by sequence. */
+export type Recalled<R> = ReadonlyMap<number, StoredCommit<R>>
+
 /** Reads commits back to repeat their answers; waits for the journal, because deciding without them could sell twice. */
-export const recall = <R>(
-  missing: ReadonlySet<number>,
-  journal: JournalShape<R>
-): Effect.Effect<ReadonlyMap<number, StoredCommit<R>>> => {
+export const recall = <R>(missing: ReadonlySet<number>, journal: JournalShape<R>): Effect.Effect<Recalled<R>> => {
   const read = (sequence: number): Effect.Effect<StoredCommit<R> | undefined> =>
     Effect.catch(journal.get(sequence), () =>
       Effect.andThen(

@@ -62,6 +62,7 @@ export class Handed<R = JournalRecord> {
     { length: HANDED_COMMITS_MAX },
     () => undefined
   )
+  private readonly readers: Array<Reader<R>> = []
   private first = 1
   private last = 0
   private bytes = 0
@@ -84,6 +85,13 @@ export class Handed<R = JournalRecord> {
       start += size
     }
     while (this.bytes > HANDED_BYTES_MAX) this.drop()
+  }
+
+  /** Somebody who reads on and on. What all of them have read is forgotten. */
+  reader(): Reader<R> {
+    const reader = new Reader<R>(this)
+    this.readers.push(reader)
+    return reader
   }
 
   /** Those from `first` on; none when that one is not here. Throws `UnreadableCommit`. */
@@ -110,6 +118,13 @@ export class Handed<R = JournalRecord> {
     return commit
   }
 
+  /** What stayed until something newer took its place had become old by then: a kilobyte a request at 3,000 a second. */
+  forgetRead(): void {
+    let all = Number.POSITIVE_INFINITY
+    for (const { last } of this.readers) all = Math.min(all, last)
+    while (this.first <= this.last && this.first <= all) this.drop()
+  }
+
   /** The oldest. */
   private drop(): void {
     const place = this.first++ % HANDED_COMMITS_MAX
@@ -119,16 +134,42 @@ export class Handed<R = JournalRecord> {
   }
 }
 
+class Reader<R = JournalRecord> {
+  /** Read last. */
+  last = 0
+  private readonly handed: Handed<R>
+
+  constructor(handed: Handed<R>) {
+    this.handed = handed
+  }
+
+  /** As `Handed.from`. */
+  readonly read = (first: number, bounds: ReadBounds): ReadonlyArray<StoredCommit<R>> => {
+    const found = this.handed.from(first, bounds)
+    this.last = found.at(-1)?.sequence ?? first - 1
+    this.handed.forgetRead()
+    return found
+  }
+}
+
 const sizeOf = <R>(commit: CommitText | StoredCommit<R>): number =>
   "bytes" in commit ? commit.bytes.length : commit.sizeBytes
 
 const unreadable = (cause: unknown) => new JournalUnavailable({ operation: "read", detail: String(cause) })
 
-/** A journal of which is read what was not handed. A commit that cannot be read fails here as it does there. */
-export const readingHanded = <R>(journal: JournalShape<R>, handed: Handed<R>): JournalShape<R> => ({
-  ...journal,
-  read: (first, bounds) =>
-    Effect.flatMap(Effect.try({ try: () => handed.from(first, bounds), catch: unreadable }), (found) =>
-      found.length > 0 ? Effect.succeed(found) : journal.read(first, bounds)
-    )
-})
+/**
+ * A journal of which is read what was not handed, for one reader. A commit that cannot be read fails here as it does there. Whoever
+ * goes back to what all have read finds it in the journal.
+ */
+export const readingHanded = <R>(journal: JournalShape<R>, handed: Handed<R>): JournalShape<R> => {
+  const reader = handed.reader()
+  return {
+    ...journal,
+    read: (first, bounds) =>
+      Effect.filterOrElse(
+        Effect.try({ try: () => reader.read(first, bounds), catch: unreadable }),
+        (found) => found.length > 0,
+        () => journal.read(first, bounds)
+      )
+  }
+}

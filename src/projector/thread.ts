@@ -125,12 +125,15 @@ const project = Effect.fnUntraced(function* (settings: ThreadSettings, hub: Hub)
   ]
   const onApplied = (name: string, { sequence, at }: { readonly sequence: number; readonly at: number }) =>
     say({ type: "applied", name, sequence, at })
-  const ofStock = { journal: readingHanded(journal, hub.handed.stock), head, onApplied }
-  for (const projection of projections) yield* Effect.forkScoped(new ProjectionRunner(projection, ofStock).run)
+  for (const projection of projections) {
+    const ofStock = { journal: readingHanded(journal, hub.handed.stock), head, onApplied }
+    yield* Effect.forkScoped(new ProjectionRunner(projection, ofStock).run)
+  }
   const ofCarts = [cartEventsProjection(nats, Date.now), cartsProjection(pool, prepare(CARTS_PROJECTION))]
-  const journalOfCarts = readingHanded(journalOf<CartRecord>(nats, CART), hub.handed.cart)
-  const carts = { journal: journalOfCarts, head: cart, onApplied }
-  for (const projection of ofCarts) yield* Effect.forkScoped(new ProjectionRunner(projection, carts).run)
+  for (const projection of ofCarts) {
+    const carts = { journal: readingHanded(journalOf<CartRecord>(nats, CART), hub.handed.cart), head: cart, onApplied }
+    yield* Effect.forkScoped(new ProjectionRunner(projection, carts).run)
+  }
   const journalOfCustomers = readingHanded(journalOf<CustomerRecord>(nats, CUSTOMER), hub.handed.customer)
   const customers = { journal: journalOfCustomers, head: customer, onApplied }
   const ofCustomers = recoveryProjection(pool, prepare(RECOVERY_PROJECTION))

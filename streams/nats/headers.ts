@@ -6,7 +6,6 @@
  */
 import type { MsgHdrs } from "@nats-io/transport-node"
 
-const encoder = new TextEncoder()
 const LINE_BREAK = /[\r\n]/
 
 /** Throws when a value has a line break, with which it would be more than one header. */
@@ -18,7 +17,7 @@ export const headersOf = (fields: Readonly<Record<string, string>>): MsgHdrs => 
     text += `${name}: ${value}\r\n`
   }
   // Of headers that are sent the client wants nothing else.
-  const sent: Pick<WrittenHeaders, "encode"> = { encode: () => encoder.encode(`${text}\r\n`) }
+  const sent: Pick<WrittenHeaders, "encode"> = { encode: () => Buffer.from(`${text}\r\n`) }
   return sent as WrittenHeaders
 }
 

@@ -4,7 +4,7 @@
  */
 import { nuid } from "@nats-io/transport-node"
 import { Effect } from "effect"
-import { type NatsShape, type PublishAck, publishAcked, type PublishFailed } from "./connection.ts"
+import { type NatsShape, type PublishAck, PublishFailed } from "./connection.ts"
 import { headersOf } from "./headers.ts"
 
 export interface BatchMessage {
@@ -14,27 +14,40 @@ export interface BatchMessage {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** `settled` is told as by `AckPublisher.publish`, of all of them: the acknowledgement is the last message's. */
+export const sendBatch = (
+  { connection, publisher }: Pick<NatsShape, "connection" | "publisher">,
+  messages: ReadonlyArray<BatchMessage>,
+  timeoutMs: number,
+  settled: (outcome: PublishAck | PublishFailed) => void
+): void => {
+  const id = nuid.next()
+  const fields = (index: number) => ({
+    "Nats-Batch-Id": id,
+    "Nats-Batch-Sequence": String(index + 1),
+    ...messages[index]?.headers
+  })
+  const last = messages.length - 1
+  // A closed connection throws; the last message says so as a failure.
+  for (const [index, { data, subject }] of connection.isClosed() ? [] : messages.slice(0, last).entries()) {
+    connection.publish(subject, data, { headers: headersOf(fields(index)) })
+  }
+  const { data, subject } = messages[last] as BatchMessage
+  const headers = headersOf({ ...fields(last), "Nats-Batch-Commit": "1" })
+  publisher.publish(subject, data, { headers, timeoutMs }, settled)
+}
+
 /**
  * The acknowledgement is the last message's; all got consecutive sequences. One message at least. Fails as `publishAcked` does,
  * for all of them.
  */
 export const publishBatch = (
-  { connection, publisher }: Pick<NatsShape, "connection" | "publisher">,
+  nats: Pick<NatsShape, "connection" | "publisher">,
   messages: ReadonlyArray<BatchMessage>,
   timeoutMs: number
 ): Effect.Effect<PublishAck, PublishFailed> =>
-  Effect.suspend(() => {
-    const id = nuid.next()
-    const fields = (index: number) => ({
-      "Nats-Batch-Id": id,
-      "Nats-Batch-Sequence": String(index + 1),
-      ...messages[index]?.headers
-    })
-    const last = messages.length - 1
-    // A closed connection throws; the last message says so as a failure.
-    for (const [index, { data, subject }] of connection.isClosed() ? [] : messages.slice(0, last).entries()) {
-      connection.publish(subject, data, { headers: headersOf(fields(index)) })
-    }
-    const { data, subject } = messages[last] as BatchMessage
-    return publishAcked(publisher, subject, data, { headers: { ...fields(last), "Nats-Batch-Commit": "1" }, timeoutMs })
-  })
+  Effect.callback((resume) =>
+    sendBatch(nats, messages, timeoutMs, (outcome) =>
+      resume(outcome instanceof PublishFailed ? Effect.fail(outcome) : Effect.succeed(outcome))
+    )
+  )

@@ -124,10 +124,8 @@ const publishAll = async <R>(
   await Promise.all([publisher.publish(messages), ...alerts])
 }
 
-const encoder = new TextEncoder()
-
 const stamped = ({ subject, id, body }: EventMessage, from: string): BatchMessage => ({
   subject,
-  data: encoder.encode(body),
+  data: Buffer.from(body),
   headers: { "Nats-Msg-Id": id, [FROM_HEADER]: from }
 })

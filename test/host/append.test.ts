@@ -7,8 +7,7 @@ import { Effect } from "effect"
 import { describe, it } from "vitest"
 import { appendSurely } from "../../src/host/append.ts"
 import { appendOf } from "../../src/host/ownership.ts"
-import type { Append, JournalShape } from "../../streams/journal.ts"
-import { AppendUncertain } from "../../streams/journal.ts"
+import { type Append, appended, AppendUncertain, type JournalShape } from "../../streams/journal.ts"
 import { makeMemoryJournal } from "../../streams/journal.memory.ts"
 
 const commitOf = (partition: number, lastSequences: ReadonlyArray<number>, id: string): Append =>
@@ -26,11 +25,8 @@ describe("an append whose fate is unknown", () => {
     const journal = makeMemoryJournal()
     const lossy: JournalShape = {
       ...journal,
-      append: (appends) =>
-        Effect.andThen(
-          Effect.ignore(journal.append(appends)),
-          Effect.fail(new AppendUncertain({ reason: "timeout", detail: "lost" }))
-        )
+      append: (appends, settled) =>
+        journal.append(appends, () => settled(new AppendUncertain({ reason: "timeout", detail: "lost" })))
     }
     const stalled: Array<boolean> = []
     const outcome = await surely(lossy, [commitOf(0, [0, 0], "a-1"), commitOf(1, [0, 0], "a-1")], stalled)
@@ -44,10 +40,10 @@ describe("an append whose fate is unknown", () => {
     let refusals = 2
     const fickle: JournalShape = {
       ...journal,
-      append: (appends) =>
+      append: (appends, settled) =>
         refusals-- > 0
-          ? Effect.fail(new AppendUncertain({ reason: "conflict", detail: "wrong last sequence" }))
-          : journal.append(appends)
+          ? settled(new AppendUncertain({ reason: "conflict", detail: "wrong last sequence" }))
+          : journal.append(appends, settled)
     }
     const outcome = await surely(fickle, [commitOf(0, [0], "a-1")])
     assert.deepEqual(outcome._tag === "Success" && outcome.success, [1])
@@ -56,7 +52,7 @@ describe("an append whose fate is unknown", () => {
 
   it("is given up when another hub has written to one of its partitions, though the others' fences still fit", async () => {
     const journal = makeMemoryJournal()
-    await Effect.runPromise(journal.append([commitOf(1, [0, 0], "other-1")]))
+    await Effect.runPromise(appended(journal, [commitOf(1, [0, 0], "other-1")]))
     const outcome = await surely(journal, [commitOf(0, [0, 0], "a-1"), commitOf(1, [0, 0], "a-1")])
     assert.equal(outcome._tag === "Failure" && outcome.failure._tag, "FenceLost")
     assert.match(outcome._tag === "Failure" ? outcome.failure.message : "", /taken over by the hub other/)

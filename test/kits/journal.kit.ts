@@ -4,7 +4,7 @@
 import { assert, describe, it } from "vitest"
 import { Effect, Exit } from "effect"
 import { type Commit, encodeCommit, type StoredCommit } from "../../streams/codec.ts"
-import type { Append, JournalShape } from "../../streams/journal.ts"
+import { type Append, appended, type JournalShape } from "../../streams/journal.ts"
 
 export type WithJournal = <A>(use: (journal: JournalShape) => Effect.Effect<A, unknown>) => Promise<A>
 
@@ -54,7 +54,7 @@ const itReads = (withJournal: WithJournal): void => {
   it("gives back what was appended", () =>
     withJournal((journal) =>
       Effect.gen(function* () {
-        const [sequence] = yield* journal.append([append(2, 0, "a", 3)])
+        const [sequence] = yield* appended(journal, [append(2, 0, "a", 3)])
         const stored = yield* journal.get(sequence as number)
         assert.deepInclude(stored as object, { ...commit("a", 3), partition: 2, sequence })
         assert.deepEqual(yield* journal.last(2), stored)
@@ -65,7 +65,7 @@ const itReads = (withJournal: WithJournal): void => {
   it("reads what is there from a place on, within bounds, and nothing beyond the end", () =>
     withJournal((journal) =>
       Effect.gen(function* () {
-        for (let n = 1; n <= 12; n++) yield* journal.append([append(n % 3, Math.max(0, n - 3), `c${n}`)])
+        for (let n = 1; n <= 12; n++) yield* appended(journal, [append(n % 3, Math.max(0, n - 3), `c${n}`)])
         const ids = (commits: ReadonlyArray<StoredCommit>) => commits.map(({ id, sequence }) => `${sequence} ${id}`)
         const few = yield* journal.read(3, { commitsMax: 4, bytesMax: 1_000_000 })
         assert.deepEqual(ids(few), ["3 c3", "4 c4", "5 c5", "6 c6"])
@@ -85,7 +85,7 @@ const itReads = (withJournal: WithJournal): void => {
     withJournal((journal) =>
       Effect.gen(function* () {
         let last = 0
-        for (let n = 1; n <= 30; n++) last = (yield* journal.append([append(0, last, `c${n}`)]))[0] as number
+        for (let n = 1; n <= 30; n++) last = (yield* appended(journal, [append(0, last, `c${n}`)]))[0] as number
         const seen: Array<string> = []
         yield* journal.scan({ fromSequence: 11, untilSequence: 20 }, (one) => seen.push(one.id))
         assert.deepEqual(
@@ -106,11 +106,11 @@ const itFences = (withJournal: WithJournal): void => {
   it("refuses an append whose partition has gone on, and stores nothing of it", () =>
     withJournal((journal) =>
       Effect.gen(function* () {
-        const [first] = yield* journal.append([append(0, 0, "a")])
-        const stale = yield* Effect.exit(journal.append([append(0, 0, "b")]))
+        const [first] = yield* appended(journal, [append(0, 0, "a")])
+        const stale = yield* Effect.exit(appended(journal, [append(0, 0, "b")]))
         assert.isTrue(Exit.isFailure(stale))
         assert.equal((yield* journal.last(0))?.id, "a")
-        yield* journal.append([append(0, first as number, "c")])
+        yield* appended(journal, [append(0, first as number, "c")])
         assert.equal((yield* journal.last(0))?.id, "c")
       })
     ))
@@ -118,8 +118,8 @@ const itFences = (withJournal: WithJournal): void => {
   it("fences each partition by itself", () =>
     withJournal((journal) =>
       Effect.gen(function* () {
-        yield* journal.append([append(0, 0, "a")])
-        yield* journal.append([append(1, 0, "b")])
+        yield* appended(journal, [append(0, 0, "a")])
+        yield* appended(journal, [append(1, 0, "b")])
         assert.equal((yield* journal.last(0))?.id, "a")
         assert.equal((yield* journal.last(1))?.id, "b")
       })
@@ -128,9 +128,9 @@ const itFences = (withJournal: WithJournal): void => {
   it("stores an append to several partitions whole or not at all", () =>
     withJournal((journal) =>
       Effect.gen(function* () {
-        const sequences = yield* journal.append([append(0, 0, "a"), append(1, 0, "a"), append(3, 0, "a")])
+        const sequences = yield* appended(journal, [append(0, 0, "a"), append(1, 0, "a"), append(3, 0, "a")])
         assert.deepEqual(sequences, [1, 2, 3])
-        const stale = yield* Effect.exit(journal.append([append(0, 1, "b"), append(1, 0, "b")]))
+        const stale = yield* Effect.exit(appended(journal, [append(0, 1, "b"), append(1, 0, "b")]))
         assert.isTrue(Exit.isFailure(stale))
         assert.equal((yield* journal.last(0))?.id, "a")
         assert.equal(yield* journal.lastSequence, 3)
@@ -144,10 +144,10 @@ const itFences = (withJournal: WithJournal): void => {
           append(0, expectedSequence, `${id}-1`),
           { ...append(0, 0, `${id}-2`), expectedSequence: undefined }
         ]
-        assert.deepEqual(yield* journal.append(twice(0, "a")), [1, 2])
-        assert.isTrue(Exit.isFailure(yield* Effect.exit(journal.append(twice(0, "b")))))
-        assert.isTrue(Exit.isFailure(yield* Effect.exit(journal.append(twice(1, "b")))))
-        assert.deepEqual(yield* journal.append([...twice(2, "c"), append(1, 0, "c-1")]), [3, 4, 5])
+        assert.deepEqual(yield* appended(journal, twice(0, "a")), [1, 2])
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(appended(journal, twice(0, "b")))))
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(appended(journal, twice(1, "b")))))
+        assert.deepEqual(yield* appended(journal, [...twice(2, "c"), append(1, 0, "c-1")]), [3, 4, 5])
         assert.equal((yield* journal.last(0))?.id, "c-2")
       })
     ))

@@ -8,6 +8,7 @@ import { describe, it } from "vitest"
 import { HANDED_BYTES_MAX, HANDED_COMMITS_MAX } from "../../config/limits.ts"
 import { appendOf } from "../../src/host/ownership.ts"
 import { Handed, handedFrom, readingHanded } from "../../src/projector/handed.ts"
+import { appended, type ReadBounds } from "../../streams/journal.ts"
 import { makeMemoryJournal } from "../../streams/journal.memory.ts"
 import { RecentCommits } from "../../streams/recent-commits.ts"
 
@@ -23,22 +24,20 @@ const setUp = async (commits: number, note = "") => {
       const last = journal.stored.length
       const made = { id: `c-${last + 1}`, at: last, facts: 0, records: [`r-${last + 1} ${note}`] }
       const append = appendOf(0, [last], made)
-      await Effect.runPromise(journal.append([append]))
+      await Effect.runPromise(appended(journal, [append]))
       recent.push({ ...made, partition: 0, sequence: last + 1, sizeBytes: append.bytes.length }, append.bytes)
     }
   }
   await grow(commits)
   const asked: Array<number> = []
-  const reading = readingHanded(
-    {
-      ...journal,
-      read: (first, bounds) => {
-        asked.push(first)
-        return journal.read(first, bounds)
-      }
-    },
-    handed
-  )
+  const asking = {
+    ...journal,
+    read: (first: number, bounds: ReadBounds) => {
+      asked.push(first)
+      return journal.read(first, bounds)
+    }
+  }
+  const [reading, other] = [readingHanded(asking, handed), readingHanded(asking, handed)]
   return {
     handed,
     recent,
@@ -51,6 +50,8 @@ const setUp = async (commits: number, note = "") => {
       return some !== undefined
     },
     read: (first: number, bounds = BOUNDS) => Effect.runPromise(reading.read(first, bounds)),
+    /** Another projection does. */
+    readToo: (first: number, bounds = BOUNDS) => Effect.runPromise(other.read(first, bounds)),
     failure: (first: number) => Effect.runPromise(Effect.flip(reading.read(first, BOUNDS))),
     stored: (first: number, bounds = BOUNDS) => Effect.runPromise(journal.read(first, bounds))
   }
@@ -67,10 +68,21 @@ describe("commits that the hub hands over", () => {
   })
 
   it("are read once for all projections", async () => {
-    const { hand, read } = await setUp(3)
+    const { hand, read, readToo } = await setUp(3)
     hand(0, 3)
     const [first] = await read(2)
-    assert.equal((await read(2))[0], first)
+    assert.equal((await readToo(2))[0], first)
+  })
+
+  it("are forgotten when all projections have read them, and one that goes back asks the journal", async () => {
+    const { asked, hand, read, readToo, stored } = await setUp(10)
+    hand(0, 10)
+    await read(1)
+    await readToo(1, { ...BOUNDS, commitsMax: 4 })
+    assert.deepEqual(await readToo(5), await stored(5))
+    assert.deepEqual(asked, [])
+    assert.deepEqual(await read(5), await stored(5))
+    assert.deepEqual(asked, [5])
   })
 
   it("are read in as many as are asked for", async () => {

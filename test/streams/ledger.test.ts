@@ -12,6 +12,7 @@ import { isStockEvent, type JournalRecord } from "../../actors/sku/events.ts"
 import { isBundle } from "../../actors/sku/state.ts"
 import { bundleScope, LINES_SCOPE } from "../../actors/stock/stock.ts"
 import { appendOf } from "../../src/host/ownership.ts"
+import { appended } from "../../streams/journal.ts"
 import { makeMemoryJournal, type MemoryJournal } from "../../streams/journal.memory.ts"
 import { migrate } from "../../streams/postgres.ts"
 import { Head } from "../../streams/projections/head.ts"
@@ -52,7 +53,9 @@ const journalOf = async (desk: Desk, recordsMax: number, name = "c"): Promise<Me
       records.push(kept.record)
     }
     const last = journal.stored.length
-    await Effect.runPromise(journal.append([appendOf(0, [last], { id: `${name}${last + 1}`, at, facts: 0, records })]))
+    await Effect.runPromise(
+      appended(journal, [appendOf(0, [last], { id: `${name}${last + 1}`, at, facts: 0, records })])
+    )
   }
   return journal
 }
@@ -210,7 +213,7 @@ describe("the ledger and read models", () => {
         const last = journal.stored.length
         const event = { ...receipt("A", 1), version: last + 1, physical, allocated: 0, mutationId: "forgotten" }
         const commit = { id: `again${last + 1}`, at: 1_700_000_000_000 + last, facts: 0, records: [event] }
-        await Effect.runPromise(journal.append([appendOf(0, [last], commit)]))
+        await Effect.runPromise(appended(journal, [appendOf(0, [last], commit)]))
       }
       await follow(books, journal)
       assert.deepEqual(
@@ -281,7 +284,7 @@ describe("the ledger and read models", () => {
       const journal = makeMemoryJournal()
       for (let last = 0; last < COMMITS_AT_ONCE + 1; last++) {
         const commit = { id: `b${last + 1}`, at: Date.now(), facts: 0, records: [] }
-        await Effect.runPromise(journal.append([appendOf(0, [last], commit)]))
+        await Effect.runPromise(appended(journal, [appendOf(0, [last], commit)]))
       }
       const head = new BusyHead(() => true)
       head.advance(journal.stored.length)

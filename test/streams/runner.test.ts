@@ -7,6 +7,7 @@ import { Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { appendOf } from "../../src/host/ownership.ts"
 import type { StoredCommit } from "../../streams/codec.ts"
+import { appended } from "../../streams/journal.ts"
 import { makeMemoryJournal } from "../../streams/journal.memory.ts"
 import { Head } from "../../streams/projections/head.ts"
 import {
@@ -68,7 +69,7 @@ const setUp = Effect.gen(function* () {
   const kept = new Kept()
   const growing = Effect.fnUntraced(function* (isBusy: boolean, commits = 1) {
     for (let last = journal.stored.length, end = last + commits; last < end; last++) {
-      yield* journal.append([appendOf(0, [last], { id: `c-${last + 1}`, at: 1, facts: 0, records: [] })])
+      yield* appended(journal, [appendOf(0, [last], { id: `c-${last + 1}`, at: 1, facts: 0, records: [] })])
     }
     hub.isBusy = isBusy
     head.advance(journal.stored.length)

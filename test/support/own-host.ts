@@ -15,7 +15,7 @@ export const claimHost = Effect.fnUntraced(function* <R, M extends AnyMail, B ex
   owner: string,
   journal: JournalShape<R>
 ) {
-  const startTurns = Effect.runForkWith(yield* Effect.context())
+  const start = Effect.runForkWith(yield* Effect.context())
   return yield* claim({
     kind,
     options: {
@@ -36,6 +36,6 @@ export const claimHost = Effect.fnUntraced(function* <R, M extends AnyMail, B ex
     },
     snapshots: yield* Snapshots,
     clock: yield* Clock.Clock,
-    start: (turns) => void startTurns(turns)
+    start
   })
 })
