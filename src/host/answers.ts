@@ -4,21 +4,10 @@
  */
 import type { CloseEvent, JournalRecord, LinesRecord, RecordedAnswer, StockEvent } from "../../actors/sku/events.ts"
 import { isStockEvent } from "../../actors/sku/events.ts"
+import { isoTime } from "../../actors/iso-time.ts"
 import { available, type SkuState } from "../../actors/sku/state.ts"
 import { LINES_SCOPE } from "../../actors/stock/stock.ts"
 import type { Answer, LinesAnswer, Refusal, SkuAnswer, StockNumbers, StockView } from "../gateway/protocol.ts"
-
-let isoOfMs = -1
-let iso = ""
-
-/** ISO 8601. Holds made in one turn mostly end together, and formatting a date costs as much as deciding a command. */
-const isoTime = (ms: number): string => {
-  if (ms !== isoOfMs) {
-    iso = new Date(ms).toISOString()
-    isoOfMs = ms
-  }
-  return iso
-}
 
 export const eventAnswer = (event: StockEvent): SkuAnswer => {
   const answer: { -readonly [K in keyof SkuAnswer]: SkuAnswer[K] } = {

@@ -13,11 +13,13 @@ import type { Projection } from "./runner.ts"
 export const CART_EVENTS_PROJECTION = "cart-events"
 
 /** The contract's message: what is between the carts and the stock, or the messages, is nobody else's business. */
-export const cartEventMessage = (event: CartEvent, at: string): string => {
+export const cartEventMessage = (event: CartEvent, at: string): Uint8Array => {
   const { type, cart, version, mutationId, contents, status, totals, lines, gone, set } = event
   const { steps: _steps, claims: _claims, sameSince: _same, ...changed } = set ?? {}
   const told = lines === undefined ? undefined : shown(lines)
-  return JSON.stringify({ cart, version, type, at, mutationId, contents, status, totals, lines: told, gone, changed })
+  return Buffer.from(
+    JSON.stringify({ cart, version, type, at, mutationId, contents, status, totals, lines: told, gone, changed })
+  )
 }
 
 export const cartEventsProjection = (nats: NatsShape, nowMs: () => number): Projection<CartRecord> =>

@@ -30,7 +30,7 @@ export interface EventMessage {
   readonly subject: string
   /** The same each time that the message is published. */
   readonly id: string
-  readonly body: string
+  readonly body: Uint8Array
 }
 
 export interface EventStream<R> {
@@ -126,6 +126,6 @@ const publishAll = async <R>(
 
 const stamped = ({ subject, id, body }: EventMessage, from: string): BatchMessage => ({
   subject,
-  data: Buffer.from(body),
+  data: body,
   headers: { "Nats-Msg-Id": id, [FROM_HEADER]: from }
 })

@@ -34,20 +34,25 @@ export const REGISTER = "redis-register"
 export const registerKey = (sku: string): string => `inventory:sku:${sku}`
 export const REGISTER_CHECKPOINT = "holdfast:register:sequence"
 
-const FIELDS = 6
-/** The last key is the checkpoint, the last two arguments its value and whether newer rows must give way. */
+const FIELDS = 5
+/**
+ * The last key is the checkpoint. The numbers of all rows come as one list: as arguments of their own they were most of what the
+ * call cost the client, and the server.
+ */
 const SCRIPT = `
-local force = ARGV[#ARGV] == '1'
+local numbers = cjson.decode(ARGV[1])
+local force = ARGV[3] == '1'
 for i = 1, #KEYS - 1 do
   local first = (i - 1) * ${FIELDS}
+  local version = numbers[first + 5]
   local known = tonumber(redis.call('HGET', KEYS[i], 'version'))
-  if force or known == nil or known < tonumber(ARGV[first + 6]) then
-    redis.call('HSET', KEYS[i], 'sku_code', ARGV[first + 1], 'total_available', ARGV[first + 2],
-      'physical_stock', ARGV[first + 3], 'allocated_stock', ARGV[first + 4],
-      'safety_threshold', ARGV[first + 5], 'version', ARGV[first + 6])
+  if force or known == nil or known < version then
+    redis.call('HSET', KEYS[i], 'sku_code', string.sub(KEYS[i], ${"inventory:sku:".length + 1}),
+      'total_available', numbers[first + 1], 'physical_stock', numbers[first + 2],
+      'allocated_stock', numbers[first + 3], 'safety_threshold', numbers[first + 4], 'version', version)
   end
 end
-if ARGV[#ARGV - 1] ~= '' then redis.call('SET', KEYS[#KEYS], ARGV[#ARGV - 1]) end
+if ARGV[2] ~= '' then redis.call('SET', KEYS[#KEYS], ARGV[2]) end
 return #KEYS - 1
 `
 
@@ -59,6 +64,18 @@ const ROWS_PER_CALL = 500
  */
 const GATHER_MS = 250
 
+/** By its digest; the client sends the script itself where the server does not know it. */
+const newer = async (redis: Redis, keys: ReadonlyArray<string>, args: ReadonlyArray<string>): Promise<void> => {
+  if (!(COMMAND in redis)) redis.defineCommand(COMMAND, { lua: SCRIPT })
+  const defined = redis as unknown as Record<
+    typeof COMMAND,
+    (...given: ReadonlyArray<string | number>) => Promise<unknown>
+  >
+  await defined[COMMAND](keys.length, ...keys, ...args)
+}
+
+const COMMAND = "holdfastRegister"
+
 const failed = (cause: unknown) => new ProjectionFailed({ projection: REGISTER, detail: String(cause) })
 
 const write = (redis: Redis, rows: ReadonlyArray<RegisterRow>, checkpoint: number | undefined, force: boolean) =>
@@ -67,17 +84,16 @@ const write = (redis: Redis, rows: ReadonlyArray<RegisterRow>, checkpoint: numbe
       for (let first = 0; first < rows.length || first === 0; first += ROWS_PER_CALL) {
         const some = rows.slice(first, first + ROWS_PER_CALL)
         const isLast = first + ROWS_PER_CALL >= rows.length
-        const args = some.flatMap((row) => [
-          row.sku,
-          row.physical - row.allocated,
-          row.physical,
-          row.allocated,
-          row.safetyThreshold,
-          row.version
+        const numbers = some.flatMap(({ allocated, physical, safetyThreshold, version }) => [
+          physical - allocated,
+          physical,
+          allocated,
+          safetyThreshold,
+          version
         ])
         const keys = [...some.map((row) => registerKey(row.sku)), REGISTER_CHECKPOINT]
         const mark = isLast && checkpoint !== undefined ? String(checkpoint) : ""
-        await redis.eval(SCRIPT, keys.length, ...keys, ...args, mark, force ? "1" : "0")
+        await newer(redis, keys, [JSON.stringify(numbers), mark, force ? "1" : "0"])
       }
     },
     catch: failed
