@@ -72,17 +72,18 @@ export class Sleepers<S> {
 
   /**
    * Puts actors to sleep that nobody asked for since the generation before last began; at most `max`, so that a sweep
-   * never holds up a turn. `mayTurn`: the young generation becomes the old one, once the old one is empty.
+   * never holds up a turn. True when there are more. `mayTurn`: the young generation becomes the old one, once the old one is empty.
    */
-  sweep(max: number, mayTurn: boolean): void {
+  sweep(max: number, mayTurn: boolean): boolean {
     let packed = 0
     for (const [name, state] of this.old) {
-      if (packed++ === max) return
+      if (packed++ === max) return true
       this.old.delete(name)
       this.asleep.set(name, this.pack(state))
     }
-    if (!mayTurn) return
+    if (!mayTurn) return false
     this.old = this.young
     this.young = new Map()
+    return this.old.size > 0
   }
 }

@@ -47,10 +47,15 @@ export const TURN_BYTES_MAX = 640 * 1024
 export const TURN_EXPIRIES_MAX = 1_024
 
 /**
- * The hub looks at its own clock for what is due: a look that finds nothing costs no more than waking up for it, and one that finds
- * something is a turn with its append. The broker's timers come up to half a second late.
+ * The hub looks at its own clock for what is due, so often while something ends soon: the broker's timers come up to half a second
+ * late. A look that finds something is a turn with its append.
  */
 export const DUE_LOOK_EVERY_MS = 50
+/**
+ * And so often while nothing does: a quarter of a second is what deadlines are kept by. A hold for less than that, made in between,
+ * may end so late.
+ */
+export const IDLE_LOOK_EVERY_MS = 250
 
 /** Commits kept in memory for projections, fan-out and repeats: 32 MiB of journal text, some 150,000 events. */
 export const TAIL_BYTES_MAX = 32 * 1024 * 1024

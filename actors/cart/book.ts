@@ -155,8 +155,8 @@ export class CartBook implements Carts {
     else if (record.type === "offer-ended") this.promotions.delete(record.code)
   }
 
-  sweep(max: number, mayTurn: boolean): void {
-    this.sleepers.sweep(max, mayTurn)
+  sweep(max: number, mayTurn: boolean): boolean {
+    return this.sleepers.sweep(max, mayTurn)
   }
 
   private applyEvent(event: CartEvent, at: number): void {

@@ -103,8 +103,8 @@ export class CustomerBook {
     this.note(before, after)
   }
 
-  sweep(max: number, mayTurn: boolean): void {
-    this.sleepers.sweep(max, mayTurn)
+  sweep(max: number, mayTurn: boolean): boolean {
+    return this.sleepers.sweep(max, mayTurn)
   }
 
   /** Keeps what is known across customers in step with one of them. */

@@ -172,18 +172,19 @@ export class StockBook implements Stock {
    * Puts actors to sleep that nobody asked for since the generation before last began; at most `max`, so that a sweep
    * never holds up a turn. `mayTurn`: the young generation becomes the old one, once the old one is empty.
    */
-  sweep(max: number, mayTurn: boolean): void {
+  sweep(max: number, mayTurn: boolean): boolean {
     let packed = 0
     for (const [sku, state] of this.old) {
-      if (packed++ === max) return
+      if (packed++ === max) return true
       this.old.delete(sku)
       // Its open holds stand in `deadlines` as the very objects of its state: it stays awake until they are closed.
       if ((state.holds?.size ?? 0) > 0) this.young.set(sku, state)
       else this.asleep.set(sku, pack(state))
     }
-    if (!mayTurn) return
+    if (!mayTurn) return false
     this.old = this.young
     this.young = new Map()
+    return this.old.size > 0
   }
 
   private applyEvent(event: StockEvent, at: number): void {

@@ -377,10 +377,16 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
     this.standingNow = { sequence, partitions, facts: Math.max(facts, turn.facts), at }
   }
 
-  /** Called now and then: tells those who have waited too long for a stalled journal, and puts idle actors to sleep. */
-  tend(): void {
-    this.sweep()
-    if (!this.isStalled) return
+  /**
+   * Called now and then: puts actors to sleep that were not asked for during one to two sweeps, and tells those who have waited too
+   * long for a stalled journal. True when there are more to put to sleep.
+   */
+  tend(): boolean {
+    const now = performance.now()
+    const mayTurn = now - this.sweptAtMs >= SWEEP_EVERY_MS
+    if (mayTurn) this.sweptAtMs = now
+    const areActorsLeft = this.book.sweep(SWEEP_ACTORS_MAX, mayTurn)
+    if (!this.isStalled) return areActorsLeft
     const patience = unavailable("The journal does not answer.")
     for (const mail of this.mailbox.takeRequests()) fail(mail, patience)
     for (const mail of this.undecided()) {
@@ -388,13 +394,6 @@ export class PartitionHost<R = JournalRecord, M extends AnyMail = Mail, B extend
       this.abandoned.add(mail)
       fail(mail, patience)
     }
-  }
-
-  /** An actor sleeps when it was not asked for during one to two sweeps. */
-  private sweep(): void {
-    const now = performance.now()
-    const mayTurn = now - this.sweptAtMs >= SWEEP_EVERY_MS
-    if (mayTurn) this.sweptAtMs = now
-    this.book.sweep(SWEEP_ACTORS_MAX, mayTurn)
+    return areActorsLeft
   }
 }

@@ -16,8 +16,11 @@ export interface ActorBook<R = never> {
   readonly awakeCount: number
   /** `at`: the commit's time, in milliseconds since the epoch. Records may be applied again. */
   apply(record: R, at: number): void
-  /** Puts at most `max` actors to sleep that nobody asked for. `mayTurn`: what was asked for lately is so no longer. */
-  sweep(max: number, mayTurn: boolean): void
+  /**
+   * Puts at most `max` actors to sleep that nobody asked for; true when there are more. `mayTurn`: what was asked for lately is so
+   * no longer.
+   */
+  sweep(max: number, mayTurn: boolean): boolean
   names(): Iterable<string>
   /** The actor's state as a snapshot holds it. */
   packed(name: string): string | undefined

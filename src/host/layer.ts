@@ -2,7 +2,12 @@
  * The host as a service: recovers, takes the partitions over, and keeps its small chores going until the scope closes.
  */
 import { Clock, Context, Duration, Effect, FiberSet, Layer } from "effect"
-import { DUE_LOOK_EVERY_MS, SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_REST_FACTOR } from "../../config/limits.ts"
+import {
+  DUE_LOOK_EVERY_MS,
+  IDLE_LOOK_EVERY_MS,
+  SNAPSHOT_EVERY_MS_MIN,
+  SNAPSHOT_REST_FACTOR
+} from "../../config/limits.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Journal } from "../../streams/journal.ts"
 import { Recent } from "../../streams/recent-commits.ts"
@@ -56,20 +61,27 @@ const SHUT_WITHIN = "5 seconds"
 /** What the chores need of a host, whatever its kind. */
 type AnyHost = Pick<PartitionHost, "remembered" | "standing" | "stats" | "recovered" | "isBusy" | "isOpen"> & {
   readonly book: ActorBook
-  readonly tend: () => void
+  readonly tend: () => boolean
   readonly submit: (mail: HubMail) => void
   readonly view: <A>(look: (book: ActorBook) => A, done: (outcome: { readonly value: A } | undefined) => void) => void
 }
 
 /** Looks for what is due more often than the broker's timers come, which wake the hub whatever becomes of this; and tends the actors. */
-const chores = (host: AnyHost): Effect.Effect<never> =>
-  Effect.forever(
-    Effect.gen(function* () {
-      const at = yield* nextBeat(DUE_LOOK_EVERY_MS)
-      host.tend()
-      if (host.book.deadlines.dueBy(at, 1).length > 0) host.submit({ kind: "due" })
-    })
+const chores = (host: AnyHost): Effect.Effect<never> => {
+  const { deadlines } = host.book
+  let everyMs = DUE_LOOK_EVERY_MS
+  return Effect.forever(
+    Effect.map(
+      Effect.suspend(() => nextBeat(everyMs)),
+      (at) => {
+        const areActorsLeft = host.tend()
+        if (deadlines.dueBy(at, 1).length > 0) host.submit({ kind: "due" })
+        const endsSoon = deadlines.dueBy(at + IDLE_LOOK_EVERY_MS, 1).length > 0
+        everyMs = areActorsLeft || endsSoon ? DUE_LOOK_EVERY_MS : IDLE_LOOK_EVERY_MS
+      }
+    )
   )
+}
 
 const source = (host: AnyHost): SnapshotSource => ({
   remembered: host.remembered,

@@ -39,7 +39,7 @@ interface Waiting {
 
 /** Acknowledgements that may be outstanding; callers bound themselves far below. */
 const WAITING_MAX = 65_536
-const SWEEP_MS = 100
+const SWEEP_MS = 250
 
 export class AckPublisher {
   private readonly prefix = `${createInbox()}.`
