@@ -16,11 +16,17 @@ const AT = "2026-01-02T03:04:05.006Z"
 const expected = (event: StockEvent): string => {
   const { sku, version, type, mutationId, physical, allocated, hash: _hash, ...rest } = event
   return JSON.stringify({
-    ...{ sku, version, type, at: AT, mutationId },
+    sku,
+    version,
+    type,
+    at: AT,
+    mutationId,
     ...("quantity" in event ? { locationId: "default" } : {}),
     ...rest,
     ...("expiresAt" in event ? { expiresAt: new Date(event.expiresAt).toISOString() } : {}),
-    ...{ available: physical - allocated, physical, allocated }
+    available: physical - allocated,
+    physical,
+    allocated
   })
 }
 
