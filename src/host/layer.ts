@@ -13,7 +13,7 @@ import { Journal } from "../../streams/journal.ts"
 import { Recent } from "../../streams/recent-commits.ts"
 import { type Snapshot, SnapshotFailed, Snapshots, type SnapshotsShape } from "../../streams/snapshots.ts"
 import { Timers } from "../../streams/timers.ts"
-import { nextBeat } from "./beat.ts"
+import { chores } from "./chores.ts"
 import { type Claim, claim } from "./claim.ts"
 import type { PartitionHost } from "./host.ts"
 import type { ActorBook } from "./kind.ts"
@@ -58,29 +58,9 @@ export const acquireHost = Effect.fnUntraced(function* <R, M extends AnyMail, B 
 /** A turn that a silent journal holds up is given up: its senders have been told that its fate is not known. */
 const SHUT_WITHIN = "5 seconds"
 
-/** What the chores need of a host, whatever its kind. */
+/** What taking snapshots needs of a host, whatever its kind. */
 type AnyHost = Pick<PartitionHost, "remembered" | "standing" | "stats" | "recovered" | "isBusy" | "isOpen"> & {
-  readonly book: ActorBook
-  readonly tend: () => boolean
-  readonly submit: (mail: HubMail) => void
   readonly view: <A>(look: (book: ActorBook) => A, done: (outcome: { readonly value: A } | undefined) => void) => void
-}
-
-/** Looks for what is due more often than the broker's timers come, which wake the hub whatever becomes of this; and tends the actors. */
-const chores = (host: AnyHost): Effect.Effect<never> => {
-  const { deadlines } = host.book
-  let everyMs = DUE_LOOK_EVERY_MS
-  return Effect.forever(
-    Effect.map(
-      Effect.suspend(() => nextBeat(everyMs)),
-      (at) => {
-        const areActorsLeft = host.tend()
-        if (deadlines.dueBy(at, 1).length > 0) host.submit({ kind: "due" })
-        const endsSoon = deadlines.dueBy(at + IDLE_LOOK_EVERY_MS, 1).length > 0
-        everyMs = areActorsLeft || endsSoon ? DUE_LOOK_EVERY_MS : IDLE_LOOK_EVERY_MS
-      }
-    )
-  )
 }
 
 const source = (host: AnyHost): SnapshotSource => ({

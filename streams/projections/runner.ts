@@ -52,6 +52,8 @@ export interface Projection<R = JournalRecord> {
   readonly visitMs: number
   /** Commits may gather for so long when it is up to date and nobody waits for them: a batch costs the same for one as for ten. */
   readonly gatherMs: number
+  /** And no longer once so many have; absent: however many. */
+  readonly gatherCommitsMax?: number
   /** The checkpoint is looked at once a second, also without traffic: somebody may take it away. */
   readonly isWatched: boolean
 }
@@ -145,8 +147,17 @@ export class ProjectionRunner<R = JournalRecord> {
     this.keepsUp = owed === undefined && ageMs <= KEEPS_UP_MS
     if (owed !== undefined) return owed
     const isMoreLeft = this.ahead.length > 0 || head.lastSequence - this.applied >= this.readBounds.commitsMax
-    if (!isMoreLeft) return head.gather(this.applied, this.projection.gatherMs)
+    if (!isMoreLeft) return this.gathering
     return this.isInPieces ? head.gather(this.applied, costMs) : Effect.void
+  }
+
+  private get gathering(): Effect.Effect<void> {
+    const { gatherCommitsMax, gatherMs } = this.projection
+    const { head } = this.options
+    const gathered = head.gather(this.applied, gatherMs)
+    return gatherCommitsMax === undefined
+      ? gathered
+      : Effect.raceFirst(gathered, head.reaches(this.applied + gatherCommitsMax))
   }
 
   /** The sequence to go on from. */

@@ -132,6 +132,27 @@ describe("a projection", () => {
     })
   )
 
+  it.effect("lets commits gather for so long, or until so many have", () =>
+    Effect.gen(function* () {
+      const { kept, grow, growAtOnce, running } = yield* setUp
+      Object.assign(kept.projection, { gatherMs: 1_000, gatherCommitsMax: 3 })
+      yield* grow
+      yield* pass(0.1)
+      yield* grow
+      yield* pass(0.5)
+      assert.deepEqual(kept.batches, [1])
+      yield* growAtOnce(2)
+      yield* pass(0.1)
+      assert.deepEqual(kept.batches, [1, 3])
+      yield* grow
+      yield* pass(0.5)
+      assert.deepEqual(kept.batches, [1, 3])
+      yield* pass(0.5)
+      assert.deepEqual(kept.batches, [1, 3, 1])
+      yield* Fiber.interrupt(running)
+    })
+  )
+
   it.effect("that was written from another journal starts over", () =>
     Effect.gen(function* () {
       const { kept, grow, running } = yield* setUp

@@ -17,7 +17,7 @@ export const PURE: ReadonlyArray<string> = [
   "test/gateway/{decode-by-schema,read-requests,staged-answers,tenant-stock}.test.ts",
   "test/gateway/openapi/{bodies,document}.test.ts",
   "test/graphql/{schema,selection,weight}.test.ts",
-  "test/host/{append,beat,claim,mailbox,snapshot-lines,snapshotting,turn-size}.test.ts",
+  "test/host/{append,chores,claim,mailbox,snapshot-lines,snapshotting,turn-size}.test.ts",
   "test/outreach/{chat,email,incoming,messenger,plain}.test.ts",
   "test/personal-data/sealing.test.ts",
   "test/projector/{busy,handed}.test.ts",
