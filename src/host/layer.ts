@@ -2,12 +2,7 @@
  * The host as a service: recovers, takes the partitions over, and keeps its small chores going until the scope closes.
  */
 import { Clock, Context, Duration, Effect, FiberSet, Layer } from "effect"
-import {
-  DUE_LOOK_EVERY_MS,
-  IDLE_LOOK_EVERY_MS,
-  SNAPSHOT_EVERY_MS_MIN,
-  SNAPSHOT_REST_FACTOR
-} from "../../config/limits.ts"
+import { SNAPSHOT_EVERY_MS_MIN, SNAPSHOT_REST_FACTOR } from "../../config/limits.ts"
 import { DeadLetters } from "../../streams/dead-letters.ts"
 import { Journal } from "../../streams/journal.ts"
 import { Recent } from "../../streams/recent-commits.ts"
@@ -17,7 +12,7 @@ import { chores } from "./chores.ts"
 import { type Claim, claim } from "./claim.ts"
 import type { PartitionHost } from "./host.ts"
 import type { ActorBook } from "./kind.ts"
-import type { AnyMail, HubMail } from "./mail.ts"
+import type { AnyMail } from "./mail.ts"
 import type { HostOptions } from "./options.ts"
 import { type SnapshotSource, takeSnapshot } from "./snapshotting.ts"
 
