@@ -8,7 +8,6 @@
 import { Effect } from "effect"
 import { SNAPSHOT_CHUNK_BYTES, SNAPSHOT_SLICE_MS } from "../../config/limits.ts"
 import type { IdsPart, Manifest, Snapshot, SnapshotFailed, SnapshotsShape } from "../../streams/snapshots.ts"
-import { afterThisRound } from "./after-this-round.ts"
 import type { ActorBook } from "./kind.ts"
 import type { Generation, Remembered } from "./remembered.ts"
 import { recordTexts, stateTexts } from "./snapshot-lines.ts"
@@ -74,6 +73,11 @@ interface Slice {
   readonly costMs: number
   readonly isLast: boolean
 }
+
+/** What this round of the event loop has to send leaves before anything is done that can wait. */
+const afterThisRound: Effect.Effect<void> = Effect.callback((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
 
 /** Answers the names of the parts. Between two slices others get their turn, also where taking one needs none. */
 const writeInSlices = Effect.fnUntraced(function* (

@@ -36,8 +36,8 @@ export const REGISTER_CHECKPOINT = "holdfast:register:sequence"
 
 const FIELDS = 5
 /**
- * The last key is the checkpoint. The numbers of all rows come as one list: as arguments of their own they were most of what the
- * call cost the client, and the server.
+ * The last key is the checkpoint, the last two arguments its value and whether newer rows must give way. The numbers of all rows
+ * come as one list: as arguments of their own they were six of seven that the client had to write.
  */
 const SCRIPT = `
 local numbers = cjson.decode(ARGV[1])
@@ -47,7 +47,7 @@ for i = 1, #KEYS - 1 do
   local version = numbers[first + 5]
   local known = tonumber(redis.call('HGET', KEYS[i], 'version'))
   if force or known == nil or known < version then
-    redis.call('HSET', KEYS[i], 'sku_code', string.sub(KEYS[i], ${"inventory:sku:".length + 1}),
+    redis.call('HSET', KEYS[i], 'sku_code', string.sub(KEYS[i], ${registerKey("").length + 1}),
       'total_available', numbers[first + 1], 'physical_stock', numbers[first + 2],
       'allocated_stock', numbers[first + 3], 'safety_threshold', numbers[first + 4], 'version', version)
   end
@@ -64,8 +64,10 @@ const ROWS_PER_CALL = 500
  */
 const GATHER_MS = 250
 
+const COMMAND = "holdfastRegister"
+
 /** By its digest; the client sends the script itself where the server does not know it. */
-const newer = async (redis: Redis, keys: ReadonlyArray<string>, args: ReadonlyArray<string>): Promise<void> => {
+const writeNewer = async (redis: Redis, keys: ReadonlyArray<string>, args: ReadonlyArray<string>): Promise<void> => {
   if (!(COMMAND in redis)) redis.defineCommand(COMMAND, { lua: SCRIPT })
   const defined = redis as unknown as Record<
     typeof COMMAND,
@@ -73,8 +75,6 @@ const newer = async (redis: Redis, keys: ReadonlyArray<string>, args: ReadonlyAr
   >
   await defined[COMMAND](keys.length, ...keys, ...args)
 }
-
-const COMMAND = "holdfastRegister"
 
 const failed = (cause: unknown) => new ProjectionFailed({ projection: REGISTER, detail: String(cause) })
 
@@ -93,7 +93,7 @@ const write = (redis: Redis, rows: ReadonlyArray<RegisterRow>, checkpoint: numbe
         ])
         const keys = [...some.map((row) => registerKey(row.sku)), REGISTER_CHECKPOINT]
         const mark = isLast && checkpoint !== undefined ? String(checkpoint) : ""
-        await newer(redis, keys, [JSON.stringify(numbers), mark, force ? "1" : "0"])
+        await writeNewer(redis, keys, [JSON.stringify(numbers), mark, force ? "1" : "0"])
       }
     },
     catch: failed
