@@ -20,10 +20,23 @@ import type { LedgerEntry } from "./ledger-rows.ts"
 
 type Split = ReadonlyArray<LocationUnits>
 
+export interface LocationRow {
+  readonly sku: string
+  readonly location_id: string
+  readonly physical: number
+  readonly allocated: number
+}
+
+/** What a fold has to know of a SKU's rows. */
+export interface StockRows {
+  readonly version: number
+  readonly bundle: boolean
+  readonly locations: ReadonlyArray<LocationRow>
+}
+
 /** Rows that stand in the database, of the SKUs and holds that a batch touches. */
 export interface Known {
-  readonly levels: ReadonlyArray<readonly [sku: string, version: number, bundle: boolean]>
-  readonly locations: ReadonlyArray<readonly [sku: string, locationId: string, physical: number, allocated: number]>
+  readonly stock: ReadonlyMap<string, StockRows>
   readonly holds: ReadonlyArray<readonly [sku: string, scope: string, holdId: string, split: Split]>
 }
 
@@ -42,8 +55,10 @@ export interface Touched {
 }
 
 export interface Folded {
+  /** The touched SKUs' rows afterwards. */
+  readonly stock: ReadonlyMap<string, StockRows>
   readonly levels: ReadonlyArray<Readonly<Record<string, unknown>>>
-  readonly locations: ReadonlyArray<Readonly<Record<string, unknown>>>
+  readonly locations: ReadonlyArray<LocationRow>
   /** Locations that a SKU no longer has. */
   readonly goneLocations: ReadonlyArray<Readonly<Record<string, unknown>>>
   readonly opened: ReadonlyArray<HoldRow>
@@ -69,7 +84,7 @@ interface Actor {
   readonly state: SkuState
   thresholdAfter: number
   /** Locations that have a row. */
-  readonly stored: Array<string>
+  readonly stored: ReadonlyArray<LocationRow>
 }
 
 /** As the expiry of a hold whose row stays as it is. */
@@ -112,19 +127,17 @@ export const foldStock = (entries: ReadonlyArray<LedgerEntry>, touched: Touched,
 }
 
 const awaken = (touched: Touched, known: Known): Map<string, Actor> => {
-  const actors = new Map<string, Actor>(
-    touched.skus.map((sku) => [sku, { state: initialState(sku), thresholdAfter: 0, stored: [] }])
-  )
-  for (const [sku, version, bundle] of known.levels) {
-    const state = actors.get(sku)?.state
-    if (state === undefined) continue
-    state.version = version
-    if (bundle) state.settings = { ...defaultSettings, components: A_COMPONENT }
-  }
-  for (const [sku, locationId, physical, allocated] of known.locations) {
-    const actor = actors.get(sku)
-    actor?.stored.push(locationId)
-    actor?.state.locations.push({ locationId, physical, allocated })
+  const actors = new Map<string, Actor>()
+  for (const sku of touched.skus) {
+    const state = initialState(sku)
+    const stock = known.stock.get(sku)
+    actors.set(sku, { state, thresholdAfter: 0, stored: stock?.locations ?? [] })
+    if (stock === undefined) continue
+    state.version = stock.version
+    if (stock.bundle) state.settings = { ...defaultSettings, components: A_COMPONENT }
+    for (const { location_id: locationId, physical, allocated } of stock.locations) {
+      state.locations.push({ locationId, physical, allocated })
+    }
   }
   for (const [sku, scope, holdId, split] of known.holds) {
     const state = actors.get(sku)?.state
@@ -166,23 +179,31 @@ const openBundleHold = (state: SkuState, event: ReserveEvent): void =>
   })
 
 const stockRows = (actors: ReadonlyMap<string, Actor>) => {
+  const stock = new Map<string, StockRows>()
   const levels: Array<Readonly<Record<string, unknown>>> = []
-  const locations: Array<Readonly<Record<string, unknown>>> = []
+  const locations: Array<LocationRow> = []
   const goneLocations: Array<Readonly<Record<string, unknown>>> = []
   for (const [sku, { state, thresholdAfter, stored }] of actors) {
     const { version, physical, allocated, changedAt } = state
-    levels.push({ sku, version, physical, allocated, threshold: thresholdAfter, bundle: isBundle(state), changedAt })
-    const left = new Set<string>()
+    const bundle = isBundle(state)
     // Where a bundle had stock before it was one, it has none: nothing of it is sold out there.
-    for (const location of isBundle(state) ? [] : state.locations) {
-      left.add(location.locationId)
-      const { locationId, physical: units, allocated: held } = location
-      locations.push({ sku, location_id: locationId, physical: units, allocated: held })
+    const rows = bundle ? [] : state.locations.map((location) => locationRow(sku, location))
+    stock.set(sku, { version, bundle, locations: rows })
+    levels.push({ sku, version, physical, allocated, threshold: thresholdAfter, bundle, changedAt })
+    locations.push(...rows)
+    for (const { location_id } of stored) {
+      if (!rows.some((row) => row.location_id === location_id)) goneLocations.push({ sku, location_id })
     }
-    for (const locationId of stored) if (!left.has(locationId)) goneLocations.push({ sku, location_id: locationId })
   }
-  return { levels, locations, goneLocations }
+  return { stock, levels, locations, goneLocations }
 }
+
+const locationRow = (sku: string, { locationId, physical, allocated }: SkuState["locations"][number]): LocationRow => ({
+  sku,
+  location_id: locationId,
+  physical,
+  allocated
+})
 
 const holdRows = (actors: ReadonlyMap<string, Actor>, touched: Touched, known: Known) => {
   const opened: Array<HoldRow> = []

@@ -7,8 +7,10 @@
  */
 import { Clock, Effect } from "effect"
 import { Client } from "pg"
+import type { StoredCommit } from "../codec.ts"
 import type { JournalShape } from "../journal.ts"
 import type { Head } from "./head.ts"
+import { LedgerMemory } from "./ledger-memory.ts"
 import { applyBatch, LEDGER, LEDGER_SETTINGS, ledgerFailed } from "./ledger.ts"
 import type { ProjectionFailed } from "./runner.ts"
 
@@ -65,6 +67,7 @@ const connection = (url: string) =>
 
 const fill = Effect.fnUntraced(function* (client: Client, { journal, head }: RebuildOptions) {
   const until = head.lastSequence
+  const memory = new LedgerMemory()
   for (let done = 0; done < until;) {
     const commits = yield* Effect.mapError(journal.read(done + 1, READ_BOUNDS), (cause) =>
       ledgerFailed(`the journal cannot be read: ${cause.detail}`)
@@ -73,7 +76,7 @@ const fill = Effect.fnUntraced(function* (client: Client, { journal, head }: Reb
     if (last === undefined) yield* Effect.sleep("20 millis")
     else {
       const startedMs = performance.now()
-      yield* Effect.tryPromise({ try: () => apply(client, commits), catch: ledgerFailed })
+      yield* Effect.tryPromise({ try: () => apply(client, commits, memory), catch: ledgerFailed })
       done = last.sequence
       // A new database is made so as well: what is as young as the rush that it is of can wait as it would otherwise.
       const ageMs = (yield* Clock.currentTimeMillis) - last.at
@@ -82,9 +85,9 @@ const fill = Effect.fnUntraced(function* (client: Client, { journal, head }: Reb
   }
 })
 
-const apply = async (client: Client, commits: Parameters<typeof applyBatch>[1]): Promise<void> => {
+const apply = async (client: Client, commits: ReadonlyArray<StoredCommit>, memory: LedgerMemory): Promise<void> => {
   await client.query("BEGIN")
-  await applyBatch(client, commits)
+  await applyBatch(client, commits, memory)
   await client.query("COMMIT")
 }
 

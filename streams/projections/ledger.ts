@@ -7,9 +7,18 @@
 import { Effect } from "effect"
 import type pg from "pg"
 import type { StoredCommit } from "../codec.ts"
-import { foldStock, type Folded, type Known, type Touched, touchedBy } from "./ledger-fold.ts"
+import {
+  foldStock,
+  type Folded,
+  type Known,
+  type LocationRow,
+  type StockRows,
+  type Touched,
+  touchedBy
+} from "./ledger-fold.ts"
+import { LedgerMemory } from "./ledger-memory.ts"
 import { entriesOf, LEDGER_FIELDS, type LedgerEntry, ledgerRows, rowsText, signalsOf } from "./ledger-rows.ts"
-import { applyBehind, inTransaction, readCheckpoint } from "./postgres-projection.ts"
+import { applyBehind, inTransaction, type Move, readCheckpoint } from "./postgres-projection.ts"
 import { type Pause, type Projection, ProjectionFailed } from "./runner.ts"
 import { Steps } from "./steps.ts"
 
@@ -41,36 +50,42 @@ export const ledgerProjection = (
     readonly prepare: Effect.Effect<void, ProjectionFailed>
     readonly rebuild: Effect.Effect<void, ProjectionFailed>
   }
-): Projection => ({
-  name: LEDGER,
-  recordsMax: RECORDS_MAX,
-  goesInSteps: true,
-  gatherMs: GATHER_MS,
-  gatherCommitsMax: GATHER_COMMITS_MAX,
-  visitMs: 0,
-  isWatched: true,
-  prepare: steps.prepare,
-  checkpoint: Effect.tryPromise({
-    try: () => readCheckpoint(pool, LEDGER),
-    catch: ledgerFailed
-  }),
-  startOver: steps.rebuild,
-  apply: (commits, pause) =>
-    Effect.tryPromise({
-      try: () => inTransaction(pool, (client) => applyBatch(client, commits, pause)),
+): Projection => {
+  const memory = new LedgerMemory()
+  return {
+    name: LEDGER,
+    recordsMax: RECORDS_MAX,
+    goesInSteps: true,
+    gatherMs: GATHER_MS,
+    gatherCommitsMax: GATHER_COMMITS_MAX,
+    visitMs: 0,
+    isWatched: true,
+    prepare: steps.prepare,
+    checkpoint: Effect.tryPromise({
+      try: () => readCheckpoint(pool, LEDGER),
       catch: ledgerFailed
-    })
-})
-
-/** In a transaction of the caller's. */
-export const applyBatch = (client: pg.ClientBase, commits: ReadonlyArray<StoredCommit>, pause?: Pause): Promise<void> =>
-  applyBehind(client, LEDGER, commits, (_, fresh) => writeBatch(new Steps(client, pause), fresh))
-
-const writeBatch = async (steps: Steps, fresh: ReadonlyArray<StoredCommit>): Promise<void> => {
-  const entries = entriesOf(fresh)
-  if (entries.length > 0) await writeStock(steps, entries)
-  await insertSignals(steps, fresh)
+    }),
+    startOver: steps.rebuild,
+    apply: (commits, pause) =>
+      Effect.tryPromise({
+        try: () => inTransaction(pool, (client) => applyBatch(client, commits, memory, pause)),
+        catch: ledgerFailed
+      })
+  }
 }
+
+/** In a transaction of the caller's. `memory`: of the batches before, applied to the same tables. */
+export const applyBatch = (
+  client: pg.ClientBase,
+  commits: ReadonlyArray<StoredCommit>,
+  memory: LedgerMemory,
+  pause?: Pause
+): Promise<void> =>
+  applyBehind(client, LEDGER, commits, async (_, fresh, move) => {
+    const steps = new Steps(client, pause)
+    await writeStock(steps, entriesOf(fresh), memory, move)
+    await insertSignals(steps, fresh)
+  })
 
 const UNIQUE_VIOLATION = "23505"
 
@@ -78,28 +93,45 @@ const UNIQUE_VIOLATION = "23505"
  * Behind the checkpoint nothing of the batch is there: not a row of the ledger, nor a hold that is reserved. Looking for each whether
  * it is took a quarter of the server's time. What is there after all fails at its key, and the batch is written the careful way.
  */
-const writeStock = async (steps: Steps, entries: ReadonlyArray<LedgerEntry>): Promise<void> => {
+const writeStock = async (
+  steps: Steps,
+  entries: ReadonlyArray<LedgerEntry>,
+  memory: LedgerMemory,
+  { from, to }: Move
+): Promise<void> => {
+  const remembered = memory.at(from)
+  if (entries.length === 0) return memory.note(new Map(), to)
   await steps.client.query("SAVEPOINT stock")
   try {
-    const folded = await fold(steps, entries, touchedBy(entries, true))
+    const folded = await fold(steps, entries, remembered, true)
     // First what may be there: a hold that replaces another is no mistake, and all that was done before it is undone.
     await storeHolds(steps, folded)
     for (const some of steps.partsOf(entries)) {
       await steps.query("insert-ledger", INSERT_LEDGER, ledgerRows(some, false))
     }
     await storeLevels(steps, folded)
+    memory.note(folded.stock, to)
   } catch (cause) {
     if (!(cause instanceof Error && "code" in cause && cause.code === UNIQUE_VIOLATION)) throw cause
     await steps.client.query("ROLLBACK TO SAVEPOINT stock")
-    const folded = await fold(steps, entries, touchedBy(entries, false))
+    const folded = await fold(steps, entries, remembered, false)
     await storeHolds(steps, folded)
     await insertMissing(steps.client, entries)
     await storeLevels(steps, folded)
+    memory.note(folded.stock, to)
   }
 }
 
-const fold = async (steps: Steps, entries: ReadonlyArray<LedgerEntry>, touched: Touched): Promise<Folded> =>
-  foldStock(entries, touched, await load(steps, touched))
+/** `trusting`: holds may be taken for new. */
+const fold = async (
+  steps: Steps,
+  entries: ReadonlyArray<LedgerEntry>,
+  remembered: ReadonlyMap<string, StockRows>,
+  trusting: boolean
+): Promise<Folded> => {
+  const touched = touchedBy(entries, trusting)
+  return foldStock(entries, touched, await load(steps, touched, remembered))
+}
 
 const INSERT_LEDGER = `INSERT INTO stock_ledger (sku, version, type, mutation_id, scope, quantity, physical, allocated,
     location_id, to_location_id, channel, hold_id, reference, reason, occurred_at, at, journal_sequence, entry, reuse)
@@ -136,17 +168,40 @@ const LOAD = `SELECT
     FROM json_to_recordset($2::json) AS wanted (sku text, scope text, hold_id text)
     JOIN open_holds hold ON hold.sku = wanted.sku AND hold.scope = wanted.scope AND hold.hold_id = wanted.hold_id) AS holds`
 
-const load = async (steps: Steps, touched: Touched): Promise<Known> => {
-  const known: { [Name in keyof Known]: Array<Known[Name][number]> } = { levels: [], locations: [], holds: [] }
-  const [skus, holds] = [steps.partsOf(touched.skus), steps.partsOf(touched.holds)]
-  for (let part = 0; part < skus.length || part < holds.length; part++) {
-    const wanted = [rowsText(skus[part] ?? []), rowsText(holds[part] ?? [])]
-    const [row] = await steps.query<{ [Name in keyof Known]: Known[Name] | null }>("load-stock", LOAD, ...wanted)
-    known.levels.push(...(row?.levels ?? []))
-    known.locations.push(...(row?.locations ?? []))
-    known.holds.push(...(row?.holds ?? []))
+interface LoadedRow {
+  readonly levels: ReadonlyArray<readonly [sku: string, version: number, bundle: boolean]> | null
+  readonly locations: ReadonlyArray<
+    readonly [sku: string, locationId: string, physical: number, allocated: number]
+  > | null
+  readonly holds: Known["holds"] | null
+}
+
+/** What is remembered is not asked for. */
+const load = async (steps: Steps, touched: Touched, remembered: ReadonlyMap<string, StockRows>): Promise<Known> => {
+  const stock = new Map<string, StockRows>()
+  const holds: Array<Known["holds"][number]> = []
+  const unknown: Array<string> = []
+  for (const sku of touched.skus) {
+    const rows = remembered.get(sku)
+    if (rows === undefined) unknown.push(sku)
+    else stock.set(sku, rows)
   }
-  return known
+  const [skuParts, holdParts] = [steps.partsOf(unknown), steps.partsOf(touched.holds)]
+  for (let part = 0; part < skuParts.length || part < holdParts.length; part++) {
+    const wanted = [rowsText(skuParts[part] ?? []), rowsText(holdParts[part] ?? [])]
+    const [row] = await steps.query<LoadedRow>("load-stock", LOAD, ...wanted)
+    const places = new Map<string, Array<LocationRow>>()
+    for (const [sku, version, bundle] of row?.levels ?? []) {
+      const locations: Array<LocationRow> = []
+      places.set(sku, locations)
+      stock.set(sku, { version, bundle, locations })
+    }
+    for (const [sku, location_id, physical, allocated] of row?.locations ?? []) {
+      places.get(sku)?.push({ sku, location_id, physical, allocated })
+    }
+    holds.push(...(row?.holds ?? []))
+  }
+  return { stock, holds }
 }
 
 const UPSERT_LEVELS = `INSERT INTO stock_levels (sku, version, physical, allocated, safety_threshold, bundle, updated_at)

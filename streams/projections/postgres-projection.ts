@@ -18,6 +18,12 @@ interface CheckpointRow {
 /** Names of tables are looked up along the connection's search path, which is how a rebuild writes beside those in use. */
 const READ_CHECKPOINT = "SELECT sequence, commit_id FROM projection_checkpoints WHERE name = $1"
 
+/** Where a batch goes on, and what it moves to. */
+export interface Move {
+  readonly from: Checkpoint
+  readonly to: Required<Checkpoint>
+}
+
 const checkpointOf = (row: CheckpointRow | undefined): Checkpoint | undefined => {
   if (row === undefined) return undefined
   const sequence = Number(row.sequence)
@@ -35,27 +41,28 @@ export const applyBehind = async <R>(
   client: pg.ClientBase,
   projection: string,
   commits: ReadonlyArray<StoredCommit<R>>,
-  write: (client: pg.ClientBase, fresh: ReadonlyArray<StoredCommit<R>>) => Promise<void>
+  write: (client: pg.ClientBase, fresh: ReadonlyArray<StoredCommit<R>>, move: Move) => Promise<void>
 ): Promise<void> => {
   const { rows } = await client.query<CheckpointRow>({
     name: "lock-checkpoint",
     text: `${READ_CHECKPOINT} FOR UPDATE`,
     values: [projection]
   })
-  const done = checkpointOf(rows[0])?.sequence
+  const from = checkpointOf(rows[0])
   const [first] = commits
   if (first === undefined) return
-  if (done === undefined || done < first.sequence - 1) {
-    throw new Error(`the checkpoint is ${done ?? "gone"} where ${first.sequence - 1} was written`)
+  if (from === undefined || from.sequence < first.sequence - 1) {
+    throw new Error(`the checkpoint is ${from?.sequence ?? "gone"} where ${first.sequence - 1} was written`)
   }
-  const fresh = commits.filter((commit) => commit.sequence > done)
+  const fresh = commits.filter((commit) => commit.sequence > from.sequence)
   const last = fresh[fresh.length - 1]
   if (last === undefined) return
-  await write(client, fresh)
+  const to = { sequence: last.sequence, commitId: storable(last.id) }
+  await write(client, fresh, { from, to })
   await client.query({
     name: "move-checkpoint",
     text: "UPDATE projection_checkpoints SET sequence = $1, commit_id = $2 WHERE name = $3",
-    values: [last.sequence, storable(last.id), projection]
+    values: [to.sequence, to.commitId, projection]
   })
 }
 

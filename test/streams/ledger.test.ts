@@ -16,7 +16,8 @@ import { appended } from "../../streams/journal.ts"
 import { makeMemoryJournal, type MemoryJournal } from "../../streams/journal.memory.ts"
 import { migrate } from "../../streams/postgres.ts"
 import { Head } from "../../streams/projections/head.ts"
-import { LEDGER, ledgerFailed, ledgerProjection } from "../../streams/projections/ledger.ts"
+import { applyBatch, LEDGER, ledgerFailed, ledgerProjection } from "../../streams/projections/ledger.ts"
+import { LedgerMemory } from "../../streams/projections/ledger-memory.ts"
 import { rebuildLedger } from "../../streams/projections/ledger-rebuild.ts"
 import { ProjectionRunner } from "../../streams/projections/runner.ts"
 import { anyCommand, openingOf, shop } from "../support/arbitraries.ts"
@@ -271,6 +272,28 @@ describe("the ledger and read models", () => {
         await fresh.pool.end()
       })
     }
+
+    it("are right where two take turns at them that remember what they wrote, and transactions are undone", async () => {
+      const desk = busyShop()
+      const journal = await journalOf(desk, 3)
+      const fresh = await open()
+      await fresh.pool.query("INSERT INTO projection_checkpoints (name, sequence) VALUES ($1, 0)", [LEDGER])
+      const all = await Effect.runPromise(journal.read(1, { commitsMax: 1_000, bytesMax: 10_000_000 }))
+      const client = await fresh.pool.connect()
+      const [one, other] = [new LedgerMemory(), new LedgerMemory(1)]
+      for (let first = 0, turn = 0; first < all.length; first += 4, turn++) {
+        for (const end of turn % 4 === 1 ? ["ROLLBACK", "COMMIT"] : ["COMMIT"]) {
+          await client.query("BEGIN")
+          await applyBatch(client, all.slice(first, first + 4), turn % 3 === 0 ? other : one)
+          await client.query(end)
+        }
+      }
+      client.release()
+      assert.deepEqual(await saidByDatabase(fresh.pool), saidBy(desk))
+      assert.deepEqual(await rows(fresh.pool, WRONGLY_HELD), [])
+      assert.deepEqual(await heldInDatabase(fresh.pool), heldBy(desk))
+      await fresh.pool.end()
+    })
 
     it("are made anew with rests for a hub that has its hands full", async () => {
       const rested: Array<number> = []

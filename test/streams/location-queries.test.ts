@@ -7,6 +7,7 @@ import { Effect } from "effect"
 import { Pool } from "pg"
 import { afterAll, beforeAll, describe, it } from "vitest"
 import { migrate } from "../../streams/postgres.ts"
+import { LedgerMemory } from "../../streams/projections/ledger-memory.ts"
 import { applyBatch, LEDGER } from "../../streams/projections/ledger.ts"
 import { inTransaction } from "../../streams/projections/postgres-projection.ts"
 import { locations, stockAt } from "../../streams/projections/location-queries.ts"
@@ -30,7 +31,7 @@ const fill = async (commands: ReadonlyArray<AnyCommand>): Promise<void> => {
     records: [record]
   }))
   await pool.query("INSERT INTO projection_checkpoints (name, sequence) VALUES ($1, 0)", [LEDGER])
-  await inTransaction(pool, (client) => applyBatch(client, commits))
+  await inTransaction(pool, (client) => applyBatch(client, commits, new LedgerMemory()))
 }
 
 beforeAll(async () => {

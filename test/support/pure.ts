@@ -25,7 +25,7 @@ export const PURE: ReadonlyArray<string> = [
   "test/replay/{rows,stock-rows}.test.ts",
   "test/security/{parsers,routes,tokens}.test.ts",
   "test/simulation/simulation.test.ts",
-  "test/streams/{json-writer,recent-commits,runner}.test.ts",
+  "test/streams/{json-writer,ledger-memory,recent-commits,runner}.test.ts",
   "test/tracing/log-lines.test.ts",
   "test/web/{commands,docs,sequences-editor,stock-store}.test.ts"
 ]

@@ -1,0 +1,61 @@
+/**
+ * Goal: the ledger remembers what stands in the database at the checkpoint that it finds there, and nothing else.
+ * Method: the memory alone; checkpoints as a database would show them after a commit, after a rollback, and after a stranger's.
+ */
+import assert from "node:assert/strict"
+import { describe, it } from "vitest"
+import type { StockRows } from "../../streams/projections/ledger-fold.ts"
+import { LedgerMemory } from "../../streams/projections/ledger-memory.ts"
+
+const rows = (version: number): StockRows => ({ version, bundle: false, locations: [] })
+const noted = (...entries: ReadonlyArray<readonly [string, number]>) =>
+  new Map(entries.map(([sku, version]) => [sku, rows(version)]))
+const at = (memory: LedgerMemory, sequence: number, commitId = `c${sequence}`) =>
+  [...memory.at({ sequence, commitId })].map(([sku, { version }]) => `${sku} ${version}`)
+const note = (memory: LedgerMemory, sequence: number, ...entries: ReadonlyArray<readonly [string, number]>) =>
+  memory.note(noted(...entries), { sequence, commitId: `c${sequence}` })
+
+/** Has seen a batch up to 5 committed. */
+const withA = (skusMax?: number): LedgerMemory => {
+  const memory = new LedgerMemory(skusMax)
+  assert.deepEqual(at(memory, 0), [])
+  note(memory, 5, ["A", 1])
+  assert.deepEqual(at(memory, 5), ["A 1"])
+  return memory
+}
+
+describe("the ledger's memory", () => {
+  it("takes what was written when it is committed, and keeps the rest", () => {
+    const memory = withA()
+    note(memory, 9, ["B", 1], ["A", 2])
+    assert.deepEqual(at(memory, 9).toSorted(), ["A 2", "B 1"])
+  })
+
+  it("has what it had where the batch was undone", () => {
+    const memory = withA()
+    note(memory, 9, ["A", 2], ["B", 1])
+    assert.deepEqual(at(memory, 5), ["A 1"])
+    // And what was undone does not come back with a later batch that ends in the same place.
+    assert.deepEqual(at(memory, 9), [])
+  })
+
+  it("has nothing where somebody else has written", () => {
+    const memory = withA()
+    assert.deepEqual(at(memory, 7), [])
+  })
+
+  it("has nothing where the commit of that place is another journal's", () => {
+    const memory = withA()
+    assert.deepEqual(at(memory, 5, "other"), [])
+  })
+
+  it("keeps no more than it may, those written last", () => {
+    const memory = withA(2)
+    note(memory, 9, ["B", 1])
+    assert.deepEqual(at(memory, 9), ["A 1", "B 1"])
+    note(memory, 12, ["A", 2])
+    assert.deepEqual(at(memory, 12), ["B 1", "A 2"])
+    note(memory, 15, ["C", 1])
+    assert.deepEqual(at(memory, 15), ["A 2", "C 1"])
+  })
+})
