@@ -22,10 +22,13 @@ export interface PeerServers {
 
 export const startPeerServers = async (): Promise<PeerServers> => {
   const folder = new ThrowAwayFolder()
-  const everysec = await startRedis({ ...(await folder.at("everysec")), appendonly: "everysec" })
-  const always = await startRedis({ ...(await folder.at("always")), appendonly: "always" })
+  // As the hub's journal.
+  const first = { precedence: "first" } as const
+  const everysec = await startRedis({ ...(await folder.at("everysec")), appendonly: "everysec", ...first })
+  const always = await startRedis({ ...(await folder.at("always")), appendonly: "always", ...first })
   const postgres = await startPostgres({
     ...(await folder.at("postgres")),
+    ...first,
     settings: { max_connections: "64", shared_buffers: "512MB" }
   })
   return {

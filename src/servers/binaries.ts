@@ -4,6 +4,7 @@
 import type { ChildProcess } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 import { delimiter, dirname, join } from "node:path"
+import type { Precedence } from "../scheduling.ts"
 import { ServerFailed } from "./server-process.ts"
 
 export interface Binaries {
@@ -24,8 +25,8 @@ export interface StartOptions {
   readonly port: number
   /** Told of the process, so that it may end with this one; absent: it runs on when this one is killed, to be adopted. */
   readonly hold?: (child: ChildProcess) => void
-  /** What it holds is derived, and where processors are scarce it goes behind who decides; absent: it does not. */
-  readonly stepsBack?: boolean
+  /** Where processors are scarce; absent: as any other program. */
+  readonly precedence?: Precedence
 }
 
 /** Handed over by the set-up in `HOLDFAST_BINARIES`. Throws `ServerFailed` when it did not run. */

@@ -27,6 +27,7 @@ export const startNats = async (
     args: ["-c", configuration, "-a", "127.0.0.1", "-p", String(port), ...(isAsked ? [] : ["-js", "-sd", directory])],
     directory,
     port,
+    precedence: options.precedence,
     hold: options.hold,
     url: accounts?.hubUrl(port) ?? `nats://127.0.0.1:${port}`,
     stopSignal: "SIGTERM",

@@ -44,7 +44,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<RunningSe
     args: ["-D", directory, ...Object.entries(wanted).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
     directory,
     port,
-    stepsBack: options.stepsBack,
+    precedence: options.precedence,
     hold: options.hold,
     url: `${url}${DATABASE}`,
     stopSignal: "SIGINT",

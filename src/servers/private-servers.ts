@@ -106,7 +106,7 @@ const privateServer = Effect.fnUntraced(function* (wanted: Wanted) {
     binaries: options.binaries(),
     directory,
     port,
-    stepsBack: name !== "nats",
+    precedence: name === "nats" ? ("first" as const) : ("behind" as const),
     ...(accounts === undefined ? {} : { accounts })
   }
   const holder = yield* Effect.acquireRelease(

@@ -29,7 +29,7 @@ export const startRedis = (
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
     directory,
     port,
-    stepsBack: options.stepsBack,
+    precedence: options.precedence,
     hold: options.hold,
     url: `redis://127.0.0.1:${port}`,
     stopSignal: "SIGTERM",

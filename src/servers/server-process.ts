@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
-import { stepBackSession } from "../niceness.ts"
+import { type Precedence, setSlices, SHORT_SLICE_NS, stepBackSession } from "../scheduling.ts"
 import { answers } from "./ports.ts"
 import { gone, leftBehind, removeNote, writeNote } from "./process-note.ts"
 
@@ -47,8 +47,8 @@ export interface ServerSpec {
   readonly isWanted?: () => Promise<boolean>
   /** Done while nothing runs on the directory's data. */
   readonly beforeStart?: () => void
-  /** What it holds is derived: it goes behind the hub and its journal. */
-  readonly stepsBack?: boolean | undefined
+  /** Absent: as any other program. */
+  readonly precedence?: Precedence | undefined
   readonly hold?: ((child: ChildProcess) => void) | undefined
   /** What its log says when it refuses only until the last processes of a killed predecessor have gone. */
   readonly refusesForNow?: RegExp
@@ -139,7 +139,8 @@ const launch = (spec: ServerSpec): RunningServer => {
   })
   const pid = child.pid
   if (pid === undefined) throw new ServerFailed(`${spec.program} cannot be run`)
-  if (spec.stepsBack) stepBackSession(pid)
+  if (spec.precedence === "behind") stepBackSession(pid)
+  if (spec.precedence === "first") void setSlices(pid, SHORT_SLICE_NS)
   spec.hold?.(child)
   writeNote(spec.directory, { pid, port: spec.port })
   return controlled(spec, pid, exited, false)

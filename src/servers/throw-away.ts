@@ -21,9 +21,9 @@ export interface ThrowAwayServers {
 export const throwAwayServers = async (): Promise<ThrowAwayServers> => {
   const folder = new ThrowAwayFolder()
   const started = await Promise.allSettled([
-    folder.at("nats").then(startNats),
-    folder.at("redis").then((at) => startRedis({ ...at, stepsBack: true })),
-    folder.at("postgres").then((at) => startPostgres({ ...at, stepsBack: true }))
+    folder.at("nats").then((at) => startNats({ ...at, precedence: "first" })),
+    folder.at("redis").then((at) => startRedis({ ...at, precedence: "behind" })),
+    folder.at("postgres").then((at) => startPostgres({ ...at, precedence: "behind" }))
   ])
   const running = started.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []))
   const stop = async (): Promise<void> => {

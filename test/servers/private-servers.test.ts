@@ -13,13 +13,14 @@ import { Effect, Fiber } from "effect"
 import { afterEach, beforeEach, describe, it } from "vitest"
 import { hubConfig } from "../../config/config.ts"
 import type { AccessMode } from "../../src/access/mode.ts"
-import { NICENESS } from "../../src/niceness.ts"
+import { NICENESS, SHORT_SLICE_NS } from "../../src/scheduling.ts"
 import { libraryEnvironment } from "../../src/servers/binaries.ts"
 import { answers } from "../../src/servers/ports.ts"
 import { type PrivateServers, privateServers } from "../../src/servers/private-servers.ts"
 import { binaries, startNats, startRedis } from "../../src/servers/servers.ts"
 import { serverOf } from "../../streams/nats/connection.ts"
 import { eventually } from "../support/hub.ts"
+import { KNOWS_SLICES, slicesOf } from "../support/slices.ts"
 
 let home = ""
 let said: Array<string> = []
@@ -86,9 +87,11 @@ describe("private servers", () => {
     assert.equal(said.length, 1)
   })
 
-  it("go behind the hub for the processor, but for the journal", async () => {
+  it("go behind the hub for the processor, but for the journal, which goes first", async () => {
     await withServers({}, async () => {
       assert.equal(getPriority(pidOf("nats")), getPriority())
+      const isFirst = (slices: ReadonlyArray<number>) => slices.every((slice) => slice === SHORT_SLICE_NS)
+      if (KNOWS_SLICES) await eventually(async () => slicesOf(pidOf("nats")), isFirst, 5_000)
       for (const name of ["redis", "postgres"] as const) {
         assert.equal(getPriority(pidOf(name)), Math.max(NICENESS, getPriority()))
       }
