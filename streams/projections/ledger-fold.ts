@@ -191,9 +191,8 @@ const stockRows = (actors: ReadonlyMap<string, Actor>) => {
     stock.set(sku, { version, bundle, locations: rows })
     levels.push({ sku, version, physical, allocated, threshold: thresholdAfter, bundle, changedAt })
     locations.push(...rows)
-    for (const { location_id } of stored) {
-      if (!rows.some((row) => row.location_id === location_id)) goneLocations.push({ sku, location_id })
-    }
+    const left = new Set(rows.map(({ location_id }) => location_id))
+    for (const { location_id } of stored) if (!left.has(location_id)) goneLocations.push({ sku, location_id })
   }
   return { stock, levels, locations, goneLocations }
 }

@@ -16,8 +16,8 @@ const note = (memory: LedgerMemory, sequence: number, ...entries: ReadonlyArray<
   memory.note(noted(...entries), { sequence, commitId: `c${sequence}` })
 
 /** Has seen a batch up to 5 committed. */
-const withA = (skusMax?: number): LedgerMemory => {
-  const memory = new LedgerMemory(skusMax)
+const withA = (rowsMax?: number): LedgerMemory => {
+  const memory = new LedgerMemory(rowsMax)
   assert.deepEqual(at(memory, 0), [])
   note(memory, 5, ["A", 1])
   assert.deepEqual(at(memory, 5), ["A 1"])
@@ -47,6 +47,17 @@ describe("the ledger's memory", () => {
   it("has nothing where the commit of that place is another journal's", () => {
     const memory = withA()
     assert.deepEqual(at(memory, 5, "other"), [])
+  })
+
+  it("counts a SKU's locations, and all of it anew where it has forgotten", () => {
+    const memory = withA(4)
+    const location = { sku: "B", location_id: "north", physical: 1, allocated: 0 }
+    const manyLocations: StockRows = { version: 1, bundle: false, locations: [location, location, location] }
+    memory.note(new Map([["B", manyLocations]]), { sequence: 9, commitId: "c9" })
+    assert.deepEqual(at(memory, 9), ["B 1"])
+    assert.deepEqual(at(memory, 11), [])
+    note(memory, 12, ["A", 3], ["C", 1], ["D", 1], ["E", 1])
+    assert.deepEqual(at(memory, 12), ["A 3", "C 1", "D 1", "E 1"])
   })
 
   it("keeps no more than it may, those written last", () => {
