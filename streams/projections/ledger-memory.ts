@@ -9,7 +9,10 @@
 import type { StockRows } from "./ledger-fold.ts"
 import type { Checkpoint } from "./runner.ts"
 
-/** Of SKUs and of their locations together, a few hundred bytes each; 8,192 SKUs with one location, which of 10,000 asked for by Zipf's law are 98 % of requests. */
+/**
+ * Of SKUs and of their locations together, a few hundred bytes each. 8,192 SKUs with one location: of 10,000 that are asked for by
+ * Zipf's law, those of 98 requests in 100.
+ */
 const ROWS_MAX = 16_384
 
 type BySku = ReadonlyMap<string, StockRows>
