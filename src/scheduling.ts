@@ -17,7 +17,7 @@ export const NICENESS = 10
  * for the end of the other's slice (EEVDF, Linux 6.12; older kernels take no notice).
  */
 export const SHORT_SLICE_NS = 100_000
-/** As any other program's. */
+/** The kernel's own choice, for programs that say nothing. */
 export const USUAL_SLICE_NS = 0
 
 /** Elsewhere, or where it is not allowed: fairness is lost, nothing else. */
@@ -67,7 +67,10 @@ while (my @fresh = grep { !$seen{$_}++ } map { m{(\\d+)$} ? 0 + $1 : () } glob("
   }
 }`
 
-/** Asked of Perl, which Linux distributions come with: Node has no such call. Settles when it has been done, or cannot be. */
+/**
+ * Nanoseconds. Asked of Perl, which most Linux distributions come with: Node has no such call. Never fails: settles when it has been
+ * done, or cannot be (no Perl, another system, the process is gone or another user's).
+ */
 export const setSlices = (pid: number, sliceNs: number): Promise<void> =>
   new Promise((resolve) => {
     const calls = process.platform === "linux" ? SYSTEM_CALLS[process.arch] : undefined

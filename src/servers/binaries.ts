@@ -25,7 +25,7 @@ export interface StartOptions {
   readonly port: number
   /** Told of the process, so that it may end with this one; absent: it runs on when this one is killed, to be adopted. */
   readonly hold?: (child: ChildProcess) => void
-  /** Where processors are scarce; absent: as any other program. */
+  /** Where processors are scarce; absent: it is not told apart from other programs. */
   readonly precedence?: Precedence
 }
 

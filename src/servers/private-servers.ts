@@ -102,11 +102,11 @@ interface Holder {
 const privateServer = Effect.fnUntraced(function* (wanted: Wanted) {
   const { accounts, name, directory, options } = wanted
   const port = yield* Effect.promise(() => rememberedPort(wanted))
-  const start = {
+  const start: StartOptions & { readonly accounts?: NatsAccounts } = {
     binaries: options.binaries(),
     directory,
     port,
-    precedence: name === "nats" ? ("first" as const) : ("behind" as const),
+    precedence: name === "nats" ? "first" : "behind",
     ...(accounts === undefined ? {} : { accounts })
   }
   const holder = yield* Effect.acquireRelease(

@@ -47,7 +47,7 @@ export interface ServerSpec {
   readonly isWanted?: () => Promise<boolean>
   /** Done while nothing runs on the directory's data. */
   readonly beforeStart?: () => void
-  /** Absent: as any other program. */
+  /** Where processors are scarce; absent: it is not told apart from other programs. */
   readonly precedence?: Precedence | undefined
   readonly hold?: ((child: ChildProcess) => void) | undefined
   /** What its log says when it refuses only until the last processes of a killed predecessor have gone. */

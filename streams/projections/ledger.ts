@@ -89,10 +89,6 @@ export const applyBatch = (
 
 const UNIQUE_VIOLATION = "23505"
 
-/**
- * Behind the checkpoint nothing of the batch is there: not a row of the ledger, nor a hold that is reserved. Looking for each whether
- * it is took a quarter of the server's time. What is there after all fails at its key, and the batch is written the careful way.
- */
 const writeStock = async (
   steps: Steps,
   entries: ReadonlyArray<LedgerEntry>,
@@ -100,7 +96,20 @@ const writeStock = async (
   { from, to }: Move
 ): Promise<void> => {
   const remembered = memory.at(from)
-  if (entries.length === 0) return memory.note(new Map(), to)
+  const stock =
+    entries.length === 0 ? new Map<string, StockRows>() : (await storeStock(steps, entries, remembered)).stock
+  memory.note(stock, to)
+}
+
+/**
+ * Behind the checkpoint nothing of the batch is there: not a row of the ledger, nor a hold that is reserved. Looking for each whether
+ * it is took a quarter of the server's time. What is there after all fails at its key, and the batch is written the careful way.
+ */
+const storeStock = async (
+  steps: Steps,
+  entries: ReadonlyArray<LedgerEntry>,
+  remembered: ReadonlyMap<string, StockRows>
+): Promise<Folded> => {
   await steps.client.query("SAVEPOINT stock")
   try {
     const folded = await fold(steps, entries, remembered, true)
@@ -110,7 +119,7 @@ const writeStock = async (
       await steps.query("insert-ledger", INSERT_LEDGER, ledgerRows(some, false))
     }
     await storeLevels(steps, folded)
-    memory.note(folded.stock, to)
+    return folded
   } catch (cause) {
     if (!(cause instanceof Error && "code" in cause && cause.code === UNIQUE_VIOLATION)) throw cause
     await steps.client.query("ROLLBACK TO SAVEPOINT stock")
@@ -118,7 +127,7 @@ const writeStock = async (
     await storeHolds(steps, folded)
     await insertMissing(steps.client, entries)
     await storeLevels(steps, folded)
-    memory.note(folded.stock, to)
+    return folded
   }
 }
 
