@@ -30,6 +30,7 @@ import { journalSubject, journalSubjects, type KindNames, partitionOfSubject, ST
  * client does not fail requests that were under way when a server dies, so waiting longer only lengthens the outage.
  */
 const APPEND_TIMEOUT_MS = 1_000
+const LINE_BROKE = "the line broke before an answer"
 /** A scan that hears nothing for so long is given up and reported. */
 const SCAN_SILENCE_MS = 10_000
 /** A read is one answer of a few megabytes: a server that takes longer has died on the way. */
@@ -99,17 +100,25 @@ const uncertain = (failed: PublishFailed): AppendUncertain =>
 const unavailable = (operation: string) => (cause: unknown) =>
   new JournalUnavailable({ operation, detail: String(cause) })
 
+/** What is asked ends with the line that it is asked over. */
+const ask = <A>(
+  { breaks }: NatsShape,
+  operation: string,
+  question: () => Promise<A>
+): Effect.Effect<A, JournalUnavailable> =>
+  breaks.orBroken(Effect.tryPromise({ try: question, catch: unavailable(operation) }), () =>
+    unavailable(operation)(LINE_BROKE)
+  )
+
 /** Reads through the stream's leader: a replica may be behind. */
 const readOne = <R>(
   { nats, names }: Place,
   operation: string,
   query: { readonly seq: number } | { readonly last_by_subj: string }
 ): Effect.Effect<StoredCommit<R> | undefined, JournalUnavailable> =>
-  Effect.tryPromise({
-    try: () => nats.manager.streams.getMessage(names.journal, query),
-    catch: unavailable(operation)
-  }).pipe(
-    Effect.map((message) => (message === null ? undefined : stored<R>(message.subject, message.seq, message.data)))
+  Effect.map(
+    ask(nats, operation, () => nats.manager.streams.getMessage(names.journal, query)),
+    (message) => (message === null ? undefined : stored<R>(message.subject, message.seq, message.data))
   )
 
 const stored = <R>(subject: string, sequence: number, data: Uint8Array): StoredCommit<R> => ({
@@ -120,10 +129,10 @@ const stored = <R>(subject: string, sequence: number, data: Uint8Array): StoredC
 })
 
 const lastSequence = ({ nats, names }: Place): Effect.Effect<number, JournalUnavailable> =>
-  Effect.tryPromise({
-    try: () => nats.manager.streams.info(names.journal),
-    catch: unavailable("lastSequence")
-  }).pipe(Effect.map((info) => info.state.last_seq))
+  Effect.map(
+    ask(nats, "lastSequence", () => nats.manager.streams.info(names.journal)),
+    (info) => info.state.last_seq
+  )
 
 /** What the client makes of the server's "no results"; its class is not exported. */
 const isNothingThere = (error: Error | undefined): boolean =>
@@ -160,7 +169,8 @@ const read = <R>(
     Effect.timeoutOrElse({
       duration: READ_PATIENCE,
       orElse: () => Effect.fail(unavailable("read")("the journal fell silent"))
-    })
+    }),
+    (reading) => nats.breaks.orBroken(reading, () => unavailable("read")(LINE_BROKE))
   )
 
 const scan = <R>(place: Place, range: ScanRange, visit: Visit<R>): Effect.Effect<void, JournalUnavailable> =>

@@ -9,6 +9,7 @@ import { connect, createInbox, type Msg, type MsgHdrs, type NatsConnection } fro
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
 import { percentDecoded, withoutSecret } from "../../config/address.ts"
+import { Breaks } from "./breaks.ts"
 import { headersOf } from "./headers.ts"
 
 /** NATS cannot be reached, or is not the server the hub needs. */
@@ -16,7 +17,7 @@ export class NatsUnavailable extends Schema.TaggedError<NatsUnavailable>()("Nats
   message: Schema.String
 }) {}
 
-/** `timeout`: nobody knows whether it was stored. `unavailable`: no stream listened. `refused`: the server said no. */
+/** `timeout`: nobody knows whether it was stored; the line broke, or no acknowledgement came in time. `unavailable`: no stream listened. `refused`: the server said no. */
 export class PublishFailed extends Schema.TaggedError<PublishFailed>()("PublishFailed", {
   reason: Schema.Literals(["timeout", "unavailable", "refused"]),
   code: Schema.Finite,
@@ -49,8 +50,9 @@ export class AckPublisher {
   private readonly connection: NatsConnection
   private count = 0
 
-  constructor(connection: NatsConnection) {
+  constructor(connection: NatsConnection, breaks: Breaks) {
     this.connection = connection
+    breaks.onBreak(() => this.giveUp(Infinity, "the line broke before an acknowledgement"))
     connection.subscribe(`${this.prefix}*`, {
       callback: (error, message) => {
         if (error === null) this.onAck(message)
@@ -92,15 +94,17 @@ export class AckPublisher {
   }
 
   private expire(): void {
-    const now = performance.now()
-    for (const [token, waiting] of this.waiting) {
-      if (waiting.deadline > now) continue
-      this.waiting.delete(token)
-      waiting.settle(new PublishFailed({ reason: "timeout", code: 0, detail: "no acknowledgement in time" }))
-    }
+    this.giveUp(performance.now(), "no acknowledgement in time")
     if (this.waiting.size > 0) return
     clearInterval(this.sweeper)
     this.sweeper = undefined
+  }
+
+  /** Those whose time is over by then. Whoever is told may publish again at once: that one has a later time. */
+  private giveUp(untilMs: number, detail: string): void {
+    const over = [...this.waiting].filter(([, { deadline }]) => deadline <= untilMs)
+    for (const [token] of over) this.waiting.delete(token)
+    for (const [, { settle }] of over) settle(new PublishFailed({ reason: "timeout", code: 0, detail }))
   }
 }
 
@@ -121,6 +125,7 @@ const readAck = (message: Msg): PublishAck | PublishFailed => {
 
 export interface NatsShape {
   readonly connection: NatsConnection
+  readonly breaks: Breaks
   readonly jetstream: JetStreamClient
   readonly manager: JetStreamManager
   readonly publisher: AckPublisher
@@ -171,6 +176,7 @@ const acquire = Effect.fnUntraced(function* (url: string) {
     // Everything that publishes waits for its acknowledgements itself, so closing needs no drain.
     (open) => Effect.promise(() => open.close())
   )
+  const breaks = new Breaks(connection)
   yield* checkVersion(connection.info?.version ?? "0")
   const manager = yield* Effect.tryPromise({
     try: () => jetstreamManager(connection),
@@ -180,10 +186,10 @@ const acquire = Effect.fnUntraced(function* (url: string) {
       })
   })
   const publisher = yield* Effect.acquireRelease(
-    Effect.sync(() => new AckPublisher(connection)),
+    Effect.sync(() => new AckPublisher(connection, breaks)),
     (open) => Effect.sync(() => open.close())
   )
-  return Nats.of({ connection, jetstream: jetstream(connection), manager, publisher })
+  return Nats.of({ connection, breaks, jetstream: jetstream(connection), manager, publisher })
 })
 
 const checkVersion = (version: string): Effect.Effect<void, NatsUnavailable> => {

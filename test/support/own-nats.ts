@@ -9,9 +9,10 @@ import { binaries, freePort, startNats } from "../../src/servers/servers.ts"
 import { Nats, type NatsShape } from "../../streams/nats/connection.ts"
 
 export interface OwnNats {
+  readonly url: string
   readonly nats: NatsShape
-  /** Another connection; it is the caller's to close. */
-  readonly connect: () => Promise<Connected>
+  /** Another connection, by way of another address too; it is the caller's to close. */
+  readonly connect: (url?: string) => Promise<Connected>
   readonly stop: () => Promise<void>
 }
 
@@ -32,8 +33,9 @@ export const startOwnNats = async (): Promise<OwnNats> => {
   const server = await startNats({ binaries: binaries(), directory: join(folder, "nats"), port: await freePort() })
   const { nats, close } = await connectTo(server.url)
   return {
+    url: server.url,
     nats,
-    connect: () => connectTo(server.url),
+    connect: (url = server.url) => connectTo(url),
     stop: async () => {
       await close()
       await server.stop()
