@@ -22,6 +22,7 @@ import { setLiveSettings } from "./live-settings.ts"
 import { logging } from "./logging.ts"
 import { masterKey } from "./personal-data/master-key.ts"
 import { privateServers } from "./servers/private-servers.ts"
+import { setOwnSlice, SHORT_SLICE_NS } from "./scheduling.ts"
 import { answers } from "./servers/ports.ts"
 import { binaries, projectRoot } from "./servers/servers.ts"
 import { liveOf, readAllSettings, type ReadSettings, reload, settingsFileOf } from "./reloading.ts"
@@ -56,6 +57,8 @@ export const runHub = async (options: RunOptions = {}): Promise<number> => {
     if (settingsFileOf(process.env) === undefined) end()
     else void Effect.runPromise(reload(process.env)).then(say)
   })
+  // Everybody waits for this thread.
+  void setOwnSlice(SHORT_SLICE_NS)
   const progress = { started: false }
   const exit = await Effect.runPromiseExit(Effect.scoped(hub(options, progress)).pipe(Effect.provide(logging)), {
     signal: stop.signal

@@ -52,30 +52,46 @@ const SYSTEM_CALLS: { readonly [arch: string]: readonly [get: number, set: numbe
 }
 
 /**
- * All threads of a process, and whatever they start after it. Looked through until there is none that is new: one of them may have
- * started another meanwhile. The slice's length is the attributes' `sched_runtime`, 24 bytes from their beginning.
+ * Threads looked through until there is none that is new: one of them may have started another meanwhile. The slice's length is the
+ * attributes' `sched_runtime`, 24 bytes from their beginning; the flags, 8 bytes from it, say whether what is started inherits.
  */
 const SET_SLICES = `
-my ($get, $set, $pid, $slice) = map { 0 + $_ } @ARGV;
+my ($get, $set, $path, $slice, $alone) = @ARGV;
 my %seen;
-while (my @fresh = grep { !$seen{$_}++ } map { m{(\\d+)$} ? 0 + $1 : () } glob("/proc/$pid/task/*")) {
+while (my @fresh = grep { !$seen{$_}++ } map { m{(\\d+)$} ? 0 + $1 : () } glob($path)) {
   for my $thread (@fresh) {
     my $attributes = "\\0" x 48;
-    next if syscall($get, $thread, $attributes, 48, 0) != 0;
+    next if syscall(0 + $get, $thread, $attributes, 48, 0) != 0;
+    substr($attributes, 8, 8) = pack("Q", unpack("Q", substr($attributes, 8, 8)) | $alone);
     substr($attributes, 24, 8) = pack("Q", $slice);
-    syscall($set, $thread, $attributes, 0);
+    syscall(0 + $set, $thread, $attributes, 0);
   }
 }`
 
-/**
- * Nanoseconds. Asked of Perl, which most Linux distributions come with: Node has no such call. Never fails: settles when it has been
- * done, or cannot be (no Perl, another system, the process is gone or another user's).
- */
-export const setSlices = (pid: number, sliceNs: number): Promise<void> =>
+/** SCHED_FLAG_RESET_ON_FORK. */
+const IS_NOT_INHERITED = 1
+
+/** Asked of Perl, which most Linux distributions come with: Node has no such call. */
+const set = (threads: string, sliceNs: number, flags: number): Promise<void> =>
   new Promise((resolve) => {
     const calls = process.platform === "linux" ? SYSTEM_CALLS[process.arch] : undefined
     if (calls === undefined) return resolve()
-    const perl = spawn("perl", ["-e", SET_SLICES, ...[...calls, pid, sliceNs].map(String)], { stdio: "ignore" })
+    const given = [...calls, threads, sliceNs, flags].map(String)
+    const perl = spawn("perl", ["-e", SET_SLICES, ...given], { stdio: "ignore" })
     perl.once("error", () => resolve())
     perl.once("exit", () => resolve())
   })
+
+/**
+ * Nanoseconds, for all threads of a process and whatever they start after it. Never fails: settles when it has been done, or cannot
+ * be (no Perl, another system, the process is gone or another user's).
+ */
+export const setSlices = (pid: number, sliceNs: number): Promise<void> => set(`/proc/${pid}/task/*`, sliceNs, 0)
+
+/**
+ * As `setSlices`, for the calling process's first thread alone; threads and processes that it starts from then on have the usual
+ * ones. A process that was put before others by its priority is let be: the kernel would take that from what it starts as well.
+ */
+export const setOwnSlice = async (sliceNs: number): Promise<void> => {
+  if (getPriority() >= 0) await set(`/proc/${process.pid}/task/${process.pid}`, sliceNs, IS_NOT_INHERITED)
+}

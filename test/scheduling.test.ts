@@ -1,14 +1,17 @@
 /**
  * Goal: a process whose slices are shortened has short ones in all its threads, also in those that it starts later, and nothing else of
- * it changes.
- * Method: a Node process with a priority of its own that starts a thread when it is told to; what the kernel says of its threads.
+ * it changes; one that shortens its own, as the hub does, has them in its first thread alone.
+ * Method: a Node process with a priority of its own that starts a thread when it is told to, and a hub with its servers; what the kernel
+ * says of their threads.
  */
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { getPriority, setPriority } from "node:os"
+import { join } from "node:path"
 import { afterEach, beforeEach, describe, it } from "vitest"
 import { setSlices, SHORT_SLICE_NS, USUAL_SLICE_NS } from "../src/scheduling.ts"
-import { eventually } from "./support/hub.ts"
+import { eventually, startHub } from "./support/hub.ts"
 import { KNOWS_SLICES, slicesOf } from "./support/slices.ts"
 
 const PROGRAM = `
@@ -65,5 +68,24 @@ describe("slices", () => {
     child.kill("SIGKILL")
     await exit
     await setSlices(pid, SHORT_SLICE_NS)
+  })
+})
+
+describe("a hub", () => {
+  it.skipIf(!KNOWS_SLICES)("has short slices in the thread that decides, and in no other", async () => {
+    const hub = await startHub()
+    try {
+      const { pid } = JSON.parse(readFileSync(join(hub.home, "run.json"), "utf8")) as { pid: number }
+      const [deciding, ...others] = await eventually(
+        async () => slicesOf(pid),
+        ([first]) => first === SHORT_SLICE_NS,
+        5_000
+      )
+      assert.equal(deciding, SHORT_SLICE_NS)
+      assert.ok(others.length > 0)
+      assert.ok(!others.includes(SHORT_SLICE_NS), `${others}`)
+    } finally {
+      await hub.stop()
+    }
   })
 })

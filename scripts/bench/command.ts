@@ -4,7 +4,7 @@
 import { cpus, totalmem } from "node:os"
 import cliProgress from "cli-progress"
 import type { Command } from "commander"
-import { setSlices, SHORT_SLICE_NS, USUAL_SLICE_NS } from "../../src/scheduling.ts"
+import { setOwnSlice, SHORT_SLICE_NS, USUAL_SLICE_NS } from "../../src/scheduling.ts"
 import { bareFanout, type FanoutLoad, hubFanout } from "./fanout.ts"
 import { leave, median } from "./figures.ts"
 import { holdfastTarget } from "./holdfast-target.ts"
@@ -134,11 +134,11 @@ const opens = async (
   for (let round = 0; round < results.rounds; round++) {
     for (const target of targets) {
       await target.prepare(skusOf("zipf"), unitsOf("zipf"))
-      // What is late is to be the target's doing. Servers that are started later must not inherit it.
-      await setSlices(process.pid, SHORT_SLICE_NS)
+      // What is late is to be the target's doing.
+      await setOwnSlice(SHORT_SLICE_NS)
       await openLoop(target, rate, OPEN_WARM_UP_SECONDS)
       const open = await openLoop(target, rate, results.seconds)
-      await setSlices(process.pid, USUAL_SLICE_NS)
+      await setOwnSlice(USUAL_SLICE_NS)
       await target.rest()
       if (open.errors > 0) results.wrong.push(`${target.name} open loop ${rate}/s: ${open.errors} errors`)
       runs.set(target.name, [...(runs.get(target.name) ?? []), open])
