@@ -34,7 +34,8 @@ export class Breaks {
   private async watch(connection: Pick<NatsConnection, "status">): Promise<void> {
     // Ends with the connection.
     for await (const { type } of connection.status()) {
-      if (BREAKS.has(type)) for (const listener of this.listeners) listener()
+      // A copy: whoever is told may ask again at once.
+      if (BREAKS.has(type)) for (const listener of [...this.listeners]) listener()
     }
   }
 }
