@@ -34,8 +34,10 @@ export class Breaks {
   private async watch(connection: Pick<NatsConnection, "status">): Promise<void> {
     // Ends with the connection.
     for await (const { type } of connection.status()) {
-      // A copy: whoever is told may ask again at once.
-      if (BREAKS.has(type)) for (const listener of [...this.listeners]) listener()
+      if (!BREAKS.has(type)) continue
+      // Whoever is told may ask again at once, and is not told of this one again.
+      const before = [...this.listeners]
+      for (const listener of before) listener()
     }
   }
 }
