@@ -72,7 +72,7 @@ while (my @fresh = grep { !$seen{$_}++ } map { m{(\\d+)$} ? 0 + $1 : () } glob($
 const IS_NOT_INHERITED = 1
 
 /** Asked of Perl, which most Linux distributions come with: Node has no such call. */
-const set = (threads: string, sliceNs: number, flags: number): Promise<void> =>
+const askPerl = (threads: string, sliceNs: number, flags: number): Promise<void> =>
   new Promise((resolve) => {
     const calls = process.platform === "linux" ? SYSTEM_CALLS[process.arch] : undefined
     if (calls === undefined) return resolve()
@@ -86,12 +86,12 @@ const set = (threads: string, sliceNs: number, flags: number): Promise<void> =>
  * Nanoseconds, for all threads of a process and whatever they start after it. Never fails: settles when it has been done, or cannot
  * be (no Perl, another system, the process is gone or another user's).
  */
-export const setSlices = (pid: number, sliceNs: number): Promise<void> => set(`/proc/${pid}/task/*`, sliceNs, 0)
+export const setSlices = (pid: number, sliceNs: number): Promise<void> => askPerl(`/proc/${pid}/task/*`, sliceNs, 0)
 
 /**
  * As `setSlices`, for the calling process's first thread alone; threads and processes that it starts from then on have the usual
  * ones. A process that was put before others by its priority is let be: the kernel would take that from what it starts as well.
  */
 export const setOwnSlice = async (sliceNs: number): Promise<void> => {
-  if (getPriority() >= 0) await set(`/proc/${process.pid}/task/${process.pid}`, sliceNs, IS_NOT_INHERITED)
+  if (getPriority() >= 0) await askPerl(`/proc/${process.pid}/task/${process.pid}`, sliceNs, IS_NOT_INHERITED)
 }

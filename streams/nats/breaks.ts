@@ -1,6 +1,6 @@
 /**
  * Tells of the breaks of a connection, so that nobody waits for an answer that cannot come. What was under way when a line
- * breaks is answered to nobody, and what is asked while it is broken the client drops at its next attempt to connect: both
+ * breaks has no answer any more, and what is asked while it is broken the client drops at its next attempt to connect: both
  * would wait for their time to run out, look-ups five seconds, and a line that breaks often would never be of use.
  */
 import type { NatsConnection } from "@nats-io/transport-node"

@@ -17,7 +17,10 @@ export class NatsUnavailable extends Schema.TaggedError<NatsUnavailable>()("Nats
   message: Schema.String
 }) {}
 
-/** `timeout`: nobody knows whether it was stored; the line broke, or no acknowledgement came in time. `unavailable`: no stream listened. `refused`: the server said no. */
+/**
+ * `timeout`: nobody knows whether it was stored, because no acknowledgement came in time or the line broke. `unavailable`: no
+ * stream listened. `refused`: the server said no.
+ */
 export class PublishFailed extends Schema.TaggedError<PublishFailed>()("PublishFailed", {
   reason: Schema.Literals(["timeout", "unavailable", "refused"]),
   code: Schema.Finite,
@@ -100,7 +103,7 @@ export class AckPublisher {
     this.sweeper = undefined
   }
 
-  /** Those whose time is over by then. Whoever is told may publish again at once: that one has a later time. */
+  /** Those whose time is over by then. All are taken out before the first is told: it may publish again at once. */
   private giveUp(untilMs: number, detail: string): void {
     const over = [...this.waiting].filter(([, { deadline }]) => deadline <= untilMs)
     for (const [token] of over) this.waiting.delete(token)

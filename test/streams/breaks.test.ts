@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, it } from "vitest"
 import { ensureStreams, streamSpecs } from "../../config/jetstream.ts"
 import type { JournalShape } from "../../streams/journal.ts"
 import { journalOf } from "../../streams/journal.nats.ts"
+import { Breaks } from "../../streams/nats/breaks.ts"
 import { type NatsShape, publishAcked } from "../../streams/nats/connection.ts"
 import { STOCK } from "../../streams/subjects.ts"
 import { type Connected, type OwnNats, startOwnNats } from "../support/own-nats.ts"
@@ -89,5 +90,28 @@ describe("when a line has broken and stands again", () => {
   it("a publish over the new line has its acknowledgement", async () => {
     const publish = publishAcked(nats.publisher, "stock.fact.b", new Uint8Array(1), toNobody)
     assert.ok((await Effect.runPromise(publish)).seq > 0)
+  })
+})
+
+describe("whoever asks again because of a break", () => {
+  it("is told of the next one only", async () => {
+    const told: Array<string> = []
+    const ended = new Promise<void>((resolve) => {
+      async function* status() {
+        for (const type of ["disconnect", "reconnect"] as const) {
+          told.push(type)
+          yield { type, server: "" }
+        }
+        resolve()
+      }
+      const breaks = new Breaks({ status })
+      const forget = breaks.onBreak(() => {
+        told.push("asked before")
+        forget()
+        breaks.onBreak(() => told.push("asked again"))
+      })
+    })
+    await ended
+    assert.deepEqual(told, ["disconnect", "asked before", "reconnect", "asked again"])
   })
 })
