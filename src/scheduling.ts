@@ -56,28 +56,29 @@ const SYSTEM_CALLS: { readonly [arch: string]: readonly [get: number, set: numbe
  * attributes' `sched_runtime`, 24 bytes from their beginning; the flags, 8 bytes from it, say whether what is started inherits.
  */
 const SET_SLICES = `
-my ($get, $set, $path, $slice, $alone) = @ARGV;
+my ($path, @numbers) = @ARGV;
+my ($get, $set, $slice, $flags) = map { 0 + $_ } @numbers;
 my %seen;
 while (my @fresh = grep { !$seen{$_}++ } map { m{(\\d+)$} ? 0 + $1 : () } glob($path)) {
   for my $thread (@fresh) {
     my $attributes = "\\0" x 48;
-    next if syscall(0 + $get, $thread, $attributes, 48, 0) != 0;
-    substr($attributes, 8, 8) = pack("Q", unpack("Q", substr($attributes, 8, 8)) | $alone);
+    next if syscall($get, $thread, $attributes, 48, 0) != 0;
+    substr($attributes, 8, 8) = pack("Q", unpack("Q", substr($attributes, 8, 8)) | $flags);
     substr($attributes, 24, 8) = pack("Q", $slice);
-    syscall(0 + $set, $thread, $attributes, 0);
+    syscall($set, $thread, $attributes, 0);
   }
 }`
 
 /** SCHED_FLAG_RESET_ON_FORK. */
 const IS_NOT_INHERITED = 1
 
-/** Asked of Perl, which most Linux distributions come with: Node has no such call. */
+/** `threads`: a glob of their folders in /proc. Asked of Perl, which most Linux distributions come with: Node has no such call. */
 const askPerl = (threads: string, sliceNs: number, flags: number): Promise<void> =>
   new Promise((resolve) => {
     const calls = process.platform === "linux" ? SYSTEM_CALLS[process.arch] : undefined
     if (calls === undefined) return resolve()
-    const given = [...calls, threads, sliceNs, flags].map(String)
-    const perl = spawn("perl", ["-e", SET_SLICES, ...given], { stdio: "ignore" })
+    const numbers = [...calls, sliceNs, flags].map(String)
+    const perl = spawn("perl", ["-e", SET_SLICES, threads, ...numbers], { stdio: "ignore" })
     perl.once("error", () => resolve())
     perl.once("exit", () => resolve())
   })

@@ -104,11 +104,10 @@ const watchErasures = (nats: NatsShape, bucket: KV, keyring: Keyring) =>
       (erasures) => Effect.sync(() => erasures.stop())
     )
     yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.ignore(watching), Effect.sleep("1 second"))))
-    const states = nats.connection.status()
-    const reconnecting = Effect.promise(async () => {
-      for await (const { type } of states) if (type === "reconnect" || type === "disconnect") keyring.forgetAll()
-    })
-    yield* Effect.forkScoped(reconnecting)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => nats.breaks.onBreak(() => keyring.forgetAll())),
+      (forget) => Effect.sync(forget)
+    )
   })
 
 /** Overwrites the bytes of each message in the stream's file: dropped alone they would stay until the block is written anew. */

@@ -39,10 +39,10 @@ afterAll(async () => {
   await own.stop()
 })
 
-const toNobody = { timeoutMs: PATIENCE_MS }
+const patience = { timeoutMs: PATIENCE_MS }
 
 const asked: ReadonlyArray<readonly [name: string, ask: () => Effect.Effect<unknown, unknown>]> = [
-  ["a publish", () => publishAcked(nats.publisher, "stock.fact.a", new Uint8Array(1), toNobody)],
+  ["a publish", () => publishAcked(nats.publisher, "stock.fact.a", new Uint8Array(1), patience)],
   ["a look at the last commit", () => journal.last(0)],
   ["a look at a commit", () => journal.get(1)],
   ["a look at the last sequence", () => journal.lastSequence],
@@ -88,7 +88,7 @@ describe("when a line has broken and stands again", () => {
   })
 
   it("a publish over the new line has its acknowledgement", async () => {
-    const publish = publishAcked(nats.publisher, "stock.fact.b", new Uint8Array(1), toNobody)
+    const publish = publishAcked(nats.publisher, "stock.fact.b", new Uint8Array(1), patience)
     assert.ok((await Effect.runPromise(publish)).seq > 0)
   })
 })
